@@ -109,7 +109,10 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt)
     {
         if (Assurance.Kind == AssuranceKind.Audit && IsAudited is null && _votes.Count > 0)
         {
-            IsAudited = chance.Next() * Assurance.PermilleMax < Assurance.Permille;
+            // One worker that cannot fetch an input or compile a module may lie to be rid of it: a second one always looks.
+            IsAudited =
+                chance.Next() * Assurance.PermilleMax < Assurance.Permille
+                || _votes[0].Outcome is RunOutcome.InputUnavailable or RunOutcome.InvalidModule;
         }
         var (most, isDue) = (MostAgreeing, DueAt is { } due && now >= due);
         if (most >= Needed && (isDue || SealedCount == 0 || !IsRevealing))

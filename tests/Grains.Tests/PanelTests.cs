@@ -254,6 +254,23 @@ public sealed class PanelTests
         });
 
     [Fact]
+    public void PanelWhoseWorkersAreLost_ExpiresAndCostsNothing() =>
+        TestMarket.Run(async market =>
+        {
+            var scene = await Scene.Of(market);
+            var workers = await scene.Workers(("one", 10), ("two", 10));
+            workers.NeverEnds("one");
+            workers.NeverEnds("two");
+            var job = await scene.Submit("quorum:2/2", priceMax: 90);
+            await Task.Delay(TimeSpan.FromSeconds(1), market.Time);
+            await workers.DisposeAsync();
+            await Task.Delay(TimeSpan.FromMinutes(40), market.Time);
+            var view = await market.Job(job).Get(scene.Client);
+            Assert.Equal((JobStatus.Expired, JobFault.NoWorker, TokenAmount.Zero), (view.Status, view.Fault, view.Charge));
+            await scene.CheckReceipt(job);
+        });
+
+    [Fact]
     public void RunsThatTimeOut_AreNotWrong() =>
         TestMarket.Run(async market =>
         {

@@ -12,6 +12,7 @@ internal sealed class FakeMarket : IMarketLink
 {
     private readonly Channel<WorkerOrders> _orders = Channel.CreateUnbounded<WorkerOrders>();
     private readonly Channel<WorkerResult> _results = Channel.CreateUnbounded<WorkerResult>();
+    private readonly Channel<SealedResult> _sealed = Channel.CreateUnbounded<SealedResult>();
     private CancellationTokenSource? _polling;
     private (Func<LeaseBeat, bool> What, TaskCompletionSource<LeaseBeat> Told)? _awaited;
     private long _start;
@@ -65,6 +66,11 @@ internal sealed class FakeMarket : IMarketLink
     public void Give(params WorkerLease[] leases) => _orders.Writer.TryWrite(new WorkerOrders(true, leases, []));
 
     public void Stop(params LeaseId[] leases) => _orders.Writer.TryWrite(new WorkerOrders(true, [], leases));
+
+    public void Reveal(params LeaseId[] leases) => _orders.Writer.TryWrite(new WorkerOrders(true, [], []) { Reveals = leases });
+
+    /// <summary>The next commitment to a result.</summary>
+    public ValueTask<SealedResult> NextSealed() => _sealed.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
     public void Forget() => _orders.Writer.TryWrite(new WorkerOrders(false, [], []));
 
@@ -132,6 +138,10 @@ internal sealed class FakeMarket : IMarketLink
             Reports.Add(report);
         }
         OnReport(report);
+        foreach (var result in report.Sealed ?? [])
+        {
+            _sealed.Writer.TryWrite(result);
+        }
         foreach (var result in report.Results)
         {
             _results.Writer.TryWrite(result);

@@ -4,7 +4,7 @@ namespace Marketplace.Worker.Protocol;
 public static class LinkPolicy
 {
     /// <summary>The version of the protocol.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Versions that a hello may name: there will not be as many at a time.</summary>
     public const int VersionsMax = 16;

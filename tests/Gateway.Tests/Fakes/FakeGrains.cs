@@ -404,6 +404,9 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
     public Task<ImmutableArray<RefusedReport>> Report(WorkerId worker, ImmutableArray<LeaseReport> reports) =>
         market.Workers.Report(worker, reports);
 
+    public Task<ImmutableArray<RefusedReport>> Commit(WorkerId worker, ImmutableArray<SealedResult> results) =>
+        market.Workers.Commit(worker, results);
+
     public Task<ImmutableArray<LeaseId>> Heartbeat(WorkerId worker, ImmutableArray<LeaseProgress> runs) =>
         market.Workers.Heartbeat(worker, runs);
 

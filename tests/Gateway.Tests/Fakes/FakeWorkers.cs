@@ -67,6 +67,18 @@ internal sealed class FakeWorkers(MemoryBlobStore blobs)
     /// <summary>What is said of each report.</summary>
     public ImmutableArray<RefusedReport> Refused { get; set; } = [];
 
+    /// <summary>What workers have committed to.</summary>
+    public ConcurrentQueue<SealedResult> Sealed { get; } = new();
+
+    public Task<ImmutableArray<RefusedReport>> Commit(WorkerId worker, ImmutableArray<SealedResult> results)
+    {
+        foreach (var result in results)
+        {
+            Sealed.Enqueue(result);
+        }
+        return Task.FromResult(Refused);
+    }
+
     public Task<ImmutableArray<RefusedReport>> Report(WorkerId worker, ImmutableArray<LeaseReport> reports)
     {
         Throw();

@@ -163,9 +163,7 @@ internal sealed class MarketFacts(SimulatedRunTrail trail, MarketShards shards)
         var (end, charge) = (job.Ending!.End, job.Ending.Charge);
         if (end.Status == JobStatus.Cancelled)
         {
-            return charge > Cost(job.Spec, end.FuelUsed, end.PricePerMillionFuel)
-                ? [$"its cancellation costs {charge} for {end.FuelUsed} fuel"]
-                : [];
+            return charge > CostOfAll(job.Spec, end) ? [$"its cancellation costs {charge} for {end.FuelUsed} fuel"] : [];
         }
         if (end.Fault is not (JobFault.None or JobFault.Program) && end.Log.IsEmpty)
         {
@@ -207,7 +205,20 @@ internal sealed class MarketFacts(SimulatedRunTrail trail, MarketShards shards)
             yield return $"its lease pays {given.Price}, and its worker asks {asked}";
         }
         var paysFor = end.Fault is JobFault.None or JobFault.Program;
-        var expected = paysFor ? Cost(job.Spec, report.FuelUsed, given.Price) : TokenAmount.Zero;
+        var expected = paysFor
+            ? CostOfAll(job.Spec, end with { PricePerMillionFuel = given.Price, FuelUsed = report.FuelUsed })
+            : TokenAmount.Zero;
+        foreach (var seat in end.Others.IsDefault ? [] : end.Others)
+        {
+            if (!IsOfRun(seat, id, report))
+            {
+                yield return $"worker {seat.Worker} is paid {seat.PricePerMillionFuel} beside, and has not reported the same";
+            }
+        }
+        if (!job.Spec.Assurance.IsNone && paysFor && Agreeing(end) < job.Spec.Assurance.Agreeing)
+        {
+            yield return $"it ended by {Agreeing(end)} results, and {job.Spec.Assurance} takes more";
+        }
         if (charge != expected)
         {
             yield return $"it costs {charge}, and a run of {report.FuelUsed} fuel at {given.Price} costs {expected}";
@@ -229,6 +240,25 @@ internal sealed class MarketFacts(SimulatedRunTrail trail, MarketShards shards)
         }
     }
 
+    private static int Agreeing(JobEnd end) => 1 + (end.Others.IsDefault ? 0 : end.Others.Length);
+
+    /// <summary>The worker has had a lease of the job at that price, and has reported what the first one did.</summary>
+    private bool IsOfRun(JobSeat seat, JobId job, LeaseReport report) =>
+        _given.Any(given => given.Key.Worker == seat.Worker && given.Value.Job == job && given.Value.Price == seat.PricePerMillionFuel)
+        && _reports.Exists(sent =>
+            sent.Worker == seat.Worker
+            && sent.PayTo == seat.Payee
+            && sent.Report.Job == job
+            && sent.Report.Execution == report.Execution
+            && sent.Report.Execution is not null
+        );
+
+    private static TokenAmount CostOfAll(GrainInterfaces.JobSpec spec, JobEnd end) =>
+        (end.Others.IsDefault ? [] : end.Others).Aggregate(
+            Cost(spec, end.FuelUsed, end.PricePerMillionFuel),
+            (sum, seat) => TokenAmount.Min(spec.PriceMax, sum + Cost(spec, end.FuelUsed, seat.PricePerMillionFuel))
+        );
+
     /// <summary>Two workers have said the same, or it was the job's last attempt.</summary>
     private bool MayBelieve(JobId id, GrainInterfaces.JobSpec spec, LeaseReport report) =>
         _reports
@@ -239,7 +269,7 @@ internal sealed class MarketFacts(SimulatedRunTrail trail, MarketShards shards)
         || _given.Count(given => given.Value.Job == id) > spec.RetriesMax;
 
     /// <summary>What so much fuel costs, written down once more: rounded up, within the job's limits.</summary>
-    private static TokenAmount Cost(GrainInterfaces.JobSpec spec, long fuel, TokenAmount price)
+    public static TokenAmount Cost(GrainInterfaces.JobSpec spec, long fuel, TokenAmount price)
     {
         var cost = ((UInt128)Math.Clamp(fuel, 0, spec.FuelMax) * price.BaseUnits + 999_999) / 1_000_000;
         return TokenAmount.Min(new TokenAmount(cost), spec.PriceMax);

@@ -4,6 +4,7 @@ using Marketplace.Crypto;
 using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Support;
+using Marketplace.Receipts;
 
 namespace Marketplace.Grains.Tests.Simulation;
 
@@ -19,6 +20,7 @@ internal sealed class RemoteWorker(SimulatedMarket market, SeededChance chance, 
     private readonly SimulatedLink _link = market.Silo.Link;
     private readonly Dictionary<LeaseId, RemoteRun> _runs = [];
     private readonly Dictionary<JobId, RemoteRun> _lost = [];
+    private readonly Dictionary<LeaseId, (RemoteRun Run, LeaseReport Report)> _sealed = [];
     private readonly List<LeaseReport> _sent = [];
     private readonly TokenAmount _price = new((UInt128)(2 + chance.Below(6)));
     private readonly int _slots = 1 + chance.Below(4);
@@ -61,6 +63,7 @@ internal sealed class RemoteWorker(SimulatedMarket market, SeededChance chance, 
                 _lost[run.Lease.Ticket.Job] = run;
             }
             _runs.Clear();
+            _sealed.Clear();
             if (habit is WorkerHabit.Vanishing or WorkerHabit.Leaving && !_isStopped)
             {
                 await _link.Pause(30_000);
@@ -128,6 +131,10 @@ internal sealed class RemoteWorker(SimulatedMarket market, SeededChance chance, 
             foreach (var lease in orders.Leases)
             {
                 _ = Run(lease, session);
+            }
+            foreach (var lease in orders.Reveals.IsDefault ? [] : orders.Reveals)
+            {
+                Reveal(lease);
             }
             if (habit == WorkerHabit.Repeating && sequence > 1 && chance.Below(2) == 0)
             {
@@ -215,9 +222,45 @@ internal sealed class RemoteWorker(SimulatedMarket market, SeededChance chance, 
 
     private void Drop(LeaseId lease)
     {
+        _sealed.Remove(lease);
         if (_runs.Remove(lease, out var run))
         {
             run.IsOver = true;
+        }
+    }
+
+    /// <summary>One that stalls may keep to itself what it has sealed.</summary>
+    private void Reveal(LeaseId lease)
+    {
+        if (_sealed.Remove(lease, out var kept) && (habit != WorkerHabit.Stalling || chance.Below(2) == 0))
+        {
+            _runs[lease] = kept.Run;
+            _ = Report(kept.Run, kept.Report);
+        }
+    }
+
+    /// <summary>Commits to the result, until the market has taken that or the lease is over. One that lies commits to another one.</summary>
+    private async Task Seal(RemoteRun run, LeaseReport report)
+    {
+        var salt = Blake3.Hash(Encoding.ASCII.GetBytes($"salt of {run.Lease.Id}"));
+        var execution = TestKeys.Sign(_key, run.Lease, report, run.RootAfter).Execution!.Value;
+        if (habit == WorkerHabit.Lying && chance.Below(4 * LieParts) == 0)
+        {
+            execution = salt;
+        }
+        _sealed[run.Lease.Id] = (run, report with { Salt = salt });
+        var commitment = new SealedResult(run.Lease.Id, ResultCommitment.Of(Id, execution, salt));
+        while (!run.IsOver && _runs.ContainsValue(run) && !_isStopped)
+        {
+            try
+            {
+                await _link.Call(grains => Market(grains).Commit(Id, [commitment]));
+                _runs.Remove(run.Lease.Id);
+            }
+            catch (Exception failure) when (failure is LinkException or MarketException)
+            {
+                await _link.Pause(500);
+            }
         }
     }
 
@@ -246,7 +289,13 @@ internal sealed class RemoteWorker(SimulatedMarket market, SeededChance chance, 
             return;
         }
         run.Stage = LeaseStage.Reporting;
-        await Report(run, habit == WorkerHabit.Lying && chance.Below(LieParts) == 0 ? Lie(report) : report);
+        var told = habit == WorkerHabit.Lying && chance.Below(LieParts) == 0 ? Lie(report) : report;
+        if (lease.IsSealed && told.Outcome.IsEnd() && (habit != WorkerHabit.Lying || chance.Below(4) > 0))
+        {
+            await Seal(run, told);
+            return;
+        }
+        await Report(run, told);
     }
 
     /// <summary>It has run the job before, on a lease that was lost to it: why not report that.</summary>
@@ -279,7 +328,11 @@ internal sealed class RemoteWorker(SimulatedMarket market, SeededChance chance, 
         var now = _link.Time.GetUtcNow();
         if (chance.Below(12) == 0)
         {
-            return run.Report(chance.Below(3) == 0 ? RunOutcome.WorkerFault : RunOutcome.Trapped, now);
+            return run.Report(chance.Below(3) == 0 || run.IsCompared ? RunOutcome.WorkerFault : RunOutcome.Trapped, now);
+        }
+        if (run.IsCompared && run.Number % 8 == 0)
+        {
+            return run.Report(RunOutcome.Trapped, now);
         }
         try
         {
@@ -291,7 +344,7 @@ internal sealed class RemoteWorker(SimulatedMarket market, SeededChance chance, 
                 run.RootAfter = await _link.Insist(grains => Grain(grains).StateRootWith(call, changes));
                 return report with { StateChanges = changes };
             }
-            return chance.Below(6) == 0 ? report with { Output = await Bring(run) } : report;
+            return (run.IsCompared ? run.Number % 6 : chance.Below(6)) == 0 ? report with { Output = await Bring(run) } : report;
         }
         catch (MarketException refused)
         {
@@ -317,7 +370,7 @@ internal sealed class RemoteWorker(SimulatedMarket market, SeededChance chance, 
     /// <summary>An output that is too large to travel inside the report.</summary>
     private async Task<GrainInterfaces.JobOutput> Bring(RemoteRun run)
     {
-        var bytes = Encoding.ASCII.GetBytes($"output of {run.Lease.Id} by {Id}");
+        var bytes = Encoding.ASCII.GetBytes(run.IsCompared ? $"output of {run.Lease.Ticket.Job}" : $"output of {run.Lease.Id} by {Id}");
         var (begin, add) = (run.NextCall(Id), run.NextCall(Id));
         var blob = IdDerivation.Blob(bytes);
         await _link.Insist(grains => Grain(grains).BeginOutput(begin, blob, bytes.Length));
@@ -434,10 +487,18 @@ internal sealed class RemoteRun(Lease lease, long fuel, DateTimeOffset takenAt)
 
     public void Begin(DateTimeOffset at, TimeSpan duration) => (_begunAt, Duration, Stage) = (at, duration, LeaseStage.Running);
 
+    /// <summary>Others run the job too: what it gives follows from the job alone.</summary>
+    public bool IsCompared => !lease.Ticket.Spec.Assurance.IsNone;
+
+    /// <summary>A number that is the same for all runs of the job.</summary>
+    public int Number => (int)(lease.Ticket.Job.Value.Prefix % 1_000_000);
+
+    private long Fuel => IsCompared ? Number : fuel;
+
     public LeaseCall NextCall(WorkerId worker) => new(worker, lease.Id, ++_calls);
 
     public LeaseProgress Progress(DateTimeOffset now) =>
-        new(lease.Id, Stage < LeaseStage.Running ? 0 : (long)(fuel * Math.Min(1, (now - _begunAt) / Duration)), Stage);
+        new(lease.Id, Stage < LeaseStage.Running ? 0 : (long)(Fuel * Math.Min(1, (now - _begunAt) / Duration)), Stage);
 
     public LeaseReport Report(RunOutcome outcome, DateTimeOffset now) =>
         new(
@@ -445,7 +506,7 @@ internal sealed class RemoteRun(Lease lease, long fuel, DateTimeOffset takenAt)
             Job: lease.Ticket.Job,
             Outcome: outcome,
             Reason: outcome == RunOutcome.Completed ? null : $"{outcome}",
-            FuelUsed: fuel,
+            FuelUsed: Fuel,
             Output: outcome == RunOutcome.Completed
                 ? new GrainInterfaces.JobOutput(lease.Ticket.Spec.Input, null, lease.Ticket.Spec.Input.Length)
                 : default,

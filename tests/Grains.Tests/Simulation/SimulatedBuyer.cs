@@ -16,6 +16,14 @@ internal sealed class SimulatedBuyer(SimulatedMarket market, SeededChance chance
     private const long PoorCredit = 120;
     private static readonly string[] Labels = ["gpu", "region=eu"];
 
+    private static readonly Assurance[] Assurances =
+    [
+        Assurance.Audit(500),
+        Assurance.Quorum(2, 2),
+        Assurance.Quorum(2, 3),
+        Assurance.Quorum(3, 4),
+    ];
+
     private readonly MarketFacts _facts = market.Facts;
     private readonly SimulatedLink _link = market.Silo.Link;
     private Caller _caller = null!;
@@ -55,15 +63,17 @@ internal sealed class SimulatedBuyer(SimulatedMarket market, SeededChance chance
     {
         var writes = chance.Below(4) == 0;
         var needs = chance.Below(6) == 0 ? new GrainInterfaces.JobNeeds(Labels: [Labels[chance.Below(Labels.Length)]]) : null;
-        var price = chance.Below(8) == 0 ? 3 : 10 + chance.Below(40);
+        var assurance = chance.Below(5) == 0 ? Assurances[chance.Below(Assurances.Length)] : default;
+        var price = (chance.Below(8) == 0 ? 3 : 10 + chance.Below(40)) * assurance.Seats;
         var spec = TestMarket.Spec(writes ? market.Writing[chance.Below(market.Writing.Length)] : market.Plain, price, $"{number}") with
         {
             ExpiresAfter = TimeSpan.FromMinutes(3),
             RetriesMax = chance.Below(4),
             Needs = chance.Below(6) == 0 ? (needs ?? new GrainInterfaces.JobNeeds()) with { AllowsNewcomers = true } : needs,
             Priority = chance.Below(5) == 0 ? 1 + chance.Below(3) : 0,
-            Auction = chance.Below(4) == 0 ? TimeSpan.FromMilliseconds(100 + chance.Below(2000)) : default,
-            Group = chance.Below(5) == 0 ? new JobGroupTerms("apart", (GroupSpread)chance.Below(2)) : null,
+            Assurance = assurance,
+            Auction = assurance.IsNone && chance.Below(4) == 0 ? TimeSpan.FromMilliseconds(100 + chance.Below(2000)) : default,
+            Group = assurance.IsNone && chance.Below(5) == 0 ? new JobGroupTerms("apart", (GroupSpread)chance.Below(2)) : null,
         };
         var item = new SubmitItem($"job {number}", spec);
         _facts.Jobs.Add(IdDerivation.Job(Account, item.RequestId), new OrderedJob(Account, spec, writes));

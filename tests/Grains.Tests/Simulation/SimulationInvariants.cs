@@ -89,7 +89,7 @@ internal static class SimulationInvariants
         var sent = Sum(market.Facts.Transfers.Where(transfer => transfer.Key.From == id).Select(transfer => transfer.Value.Amount));
         var received = Sum(market.Facts.Transfers.Values.Where(transfer => transfer.To == id).Select(transfer => transfer.Amount));
         var spent = Sum(endings.Where(job => job.Account == id).Select(job => job.Ending!.Charge)) + sent;
-        var earned = Sum(endings.Where(job => job.Ending!.End.Payee == id).Select(job => job.Ending!.Charge)) + received;
+        var earned = Sum(endings.Select(job => EarnedBy(id, job))) + received;
         if (account.Spent != spent || account.Holds.Count > 0 || !account.UnderWay.IsZero)
         {
             yield return $"account {id} spent {account.Spent} on what cost {spent}, has {account.Holds.Count} holds left, and "
@@ -104,6 +104,18 @@ internal static class SimulationInvariants
         {
             yield return $"account {id} lost {account.WithdrawnTotal} and took out {withdrawn}";
         }
+    }
+
+    /// <summary>Where several have run the job, each is paid what its own run costs.</summary>
+    private static TokenAmount EarnedBy(AccountId account, JobState job)
+    {
+        var (end, charge) = (job.Ending!.End, job.Ending.Charge);
+        if (end.Others.IsDefaultOrEmpty || charge.IsZero)
+        {
+            return end.Payee == account ? charge : TokenAmount.Zero;
+        }
+        var prices = end.Others.Select(seat => (seat.Payee, seat.PricePerMillionFuel)).Append((end.Payee!.Value, end.PricePerMillionFuel));
+        return Sum(prices.Where(price => price.Item1 == account).Select(price => MarketFacts.Cost(job.Spec, end.FuelUsed, price.Item2)));
     }
 
     private static IEnumerable<string> NewsViolations(SortedDictionary<JobId, JobState> jobs, LossyFeed feed) =>

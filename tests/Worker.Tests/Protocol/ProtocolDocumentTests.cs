@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Tests.Worker;
@@ -44,6 +45,7 @@ public sealed class ProtocolDocumentTests
             $"silent for {LinkPolicy.SilenceMax.TotalSeconds} s is gone. Send one every {LinkPolicy.HeartbeatPeriod.TotalSeconds} s",
             $"more than {LinkPolicy.HeartbeatsBurst} at once",
             $"1 to {LinkPolicy.ReportResultsMax})",
+            $"in `sealed` (1 to {LinkPolicy.ReportResultsMax};",
             $"`bids` (at most {WorkerLimits.BidsMax})",
             $"At most {Number(JobLimits.OutputBytesMax)} bytes each, {JobLimits.FilesMax + 1} of them and",
             $"`slots` (1 to {Number(WorkerLimits.SlotsMax)}), `memoryPagesMax` (1 to {Number(JobLimits.MemoryPagesMax)} pages",
@@ -108,6 +110,10 @@ public sealed class ProtocolDocumentTests
         Line("root of the three executions", WorkerSignatures.BatchOf(report.Report)!.Root);
         Line("second frame to the market, a signed report", Encoding.UTF8.GetString(FrameSeal.Seal(keys.ToMarket, 2, sent)));
         Line("commitment to 1234567 per million fuel, with the first nonce, for auction 5 of the first result's job", commitment);
+        Line(
+            "commitment to result 1, with the first nonce as salt",
+            ResultCommitment.Of(ProtocolSamples.WorkerId, ProtocolSamples.Result(1).Execution!.Value, Bytes32.Parse(hello.Nonce))
+        );
         Line("request", $"GET {path}");
         Line("its header", $"Authorization: {header}");
         text.Append("```\n");

@@ -146,8 +146,12 @@ internal static class FrameSamples
             RootAfter = new StateRoot(worker.Id.Value),
             Profile = worker.Id.Value,
             Execution = worker.Id.Value,
+            Salt = worker.Id.Value,
         };
-        return new WorkerReport(worker.Id, [worker.Lease is { } lease ? ExecutionClaims.Claim(lease, result, worker.Id.Value) : result]);
+        return new WorkerReport(worker.Id, [worker.Lease is { } lease ? ExecutionClaims.Claim(lease, result, worker.Id.Value) : result])
+        {
+            Sealed = [new SealedResult(worker.LeaseOrNone, worker.Id.Value)],
+        };
     }
 
     private static WorkerPoll PollOf(FuzzWorker worker) =>
