@@ -84,6 +84,7 @@ public static class GatewayHosting
         app.MapOpeningApi();
         app.MapKeysApi();
         app.MapMarketApi();
+        app.MapQuotesApi();
         app.MapBooksApi();
         app.MapEventsApi();
         app.MapWorkerPagesApi();

@@ -60,6 +60,9 @@ public static class MarketLimits
     /// <summary>Prices at which free slots of a class are told, the cheapest: who needs more than these has pages to read.</summary>
     public const int PriceLevelsMax = 15;
 
+    /// <summary>Assurances that one quote compares: what a person reads in a table.</summary>
+    public const int QuotedAssurancesMax = 16;
+
     /// <summary>Faults of a reputation that are kept with their reasons: what a person looks at, and what can be appealed.</summary>
     public const int FaultsMax = 64;
 

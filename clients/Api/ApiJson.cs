@@ -18,6 +18,8 @@ namespace Marketplace;
 [JsonSerializable(typeof(JobBatchRequest))]
 [JsonSerializable(typeof(JobBatchResponse))]
 [JsonSerializable(typeof(JobsGetRequest))]
+[JsonSerializable(typeof(QuoteRequest))]
+[JsonSerializable(typeof(QuoteSheet))]
 [JsonSerializable(typeof(JobsGetResponse))]
 [JsonSerializable(typeof(Job))]
 [JsonSerializable(typeof(JobEnded))]

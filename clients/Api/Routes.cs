@@ -15,6 +15,7 @@ namespace Marketplace;
 /// GET    /v1/jobs/{id}/receipt       -> bytes: a file by receipts/RECEIPT.md
 /// GET    /v1/jobs/{id}/explain       -> JobExplanation
 /// POST   /v1/jobs/{id}/cancel        -> Job
+/// POST   /v1/quotes                  QuoteRequest -> QuoteSheet; nothing is held or promised
 /// POST   /v1/blobs?expect=ID         bytes -> Blob; with expect, refused where they do not hash to it
 /// PUT    /v1/blobs/{id}              bytes -> Blob; refused where they do not hash to the id
 /// GET    /v1/blobs?prefix=&amp;cursor=&amp;limit= -> Page of Blob
@@ -139,6 +140,9 @@ public static class Routes
 
     /// <summary>Ask for many jobs.</summary>
     public const string JobsGet = "/v1/jobs:get";
+
+    /// <summary>What jobs would cost.</summary>
+    public const string Quotes = "/v1/quotes";
 
     /// <summary>Upload a blob; list blobs.</summary>
     public const string Blobs = "/v1/blobs";

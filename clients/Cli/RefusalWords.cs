@@ -20,6 +20,7 @@ internal static partial class RefusalWords
         ["inputFiles"] = "--input-file",
         ["inputBlob"] = "--input",
         ["spendLimit"] = "--spend-limit",
+        ["liarsPermille"] = "--liars",
         ["auctionMs"] = "--auction",
         ["expiresAfter"] = "the time that it may wait",
     };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 
 namespace Marketplace.Gateway;
 
@@ -17,6 +18,7 @@ internal static class NumberBounds
         [Json(nameof(JobRequest.Priority))] = (0, JobLimits.PriorityMax),
         [Json(nameof(JobRequest.AuctionMs))] = (0, (long)MarketLimits.AuctionMax.TotalMilliseconds),
         [Json(nameof(JobNeeds.ReputationMin))] = (0, WorkerLimits.ReputationMax),
+        [Json(nameof(QuoteRequest.LiarsPermille))] = (0, AssuranceOdds.LiarsPermilleMax),
         [Json(nameof(JobRequest.ExpiresAfterMs))] = (1, (long)MarketLimits.ExpiresAfterMax.TotalMilliseconds),
     };
 

@@ -175,7 +175,7 @@ internal static class JobMapper
     }
 
     /// <summary>Ascending and each once, so that the order of a request's lists does not make another job of it.</summary>
-    private static GrainInterfaces.JobNeeds? Needs(JobNeeds? needs, int? index)
+    internal static GrainInterfaces.JobNeeds? Needs(JobNeeds? needs, int? index)
     {
         if (needs is null)
         {

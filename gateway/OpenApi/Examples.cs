@@ -169,6 +169,25 @@ internal static class Examples
             OpenJobs: 1
         ),
         [typeof(RefusalList)] = new RefusalList([Worker], [Account]),
+        [typeof(QuoteRequest)] = new QuoteRequest { Program = Program, Assurances = [Assurance.Quorum(2, 3)] },
+        [typeof(QuoteSheet)] = new QuoteSheet(
+            JobDefaults.FuelMax,
+            LiarsPermille: 300,
+            Owners: 5,
+            OwnersAtLeast: false,
+            [
+                new Quote(
+                    Assurance: Assurance.Quorum(2, 3),
+                    Available: true,
+                    Reason: null,
+                    Seats: 3,
+                    PriceExpected: new TokenAmount(360),
+                    PriceMax: new TokenAmount(420),
+                    DelayMs: 40,
+                    WrongAccepted: "2.16e-1"
+                ),
+            ]
+        ),
         [typeof(RefusalsRequest)] = new RefusalsRequest([Worker], [Account]),
         [typeof(KeyRequest)] = new KeyRequest("build server", [Scope.Read, Scope.Submit], Amount),
         [typeof(CreatedKey)] = new CreatedKey($"{KeyId}_{new string('0', 64)}", Key),

@@ -380,6 +380,8 @@ public sealed record MarketView(
 /// <param name="LastPrice">What the last job of it pays per million fuel; null where none was leased.</param>
 /// <param name="Hour">The last hour in spans of five minutes, those in which there was something.</param>
 /// <param name="Day">The last day in spans of an hour.</param>
+/// <param name="Turnarounds">How long its last jobs took from submission to result, the slowest of 1, 2, 4, 8 and 16, as a rule; default or
+/// empty where none has ended.</param>
 [GenerateSerializer, Immutable, Alias("ClassPrices")]
 public sealed record ClassPrices(
     [property: Id(0)] string Name,
@@ -389,7 +391,8 @@ public sealed record ClassPrices(
     [property: Id(4)] ImmutableArray<PriceLevel> Free,
     [property: Id(5)] TokenAmount? LastPrice,
     [property: Id(6)] ImmutableArray<PriceSpan> Hour,
-    [property: Id(7)] ImmutableArray<PriceSpan> Day
+    [property: Id(7)] ImmutableArray<PriceSpan> Day,
+    [property: Id(8)] ImmutableArray<TimeSpan> Turnarounds = default
 );
 
 [GenerateSerializer, Immutable, Alias("PriceLevel")]

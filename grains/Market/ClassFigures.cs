@@ -14,6 +14,7 @@ internal sealed class ClassFigures(JobClass jobClass, int memoryPagesMax)
 
     private readonly PriceRing _hour = new(TimeSpan.FromMinutes(5), 12);
     private readonly PriceRing _day = new(TimeSpan.FromHours(1), 24);
+    private readonly Turnarounds _turnarounds = new();
     private TokenAmount? _lastPrice;
 
     public JobClass Class => jobClass;
@@ -43,6 +44,18 @@ internal sealed class ClassFigures(JobClass jobClass, int memoryPagesMax)
         _day.At(at).Clear(price);
     }
 
+    /// <summary>
+    /// A job has a result. Those that bought more than one worker's word, or time for bids, take longer by what they bought: they do not
+    /// count.
+    /// </summary>
+    public void Reported(MarketJob job, DateTimeOffset at)
+    {
+        if (job.Ticket.Spec.Assurance.IsNone && job.Ticket.Spec.Auction == TimeSpan.Zero)
+        {
+            _turnarounds.Add(at - job.Ticket.SubmittedAt);
+        }
+    }
+
     /// <summary>So many of the slots that its jobs can use are in use.</summary>
     public void Sample(int used, int slots, DateTimeOffset at)
     {
@@ -62,7 +75,8 @@ internal sealed class ClassFigures(JobClass jobClass, int memoryPagesMax)
             Free: free,
             LastPrice: _lastPrice,
             Hour: _hour.ToView(now),
-            Day: _day.ToView(now)
+            Day: _day.ToView(now),
+            Turnarounds: _turnarounds.ToView()
         );
 }
 

@@ -236,6 +236,9 @@ internal static class MarketPolicy
     /// <inheritdoc cref="MarketLimits.PriceLevelsMax"/>
     public const int PriceLevelsMax = MarketLimits.PriceLevelsMax;
 
+    /// <summary>The last jobs of a class, whose time is kept: enough for the slowest of sixteen, a quarter of a kilobyte.</summary>
+    public const int TurnaroundsMax = 64;
+
     /// <summary>
     /// Capability classes whose figures are kept: more than may have jobs at a time, four sizes of memory for each class of needs; a few
     /// kilobytes each.

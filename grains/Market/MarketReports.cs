@@ -119,6 +119,7 @@ internal sealed partial class MarketReports(
             Vote(job, report, end);
             return null;
         }
+        job.Figures!.Reported(job, clock.Now.Wall);
         job.FuelUsed = Math.Min(report.FuelUsed, job.Ticket.Spec.FuelMax);
         var offer = job.Offer!;
         book.BeginEnding(job);

@@ -116,6 +116,7 @@ public sealed class AnswerTests : IDisposable
             .On("GET /v1/keys", new Page<AccessKey>([AccessKey], null))
             .On("POST /v1/keys", new CreatedKey("mk0123456789abcdef_secret", AccessKey))
             .On("DELETE /v1/keys/mk0123456789abcdef", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
+            .On("POST /v1/quotes", Samples.Quotes())
             .On("GET /v1/market", Samples.Market())
             .On("GET /v1/workers?limit=50", new Page<MarketWorker>([Worker], "next"))
             .On($"GET /v1/workers/{Worker.Id}", Worker)
@@ -144,6 +145,7 @@ public sealed class AnswerTests : IDisposable
             { "job-status", $"job status {Job}", ExitCodes.NotCompleted },
             { "job-explain", $"job explain {Job}", ExitCodes.Ok },
             { "job-cancel", $"job cancel {Job}", ExitCodes.Ok },
+            { "job-quote", $"job quote {Samples.Program}", ExitCodes.Ok },
             { "job-list", "job list", ExitCodes.Ok },
             { "blob-info", $"blob info {Blob.Id}", ExitCodes.Ok },
             { "blob-list", "blob list", ExitCodes.Ok },

@@ -82,8 +82,50 @@ public sealed class JobNeedsTests : IDisposable
         Assert.Contains("assurance   quorum:2/3\n", shown.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task AssuredJobWithoutALimit_TakesThatOfAQuote()
+    {
+        _shell.Service.On(Submit, Samples.Job(JobState.Completed)).On("POST /v1/quotes", Samples.Quotes());
+
+        var ran = await _shell.Run([
+            "job",
+            "run",
+            Program,
+            "--text",
+            "x",
+            "--need",
+            "gpu",
+            "--priority",
+            "2",
+            "--fuel",
+            "7",
+            "--assurance",
+            "quorum:2/3",
+        ]);
+
+        Assert.Equal((ExitCodes.Ok, ""), (ran.ExitCode, ran.Error));
+        Assert.Equal(("420", "quorum:2/3"), (Sent().GetProperty("priceMax").GetString(), Sent().GetProperty("assurance").GetString()));
+        using var asked = JsonDocument.Parse(_shell.Service.Received.Single(sent => sent.Path == "/v1/quotes").Body);
+        Assert.Equal((7, 2), (asked.RootElement.GetProperty("fuelMax").GetInt32(), asked.RootElement.GetProperty("priority").GetInt32()));
+        Assert.Equal("gpu", asked.RootElement.GetProperty("needs").GetProperty("labels")[0].GetString());
+        Assert.Equal("quorum:2/3", asked.RootElement.GetProperty("assurances")[0].GetString());
+    }
+
+    [Fact]
+    public async Task AssuranceThatCannotBeHad_IsNotSubmittedWithoutALimit()
+    {
+        var sheet = Samples.Quotes();
+        _shell.Service.On("POST /v1/quotes", sheet with { Quotes = [sheet.Quotes[0] with { Available = false, Reason = "Not yet." }] });
+
+        var ran = await _shell.Run("job", "run", Program, "--text", "x", "--assurance", "quorum:2/3");
+
+        Assert.Equal(ExitCodes.Refused, ran.ExitCode);
+        Assert.Contains("quorum:2/3 has no price now", ran.Error, StringComparison.Ordinal);
+        Assert.Contains("market job quote", ran.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(_shell.Service.Received, asked => asked.Path.StartsWith("/v1/jobs", StringComparison.Ordinal));
+    }
+
     [Theory]
-    [InlineData("Give --max-price N", "--assurance", "quorum:2/3")]
     [InlineData("K over half of it", "--max-price", "5", "--assurance", "quorum:1/3")]
     [InlineData("is no label", "--max-price", "5", "--need", "GPU")]
     [InlineData("is no id", "--max-price", "5", "--refuse-worker", "me")]

@@ -13,6 +13,7 @@ public sealed class SpecTests : IDisposable
 {
     private const string Submit = "POST /v1/jobs";
     private const string Market = "GET /v1/market";
+    private const string Quotes = "POST /v1/quotes";
     private const string Batch = "POST /v1/jobs:batch";
     private const string Many = "POST /v1/jobs:get";
 
@@ -65,6 +66,71 @@ public sealed class SpecTests : IDisposable
 
         Assert.Equal((SdkPolicy.UnstatedPriceMax * 100, SdkPolicy.UnstatedPriceMax), (dear.Quote, dear.Max));
         Assert.Null(alone.Quote);
+        Assert.Empty(Sent(Submit));
+    }
+
+    [Fact]
+    public async Task UnstatedPriceOfAnAssuredJob_IsTheLimitOfAQuote_AskedOnceForTheKind()
+    {
+        Service.On(Market, Samples.Market()).On(Quotes, Samples.Quotes()).On(Submit, Samples.Job(JobState.Pending));
+        var assured = Spec() with
+        {
+            Assurance = Assurance.Quorum(2, 3),
+            FuelMax = 7,
+            Priority = 2,
+            Needs = new JobNeeds { Labels = ["gpu"] },
+        };
+
+        await _fixture.Client.Jobs.Start(assured, Fixture.Cancellation);
+
+        Assert.Equal(new TokenAmount(420), Assert.Single(Sent(Submit)).PriceMax);
+        var asked = JsonSerializer.Deserialize(
+            Service.Received.Single(sent => sent.Path == "/v1/quotes").Body,
+            ApiJson.Default.QuoteRequest
+        )!;
+        Assert.Equal((Samples.Program, 7L, 2), (asked.Program, asked.FuelMax!.Value, asked.Priority!.Value));
+        Assert.Equal([Assurance.Quorum(2, 3)], asked.Assurances!);
+        Assert.Equal(["gpu"], asked.Needs!.Labels!);
+        Assert.DoesNotContain(Service.Received, sent => sent.Path == "/v1/market");
+    }
+
+    [Fact]
+    public async Task BatchOfAssuredJobs_AsksOnceForEachKindOfThem()
+    {
+        Service
+            .On(Market, Samples.Market())
+            .On(Quotes, Samples.Quotes())
+            .On(
+                Batch,
+                new JobBatchResponse([
+                    .. Enumerable.Repeat(new JobBatchItem(Samples.JobId, false, ErrorCode.InsufficientFunds, "no money"), 4),
+                ])
+            );
+        var assured = Spec() with { Assurance = Assurance.Quorum(2, 3) };
+        JobSpec[] specs = [assured, Spec(), assured with { InputText = "other" }, assured with { FuelMax = 7 }];
+
+        await foreach (var result in _fixture.Client.Jobs.RunMany(specs, cancellation: Fixture.Cancellation))
+        {
+            Assert.Equal(ErrorCode.InsufficientFunds, result.Refusal);
+        }
+
+        Assert.Equal(2, Service.Received.Count(sent => sent.Path == "/v1/quotes"));
+        Assert.Single(Service.Received, sent => sent.Path == "/v1/market");
+        var sent = JsonSerializer.Deserialize(Service.Received[^1].Body, ApiJson.Default.JobBatchRequest)!.Jobs;
+        Assert.Equal([420, 100, 420, 420], sent.Select(job => (int)job.PriceMax.BaseUnits));
+    }
+
+    [Fact]
+    public async Task AssuranceThatCannotBeHad_SubmitsNothingWithoutALimit()
+    {
+        var sheet = Samples.Quotes();
+        Service.On(Quotes, sheet with { Quotes = [sheet.Quotes[2]] });
+
+        var refused = await Assert.ThrowsAsync<PriceNotStatedException>(() =>
+            _fixture.Client.Jobs.Start(Spec() with { Assurance = Assurance.Quorum(16, 16) }, Fixture.Cancellation)
+        );
+
+        Assert.Contains("Not now.", refused.Message, StringComparison.Ordinal);
         Assert.Empty(Sent(Submit));
     }
 

@@ -61,6 +61,46 @@ internal static class Samples
             UsesState: false
         );
 
+    public static QuoteSheet Quotes() =>
+        new(
+            FuelMax: 100_000_000,
+            LiarsPermille: 300,
+            Owners: 5,
+            OwnersAtLeast: false,
+            [
+                new Quote(
+                    Assurance: Assurance.Quorum(2, 3),
+                    Available: true,
+                    Reason: null,
+                    Seats: 3,
+                    PriceExpected: new TokenAmount(360),
+                    PriceMax: new TokenAmount(420),
+                    DelayMs: 1_540,
+                    WrongAccepted: "2.16e-1"
+                ),
+                new Quote(
+                    Assurance: Assurance.Committee(16),
+                    Available: false,
+                    Reason: "It takes 16 workers of different owners with a stake; 0 now fit the job.",
+                    Seats: 16,
+                    PriceExpected: null,
+                    PriceMax: null,
+                    DelayMs: 40,
+                    WrongAccepted: "1.61e-3"
+                ),
+                new Quote(
+                    Assurance: Assurance.Quorum(16, 16),
+                    Available: false,
+                    Reason: "Not now.",
+                    Seats: 16,
+                    PriceExpected: null,
+                    PriceMax: null,
+                    DelayMs: null,
+                    WrongAccepted: "4.31e-9"
+                ),
+            ]
+        );
+
     public static Blob Blob(byte[] content) => new(IdDerivation.Blob(content), content.Length, Then);
 
     public static Account Account(uint available = 1000) =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Marketplace.Crypto;
 
 namespace Marketplace.Cli.Commands;
 
@@ -41,6 +42,19 @@ internal static class BlobCommands
                 folder
             );
         }
+    }
+
+    /// <summary>The id that a file's content has as a blob; nothing is sent.</summary>
+    public static async Task<BlobId> IdOf(Invocation run, string typed)
+    {
+        await using var content = OpenRead(run, typed);
+        var hasher = new Blake3Hasher();
+        var piece = new byte[SdkPolicy.PieceBytes];
+        for (int count; (count = await content.ReadAsync(piece, run.Cancellation)) > 0; )
+        {
+            hasher.Update(piece.AsSpan(0, count));
+        }
+        return new BlobId(hasher.Finish());
     }
 
     public static Task<Blob> Upload(Invocation run, Stream content, string name) =>

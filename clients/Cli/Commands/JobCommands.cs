@@ -11,6 +11,7 @@ internal static class JobCommands
             "Run programs and look at their results.",
             JobRunCommand.Make(set),
             JobSubmitCommand.Make(set),
+            JobQuoteCommand.Make(set),
             JobViewCommands.Status(set),
             JobViewCommands.Output(set),
             JobViewCommands.Logs(set),

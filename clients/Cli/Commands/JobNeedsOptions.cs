@@ -85,6 +85,9 @@ internal sealed class JobNeedsOptions
     public Symbol[] Symbols =>
         [_labels, _reputation, _stake, _refusedWorkers, _refusedOwners, _newcomers, _priority, _auction, _group, _spread, _assurance];
 
+    /// <summary>Those that the price of a job depends on.</summary>
+    public Symbol[] QuoteSymbols => [_labels, _reputation, _stake, _refusedWorkers, _refusedOwners, _newcomers, _priority];
+
     public int? Priority(Invocation run) => run.Get(_priority) is { } priority ? (int)Math.Min(priority, int.MaxValue) : null;
 
     public string? Group(Invocation run) => run.Get(_group);
@@ -124,16 +127,17 @@ internal sealed class JobNeedsOptions
             RefusedOwners = ParsedIds<AccountId>(run, _refusedOwners),
         };
         var hasNeeds = needs != new JobNeeds();
-        var hasAssurance = run.Get(_assurance) is { IsNone: false };
-        if ((hasNeeds || hasAssurance || run.Has(_priority) || run.Has(_auction)) && !hasPrice)
+        // What an assured job costs is asked for as a whole.
+        var hasQuote = run.Get(_assurance) is { IsNone: false };
+        if ((hasNeeds || run.Has(_priority) || run.Has(_auction)) && !hasPrice && !hasQuote)
         {
             throw new CommandException(
                 new Failure(
                     ExitCodes.Usage,
                     "usage",
-                    "A job with needs, an assurance, a priority or an auction has no price to go by: what the cheapest worker asks may "
-                        + "not be what it pays.",
-                    "Give --max-price N; 'market job explain' tells what the workers that fit ask."
+                    "A job with needs, a priority or an auction has no price to go by: what the cheapest worker asks may not be what it "
+                        + "pays.",
+                    "Give --max-price N; 'market job quote' tells what it needs."
                 )
             );
         }

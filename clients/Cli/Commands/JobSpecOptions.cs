@@ -41,13 +41,7 @@ internal sealed class JobSpecOptions
         "a whole number of base units",
         Values.TryAmount
     );
-    private readonly Option<long?> _fuel = Values.Option<long>(
-        "--fuel",
-        "N",
-        "Instructions that the program may use, for example 500M [100M]",
-        "a whole number above zero, with k, M or G if you like",
-        Values.TryCount
-    );
+    private readonly Option<long?> _fuel = Fuel();
     private readonly Option<TimeSpan?> _timeout = Values.Option<TimeSpan>(
         "--timeout",
         "TIME",
@@ -55,13 +49,7 @@ internal sealed class JobSpecOptions
         "a number and ms, s, m or h",
         Values.TryDuration
     );
-    private readonly Option<long?> _memory = Values.Option<long>(
-        "--memory",
-        "PAGES",
-        "Memory in pages of 64 KiB [1024]",
-        "a whole number above zero",
-        Values.TryCount
-    );
+    private readonly Option<long?> _memory = Memory();
     private readonly Option<string?> _entry = Values.Text("--entry", "NAME", "The function to call [the only one that can be]");
     private readonly Option<string[]> _arguments = new("--arg")
     {
@@ -107,6 +95,21 @@ internal sealed class JobSpecOptions
             _requestId,
         ];
 
+    public static Option<long?> Fuel() =>
+        Values.Option<long>(
+            "--fuel",
+            "N",
+            "Instructions that the program may use, for example 500M [100M]",
+            "a whole number above zero, with k, M or G if you like",
+            Values.TryCount
+        );
+
+    public static Option<long?> Memory() =>
+        Values.Option<long>("--memory", "PAGES", "Memory in pages of 64 KiB [1024]", "a whole number above zero", Values.TryCount);
+
+    /// <summary>A count that no number of pages can have becomes the largest one, which the service refuses with its own words.</summary>
+    public static int? Pages(long? count) => count is { } pages ? (int)Math.Min(pages, int.MaxValue) : null;
+
     public async Task<JobRequest> Request(Invocation run)
     {
         if (run.Has(_input) && run.Has(_text))
@@ -133,8 +136,11 @@ internal sealed class JobSpecOptions
         var spread = _needs.Spread(run);
         var needs = _needs.Of(run, hasPrice: run.Has(_priceMax));
         // Independent questions are asked at once: a person waits for the sum.
-        var price = run.Get(_priceMax) is { } given ? Compare(run, given, fuel ?? FuelDefault) : Quote(run, fuel ?? FuelDefault);
         var program = Program(run);
+        var price =
+            run.Get(_priceMax) is { } given ? Compare(run, given, fuel ?? FuelDefault)
+            : _needs.Assured(run) is { IsNone: false } assurance ? Quote(run, program, needs, assurance)
+            : Quote(run, fuel ?? FuelDefault);
         var input = Input(run);
         var files = Files(run);
         try
@@ -162,7 +168,7 @@ internal sealed class JobSpecOptions
             InputFiles = await files,
             PriceMax = await price,
             FuelMax = fuel,
-            MemoryPagesMax = run.Get(_memory) is { } pages ? (int)Math.Min(pages, int.MaxValue) : null,
+            MemoryPagesMax = Pages(run.Get(_memory)),
             Needs = needs,
             Priority = _needs.Priority(run),
             AuctionMs = _needs.AuctionMs(run),
@@ -171,6 +177,30 @@ internal sealed class JobSpecOptions
             Assurance = _needs.Assured(run),
             TimeMaxMs = (long?)run.Get(_timeout)?.TotalMilliseconds,
         };
+    }
+
+    /// <summary>The limit with which workers of as many owners as the assurance takes are paid at their prices of now.</summary>
+    private async Task<TokenAmount> Quote(Invocation run, Task<ProgramId> program, JobNeeds? needs, Assurance assurance)
+    {
+        var request = new QuoteRequest
+        {
+            Program = await program,
+            FuelMax = run.Get(_fuel),
+            MemoryPagesMax = Pages(run.Get(_memory)),
+            Needs = needs,
+            Priority = _needs.Priority(run),
+            Assurances = [assurance],
+        };
+        return (await run.Client.Jobs.Quote(request, run.Cancellation)).Quotes is [{ Available: true, PriceMax: { } limit }, ..]
+            ? limit
+            : throw new CommandException(
+                new Failure(
+                    ExitCodes.Refused,
+                    "no_quote",
+                    $"{assurance} has no price now.",
+                    "'market job quote' tells why; with --max-price N the job is submitted anyway, where the market offers it."
+                )
+            );
     }
 
     private static async Task<TokenAmount> Quote(Invocation run, long fuel) =>

@@ -161,21 +161,8 @@ internal static class ReceiptCommands
         }
     }
 
-    private static async Task<BlobId?> ContentOf(Invocation run, string? typed)
-    {
-        if (typed is null)
-        {
-            return null;
-        }
-        await using var content = BlobCommands.OpenRead(run, typed);
-        var hasher = new Blake3Hasher();
-        var piece = new byte[SdkPolicy.PieceBytes];
-        for (int count; (count = await content.ReadAsync(piece, run.Cancellation)) > 0; )
-        {
-            hasher.Update(piece.AsSpan(0, count));
-        }
-        return new BlobId(hasher.Finish());
-    }
+    private static async Task<BlobId?> ContentOf(Invocation run, string? typed) =>
+        typed is null ? null : await BlobCommands.IdOf(run, typed);
 
     private static Bytes32 ParseKey(string typed) =>
         Bytes32.TryParse(typed, out var key)

@@ -12,8 +12,8 @@ public sealed record JobSpec : JobTerms
     public string? RequestId { get; init; }
 
     /// <summary>
-    /// What the job may cost in all, in base units. Left out: what the cheapest worker of the moment asks for all of the job's fuel, but
-    /// never more than
+    /// What the job may cost in all, in base units. Left out: what the cheapest worker of the moment asks for all of the job's fuel, of an
+    /// assured job the limit that a quote of the moment names; but never more than
     /// <see cref="MarketplaceClientOptions.UnstatedPriceMax"/>.
     /// </summary>
     public TokenAmount? PriceMax { get; init; }
@@ -30,14 +30,16 @@ public sealed record JobResult(int Index, JobSpec Spec, Job? Job, ErrorCode? Ref
 /// <summary>A job's price limit was left out, and no safe one can be chosen: nothing was submitted.</summary>
 /// <param name="quote">What the cheapest worker asks; null: there is no worker.</param>
 /// <param name="max">What may be chosen at most.</param>
-public sealed class PriceNotStatedException(TokenAmount? quote, TokenAmount max)
+/// <param name="reason">Why the job's assurance cannot be had now; null: it can, or it asks for none.</param>
+public sealed class PriceNotStatedException(TokenAmount? quote, TokenAmount max, string? reason = null)
     : Exception(
-        quote is { } asked
+        reason is not null ? $"The job states no price limit, and its assurance cannot be had now: {reason}"
+        : quote is { } asked
             ? $"The job states no price limit, and the cheapest worker asks {asked} for its fuel: at most {max} is chosen unstated. "
                 + $"Set {nameof(JobSpec)}.{nameof(JobSpec.PriceMax)}, ask for less fuel, or raise "
                 + $"{nameof(MarketplaceClientOptions)}.{nameof(MarketplaceClientOptions.UnstatedPriceMax)}."
-            : "The job states no price limit, and there is no worker whose price could be taken. Set "
-                + $"{nameof(JobSpec)}.{nameof(JobSpec.PriceMax)}."
+        : "The job states no price limit, and there is no worker whose price could be taken. Set "
+            + $"{nameof(JobSpec)}.{nameof(JobSpec.PriceMax)}."
     )
 {
     /// <summary>What the cheapest worker asks for the job's fuel; null: there is no worker.</summary>

@@ -5,6 +5,16 @@ namespace Marketplace;
 /// <summary>Jobs whose request id or price limit may be left out, one and many.</summary>
 public partial class JobsClient
 {
+    /// <summary>
+    /// What a job would cost, how long it would take and how sure its result would be, with each assurance that is asked for, by the offers
+    /// of this moment. Nothing is held or promised.
+    /// </summary>
+    public virtual Task<QuoteSheet> Quote(QuoteRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return _transport.Ask<QuoteRequest, QuoteSheet>(Routes.Quotes, request, ApiJson.Default.QuoteRequest, cancellation);
+    }
+
     /// <summary>Submits a job and gives a handle of it as soon as it is durable.</summary>
     /// <exception cref="PriceNotStatedException">The price limit is left out, and no safe one can be chosen.</exception>
     public virtual async Task<JobHandle> Start(JobSpec spec, CancellationToken cancellation = default) =>
@@ -118,25 +128,59 @@ public partial class JobsClient
 
     private async Task<IReadOnlyList<JobBatchItem>> SubmitSpecs(List<JobSpec> specs, CancellationToken cancellation)
     {
-        // One look at the market for the batch: prices do not move within it.
-        var status = specs.Exists(spec => spec.PriceMax is null) ? await _market.Get(cancellation).ConfigureAwait(false) : null;
-        return await SubmitBatch([.. specs.Select(spec => Request(spec, status))], cancellation).ConfigureAwait(false);
+        // One look at the market for the batch, and one for each kind of assured job in it: prices do not move within it.
+        MarketStatus? status = null;
+        var quotes = new Dictionary<(ProgramId, long?, int?, JobNeeds?, int?, Assurance?), Quote>();
+        var requests = new List<JobRequest>(specs.Count);
+        foreach (var spec in specs)
+        {
+            var price = spec.PriceMax;
+            if (price is null && IsAssured(spec))
+            {
+                var kind = (spec.Program, spec.FuelMax, spec.MemoryPagesMax, spec.Needs, spec.Priority, spec.Assurance);
+                if (!quotes.TryGetValue(kind, out var quote))
+                {
+                    quotes.Add(kind, quote = await FirstQuote(spec, cancellation).ConfigureAwait(false));
+                }
+                price = Choose(quote.PriceMax, quote.Reason);
+            }
+            price ??= ChoosePrice(spec, status ??= await _market.Get(cancellation).ConfigureAwait(false));
+            requests.Add(new JobRequest(spec, spec.RequestId ?? RequestId.New(), price.Value));
+        }
+        return await SubmitBatch(requests, cancellation).ConfigureAwait(false);
     }
 
     private async Task<JobRequest> Request(JobSpec spec, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        return Request(spec, spec.PriceMax is null ? await _market.Get(cancellation).ConfigureAwait(false) : null);
+        var price = spec.PriceMax;
+        if (price is null && IsAssured(spec))
+        {
+            var quote = await FirstQuote(spec, cancellation).ConfigureAwait(false);
+            price = Choose(quote.PriceMax, quote.Reason);
+        }
+        price ??= ChoosePrice(spec, await _market.Get(cancellation).ConfigureAwait(false));
+        return new JobRequest(spec, spec.RequestId ?? RequestId.New(), price.Value);
     }
 
-    private JobRequest Request(JobSpec spec, MarketStatus? market) =>
-        new(spec, spec.RequestId ?? RequestId.New(), spec.PriceMax ?? ChoosePrice(spec, market!));
+    /// <summary>More than one worker runs it, each of another owner: the cheapest one's price is not enough.</summary>
+    private static bool IsAssured(JobSpec spec) => spec.Assurance is { IsNone: false };
 
-    private TokenAmount ChoosePrice(JobSpec spec, MarketStatus market)
+    private async Task<Quote> FirstQuote(JobSpec spec, CancellationToken cancellation) =>
+        (await Quote(QuoteRequest.Of(spec, spec.Assurance!.Value), cancellation).ConfigureAwait(false)).Quotes is [var quote, ..]
+            ? quote
+            : throw new MarketplaceProtocolException(_transport.Url, "The service gave no quote for the assurance that was asked for");
+
+    private TokenAmount ChoosePrice(JobSpec spec, MarketStatus market) =>
+        Choose(
+            MarketClient.QuoteOf(market, spec.FuelMax ?? JobTerms.FuelMaxUnstated) * (uint)Math.Max(1, spec.Priority ?? 1),
+            reason: null
+        );
+
+    private TokenAmount Choose(TokenAmount? quote, string? reason)
     {
-        var quote = MarketClient.QuoteOf(market, spec.FuelMax ?? JobTerms.FuelMaxUnstated) * (uint)Math.Max(1, spec.Priority ?? 1);
         var max = _transport.Options.UnstatedPriceMax;
-        return quote is { } price && price <= max ? price : throw new PriceNotStatedException(quote, max);
+        return reason is null && quote is { } price && price <= max ? price : throw new PriceNotStatedException(quote, max, reason);
     }
 
     private readonly record struct Open(int Index, JobSpec Spec, JobId Id);

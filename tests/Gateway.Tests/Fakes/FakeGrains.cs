@@ -38,6 +38,7 @@ internal class FakeGrains : DispatchProxy
             (nameof(IWorkerGrain), string worker) => new FakeWorkerGrain(_market.Workers, WorkerId.Parse(worker)),
             (nameof(IReputationGrain), string reputation) => new FakeReputationGrain(_market, reputation),
             (nameof(ISubmissionGrain), long) => new FakeSubmissionGrain(_market),
+            (nameof(IQuoteGrain), long) => new FakeQuoteGrain(_market),
             _ => throw new NotSupportedException($"{grainInterface} {key}"),
         };
 }

@@ -216,6 +216,9 @@ internal sealed class FakeMarket : IAccountLists, IMarketStreams
 
     public ValueTask CatchUp(CancellationToken cancellation = default) => new(CaughtUp);
 
+    /// <summary>What the last quote was asked with.</summary>
+    public QuoteTerms? QuoteTerms { get; set; }
+
     public void ThrowFault()
     {
         if (Fault is { } fault)

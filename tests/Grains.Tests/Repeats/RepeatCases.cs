@@ -385,6 +385,25 @@ internal static class RepeatCases
                     view => $"{view.Id} {view.Name}"
                 );
             },
+            ["IQuoteGrain.Get"] = scene =>
+                Call(
+                    () =>
+                        scene
+                            .Grains.GetGrain<IQuoteGrain>(0)
+                            .Get(
+                                scene.Caller,
+                                new QuoteTerms(
+                                    Program: scene.Program,
+                                    FuelMax: 1,
+                                    MemoryPagesMax: 1,
+                                    Needs: null,
+                                    Priority: 0,
+                                    Assurances: [Assurance.None],
+                                    LiarsPermille: 300
+                                )
+                            ),
+                    sheet => sheet.Quotes[0].WrongAccepted
+                ),
             ["IProgramGrain.Remove"] = scene =>
                 Call(() => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Remove(scene.Caller)),
             ["IProgramGrain.Get"] = scene =>

@@ -58,6 +58,18 @@ internal static class HttpCases
                     },
                 refusals => refusals.GetRawText()
             ),
+            ["POST /v1/quotes"] = new(
+                () =>
+                    Json(
+                        Routes.Quotes,
+                        JsonContent.Create(
+                            new QuoteRequest { Program = things.Program, Assurances = [Assurance.None] },
+                            ApiJson.Default.QuoteRequest
+                        )
+                    ),
+                sheet => Text(sheet.GetProperty("quotes")[0], "wrongAccepted"),
+                Changes: false
+            ),
             ["POST /v1/accounts/challenges"] = new(
                 () =>
                     Json(

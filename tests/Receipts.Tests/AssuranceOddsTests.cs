@@ -1,0 +1,232 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace Marketplace.Receipts.Tests;
+
+/// <summary>How likely a wrong result is accepted: the formula against every case counted by hand, and against chance.</summary>
+public sealed class AssuranceOddsTests
+{
+    private static readonly string[] Levels =
+    [
+        "none",
+        "audit:0.1%",
+        "audit:10%",
+        "audit:50%",
+        "audit:100%",
+        "quorum:2/2",
+        "quorum:2/3",
+        "quorum:3/3",
+        "quorum:3/5",
+        "quorum:4/7",
+        "quorum:9/16",
+        "quorum:16/16",
+        "committee:3",
+        "committee:4",
+        "committee:5",
+        "committee:7",
+        "committee:16",
+    ];
+
+    /// <summary>Each of the 2^n ways in which n workers are honest or lie, with its exact weight.</summary>
+    [Theory]
+    [InlineData(0), InlineData(1), InlineData(100), InlineData(300), InlineData(333), InlineData(499)]
+    public void Vote_IsTheWeightOfAllWaysInWhichLiarsHaveIt(int liarsPermille)
+    {
+        foreach (var level in Levels.Select(Assurance.Parse).Where(each => each.Kind is not AssuranceKind.Audit))
+        {
+            var (seats, weight) = (level.Seats, BigInteger.Zero);
+            for (var way = 0u; way < 1u << seats; way++)
+            {
+                var liars = BitOperations.PopCount(way);
+                if (IsWrongAccepted(level, liars))
+                {
+                    weight += BigInteger.Pow(liarsPermille, liars) * BigInteger.Pow(1000 - liarsPermille, seats - liars);
+                }
+            }
+
+            Assert.Equal(
+                0,
+                new ExactShare(weight, BigInteger.Pow(1000, seats)).CompareTo(AssuranceOdds.WrongAccepted(level, liarsPermille))
+            );
+        }
+    }
+
+    /// <summary>Each way of two workers, a draw and a jury.</summary>
+    [Theory]
+    [InlineData(0), InlineData(1), InlineData(300), InlineData(499)]
+    public void Audit_IsTheWeightOfAllWaysThatEndWithALie(int liarsPermille)
+    {
+        foreach (var level in Levels.Select(Assurance.Parse).Where(each => each.Kind is AssuranceKind.Audit))
+        {
+            var weight = BigInteger.Zero;
+            foreach (var (first, second, isDrawn) in Ways())
+            {
+                BigInteger way =
+                    (first ? liarsPermille : 1000 - liarsPermille) * (BigInteger)(second ? liarsPermille : 1000 - liarsPermille);
+                way *= isDrawn ? level.Permille : 1000 - level.Permille;
+                weight += !isDrawn || first == second ? (first ? way * AssuranceOdds.JuryErrsOnceIn : 0) : way;
+            }
+            var expected = new ExactShare(weight, BigInteger.Pow(1000, 3) * AssuranceOdds.JuryErrsOnceIn);
+
+            Assert.Equal(0, expected.CompareTo(AssuranceOdds.WrongAccepted(level, liarsPermille)));
+        }
+
+        static IEnumerable<(bool First, bool Second, bool IsDrawn)> Ways() =>
+            from first in (bool[])[false, true]
+            from second in (bool[])[false, true]
+            from isDrawn in (bool[])[false, true]
+            select (first, second, isDrawn);
+    }
+
+    /// <summary>
+    /// What is played out: draw workers, let them run, take what the rule takes. Within five standard deviations of the formula, which a
+    /// right formula leaves once in a million seeds; the seed is fixed.
+    /// </summary>
+    [Fact]
+    public void Formula_IsWhatHappensWhenItIsPlayed()
+    {
+        const int Games = 200_000;
+        const int Liars = 300;
+        var chance = new Random(20261123);
+        foreach (var level in Levels.Select(Assurance.Parse))
+        {
+            var wrong = 0;
+            for (var game = 0; game < Games; game++)
+            {
+                wrong += IsWrongAccepted(level, chance, Liars) ? 1 : 0;
+            }
+            var expected = AsDouble(AssuranceOdds.WrongAccepted(level, Liars));
+            var deviation = Math.Sqrt(expected * (1 - expected) / Games);
+
+            Assert.True(
+                Math.Abs(((double)wrong / Games) - expected) <= (5 * deviation) + (1.0 / Games),
+                $"{level}: {wrong} of {Games}, expected {expected:g4}"
+            );
+        }
+    }
+
+    /// <summary>
+    /// Where exactly that share of a known number of owners lies, and seats are drawn without putting back, liars have the vote at most as
+    /// often as the formula says. So it may stand for every number of owners.
+    /// </summary>
+    [Fact]
+    public void DrawWithoutPuttingBack_IsNeverWorseThanTheFormula()
+    {
+        var compared = 0;
+        for (var owners = 2; owners <= 60; owners++)
+        {
+            for (var liars = 0; liars * 1000 <= AssuranceOdds.LiarsPermilleMax * owners; liars++)
+            {
+                if (liars * 1000 % owners != 0)
+                {
+                    continue;
+                }
+                foreach (
+                    var level in Levels.Select(Assurance.Parse).Where(each => each.Kind is not AssuranceKind.Audit && each.Seats <= owners)
+                )
+                {
+                    var (ways, all) = (BigInteger.Zero, Choose(owners, level.Seats));
+                    for (var drawn = level.Agreeing; drawn <= Math.Min(liars, level.Seats); drawn++)
+                    {
+                        ways += Choose(liars, drawn) * Choose(owners - liars, level.Seats - drawn);
+                    }
+                    var formula = AssuranceOdds.WrongAccepted(level, liars * 1000 / owners);
+
+                    Assert.True(new ExactShare(ways, all).CompareTo(formula) <= 0, $"{level} of {owners} owners, {liars} of them liars");
+                    compared++;
+                }
+            }
+        }
+        Assert.True(compared > 1000, $"only {compared} cases were compared");
+    }
+
+    [Theory]
+    [InlineData("none", 300, "3.00e-1")]
+    [InlineData("audit:10%", 300, "2.80e-1")]
+    [InlineData("audit:100%", 300, "9.01e-2")]
+    [InlineData("quorum:2/3", 300, "2.16e-1")]
+    [InlineData("quorum:3/3", 300, "2.70e-2")]
+    [InlineData("quorum:16/16", 300, "4.31e-9")]
+    [InlineData("committee:5", 300, "3.08e-2")]
+    [InlineData("quorum:16/16", 1, "1.00e-48")]
+    [InlineData("none", 0, "0")]
+    [InlineData("committee:16", 0, "0")]
+    public void Share_IsToldWithThreeDigitsRoundedUp(string level, int liarsPermille, string expected)
+    {
+        var share = AssuranceOdds.WrongAccepted(Assurance.Parse(level), liarsPermille);
+
+        Assert.Equal(expected, share.ToString());
+        Assert.True(double.Parse(share.ToString(), CultureInfo.InvariantCulture) >= AsDouble(share) * (1 - 1e-12));
+    }
+
+    [Theory]
+    [InlineData(1, 1, "1")]
+    [InlineData(9991, 10_000, "1")]
+    [InlineData(999, 1000, "9.99e-1")]
+    [InlineData(99_901, 1_000_000, "1.00e-1")]
+    [InlineData(1, 3, "3.34e-1")]
+    [InlineData(1, 1000, "1.00e-3")]
+    public void Rounding_CarriesIntoThePowerOfTen(int part, int whole, string expected) =>
+        Assert.Equal(expected, new ExactShare(part, whole).ToString());
+
+    [Theory]
+    [InlineData(-1), InlineData(AssuranceOdds.LiarsPermilleMax + 1), InlineData(1000)]
+    public void ShareOfLiarsThatDecidesEveryVote_IsRefused(int liarsPermille) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => AssuranceOdds.WrongAccepted(Assurance.None, liarsPermille));
+
+    /// <summary>More certainty never costs certainty.</summary>
+    [Fact]
+    public void MoreAudits_AndMoreThatMustAgree_AreSafer()
+    {
+        foreach (var liars in (int[])[1, 100, 300, 499])
+        {
+            for (var permille = Assurance.PermilleMin; permille < Assurance.PermilleMax; permille++)
+            {
+                Assert.True(Odds(Assurance.Audit(permille + 1)).CompareTo(Odds(Assurance.Audit(permille))) < 0);
+            }
+            for (var agreeing = 9; agreeing < 16; agreeing++)
+            {
+                Assert.True(Odds(Assurance.Quorum(agreeing + 1, 16)).CompareTo(Odds(Assurance.Quorum(agreeing, 16))) < 0);
+            }
+
+            ExactShare Odds(Assurance level) => AssuranceOdds.WrongAccepted(level, liars);
+        }
+    }
+
+    private static bool IsWrongAccepted(Assurance level, int liars) =>
+        level.Kind switch
+        {
+            AssuranceKind.None => liars == 1,
+            AssuranceKind.Quorum => liars >= level.Agreeing,
+            _ => 3 * liars > 2 * level.Seats,
+        };
+
+    private static bool IsWrongAccepted(Assurance level, Random chance, int liarsPermille)
+    {
+        if (level.Kind != AssuranceKind.Audit)
+        {
+            return IsWrongAccepted(level, Enumerable.Range(0, level.Seats).Count(_ => Lies()));
+        }
+        var first = Lies();
+        if (chance.Next(1000) >= level.Permille)
+        {
+            return first;
+        }
+        return Lies() == first ? first : chance.Next(AssuranceOdds.JuryErrsOnceIn) == 0;
+
+        bool Lies() => chance.Next(1000) < liarsPermille;
+    }
+
+    private static double AsDouble(ExactShare share) =>
+        share.Part.IsZero ? 0 : Math.Exp(BigInteger.Log(share.Part) - BigInteger.Log(share.Whole));
+
+    private static BigInteger Choose(int all, int chosen)
+    {
+        var ways = BigInteger.One;
+        for (var number = 0; number < chosen; number++)
+        {
+            ways = ways * (all - number) / (number + 1);
+        }
+        return chosen > all ? 0 : ways;
+    }
+}
