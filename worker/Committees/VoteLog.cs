@@ -117,7 +117,9 @@ public sealed class VoteLog : IDisposable
     /// <summary>Proves that the key's secret is here. It is no vote.</summary>
     public BlsSignature ProvePossession() => _key.ProvePossession();
 
-    /// <summary>Forgets all epochs below, in which nothing is voted any more, also after a crash. A lower floor than it has changes nothing.</summary>
+    /// <summary>
+    /// Forgets all epochs below, in which nothing is voted any more, also after a crash. A lower floor than it has changes nothing.
+    /// </summary>
     /// <exception cref="VoteLogException">The disk failed.</exception>
     public void RaiseFloor(ulong floor)
     {
@@ -159,7 +161,7 @@ public sealed class VoteLog : IDisposable
         if (_votes.Count + added.Count > VoteLogPolicy.VotesMax)
         {
             throw new VoteRefusedException(
-                $"The log has {_votes.Count} votes, and keeps {VoteLogPolicy.VotesMax}: raise its floor of {Floor} when older epochs are over."
+                $"The log has {_votes.Count} votes, and keeps {VoteLogPolicy.VotesMax}: raise its floor, {Floor}, when older epochs are over."
             );
         }
         if (epoch > Newest)
@@ -301,7 +303,7 @@ public sealed class VoteLog : IDisposable
 
     private static VoteLogException Damaged(IVoteFiles files, string where) =>
         new(
-            $"'{files.PathOf(Name)}' is damaged: {where}. A crash does not do that, so what this key has voted is unknown. Move the file away "
-                + "and let the worker make a new key, which it has to register."
+            $"'{files.PathOf(Name)}' is damaged: {where}. A crash does not do that, so what this key has voted is unknown. Move the file "
+                + "away and let the worker make a new key, which it has to register."
         );
 }
