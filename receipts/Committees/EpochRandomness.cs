@@ -33,8 +33,8 @@ public static class EpochRandomness
     }
 
     /// <summary>
-    /// What each worker of the list signs with its BLS key. The list is part of it: shares for one list are worth nothing for another, which
-    /// could be made to fit them.
+    /// What each worker of the list signs with its BLS key. The list is part of it: shares for one list are worth nothing for another,
+    /// which could be made to fit them.
     /// </summary>
     public static Bytes32 OfShare(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> eligible)
     {
@@ -103,7 +103,9 @@ public static class EpochRandomness
         return CommitteeDraw.Of(Seed(randomness, CommitteePurpose, default), present, size);
     }
 
-    /// <summary>Why a list is none; null: it is one. It ascends by worker, each worker and each key is there once, and none has no weight.</summary>
+    /// <summary>
+    /// Why a list is none; null: it is one. It ascends by worker, each worker and each key is there once, and none has no weight.
+    /// </summary>
     public static string? Check(IReadOnlyList<CommitteeMember> eligible)
     {
         ArgumentNullException.ThrowIfNull(eligible);

@@ -48,7 +48,7 @@ public sealed class CommitteeDocumentTests
             "\nEpoch 7 of the market whose seed is the bytes 20 to 3f, with five workers: Ed25519 seeds of 32 bytes "
         );
         text.Append(
-            "40 to 44, seeds of BLS keys (EIP-2333, `derive_master_SK`) 50 to 54, weights 10 to 50. The second of the list withheld its share.\n\n```\n"
+            "40 to 44, seeds of BLS keys (EIP-2333, `derive_master_SK`) 50 to 54, weights 10 to 50. The second withheld its share.\n\n```\n"
         );
         Line("list", JsonSerializer.Serialize(eligible.Select(Shown)));
         Line("digest that the market signs", EpochRandomness.OfEligible(Samples.Domain, Epoch, eligible));

@@ -3,6 +3,7 @@ using Marketplace.Verify;
 using Marketplace.Verify.Blobs;
 using Marketplace.Verify.Cancel;
 using Marketplace.Verify.Checks;
+using Marketplace.Verify.Committees;
 using Marketplace.Verify.Kill9;
 using Marketplace.Verify.Moving;
 using Marketplace.Verify.OpenApi;
@@ -59,12 +60,21 @@ var checks = new CheckList
         ReplayMatrixCheck.Run
     ),
     ["blsattacks"] = ("rogue keys, encodings that are none, signers below a committee's threshold; all are refused", BlsAttacksCheck.Run),
+    ["committee"] = (
+        "certificates at the threshold, draws beside a second program, votes through crashes and kills; the draws need node and npm "
+            + "[--n RUNS] [--kills N] [--epochs N] [--draws N] [--rounds N] [--seed S]",
+        CommitteeCheck.Run
+    ),
     ["packages"] = ("command and SDK are packed, installed and used as the READMEs tell [--root DIR]", PackagesCheck.Run),
 }.With(HostChecks.All);
 
 if (args is [SharedBlobsCheck.ProcessName, .. var its])
 {
     return await SharedBlobsCheck.RunProcess(its);
+}
+if (args is [VoterProcess.ProcessName, .. var whose])
+{
+    return VoterProcess.Vote(whose);
 }
 if (args is [FramesCheck.ProcessName, .. var which])
 {

@@ -26,7 +26,7 @@ internal sealed class Judges(string folder)
 
     public string Page => Path.Combine(folder, "page");
 
-    private string Script => Path.Combine(folder, "script");
+    public string Script => Path.Combine(folder, "script");
 
     /// <summary>Copies page and script, and gets the packages that their locks name.</summary>
     /// <returns>What npm said if it failed.</returns>

@@ -1,0 +1,11 @@
+namespace Marketplace.Worker;
+
+/// <summary>Bounds of a vote log, each with its reason.</summary>
+public static class VoteLogPolicy
+{
+    /// <summary>Votes that are kept: all stand in memory, about 150 bytes each. Who votes more raises the floor first.</summary>
+    public const int VotesMax = 65_536;
+
+    /// <summary>Votes of one write, which are one batch of receipts: the write stays below 1 MiB, so a torn one is soon read.</summary>
+    public const int VotesPerWriteMax = 4_096;
+}
