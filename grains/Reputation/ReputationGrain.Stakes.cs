@@ -26,7 +26,7 @@ internal sealed partial class ReputationGrain
             StakeRefusals.RequireRoom(State, caller.Account, isOwn: caller.Account == _account);
             StakeRefusals.RequireMoney(await AccountOf(caller.Account).Get(), request);
         }
-        if (known?.Phase is StakePhase.Held or StakePhase.Unbonding)
+        if (known?.Phase is StakePhase.Held or StakePhase.Unbonding or StakePhase.Released)
         {
             return Shown(await Told(), caller);
         }
@@ -66,7 +66,7 @@ internal sealed partial class ReputationGrain
     {
         await _reputation.Refresh();
         var now = _clock.GetUtcNow();
-        var changed = StakeRules.GiveUp(State, now);
+        var changed = StakeRules.Release(StakeRules.GiveUp(State, now), now);
         if (!changed.Stakes.SequenceEqual(State.Stakes))
         {
             await _reputation.Write(changed);
@@ -83,16 +83,10 @@ internal sealed partial class ReputationGrain
     /// <summary>An account that does not answer keeps only its own stakes waiting.</summary>
     private async Task TryEnd(Stake stake)
     {
-        var release = new SharedSettlement(
-            stake.HoldOf(StakeRefusals.RequireWorker(this.GetPrimaryKeyString())),
-            stake.At,
-            TokenAmount.Zero,
-            [],
-            stake.Account
-        );
+        var settlement = stake.Settle(StakeRefusals.RequireWorker(this.GetPrimaryKeyString()));
         try
         {
-            await LostWrites.Resend(() => AccountOf(stake.Account).SettleShared(release, Authority.Reputation));
+            await LostWrites.Resend(() => AccountOf(stake.Account).SettleShared(settlement, Authority.Reputation));
         }
         catch (Exception failure)
         {
@@ -155,7 +149,7 @@ internal sealed partial class ReputationGrain
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The stake '{RequestId}' of account {Account} for {Worker} could not be given back; it is tried again"
+        Message = "The stake '{RequestId}' of account {Account} for {Worker} could not be ended; it is tried again"
     )]
     private partial void LogNotReleased(Exception failure, string requestId, AccountId account, string worker);
 
