@@ -104,7 +104,7 @@ public sealed record ReceiptFile
     }
 
     /// <param name="json">Valid JSON.</param>
-    private static byte[] WithoutSpace(ReadOnlySpan<byte> json)
+    internal static byte[] WithoutSpace(ReadOnlySpan<byte> json)
     {
         var text = new byte[json.Length];
         var (size, isInString) = (0, false);
