@@ -18,7 +18,7 @@ internal sealed partial class MarketBook
                 OpenPanel(job, now);
             }
         }
-        else if (!Auctioned(job, asking: null, now) && _offers.FindFor(job) is { } found)
+        else if (!Auctioned(job, asking: null, now) && (job.IsSeat ? FindForSeat(job) : _offers.FindFor(job)) is { } found)
         {
             Match(job, found, now);
             _offers.Place(found);

@@ -6,6 +6,7 @@ namespace Marketplace.Grains;
 internal sealed partial class MarketBook
 {
     private readonly SeatBoard _waiting = new();
+    private readonly IChance _chance = chance ?? new SystemChance();
     private readonly HashSet<Panel> _freedPanels = [];
     private int _seatCount;
     private int _panelCount;
@@ -28,6 +29,11 @@ internal sealed partial class MarketBook
         _panelCount++;
         Draw(panel, now);
     }
+
+    private MarketOffer? FindForSeat(MarketJob seat) =>
+        seat.Directed is not { } only ? _offers.Hungry.FindAny(seat, _chance)
+        : _offers.Find(only) is { Capacity: > 0 } offer && SeatBoard.Fits(seat, offer) ? offer
+        : null;
 
     /// <summary>A run without the others would be made in vain.</summary>
     /// <returns>What is lacking, in words for the end of a sentence; null where nothing is.</returns>

@@ -68,7 +68,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _book = new MarketBook(await WriteStart(), _bounds, _market.PublicKey);
+        _book = new MarketBook(await WriteStart(), _bounds, _market.PublicKey, _chance);
         _running = new MarketClock(_clock);
         _gossip = new MarketGossip(_feed, _running);
         _outcomes = new MarketOutcomes(this.GetPrimaryKeyString(), _book, _running, GrainFactory, _gossip, Act, _log);

@@ -130,6 +130,7 @@ internal sealed partial class MarketReports
             if (panel.IsRevealing)
             {
                 outcomes.NoteLoss(seat, seat.Offer!, NotTold);
+                panel.Bar(seat.Offer!.Offer);
             }
             book.CloseSeat(seat, panel.IsRevealing ? NotTold : "enough others had a result before", clock.Now);
         }

@@ -84,6 +84,13 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt)
         }
     }
 
+    /// <summary>The worker has failed the panel: neither it nor its owner has another seat.</summary>
+    public void Bar(WorkerOffer offer)
+    {
+        _taken[offer.PayTo.Value] = null;
+        _taken[offer.Worker.Value] = null;
+    }
+
     public void Add(MarketJob seat)
     {
         Drawn++;
@@ -96,9 +103,8 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt)
     {
         // One that was told before keeps the whole result for all.
         _votes.Add(_votes.Exists(vote.Agrees) ? vote.WithoutResult() : vote);
-        // Whoever has voted has had its seat.
-        _taken[vote.PayTo.Value] = null;
-        _taken[vote.Worker.Value] = null;
+        // It has had its seat.
+        Bar(vote.Offer);
     }
 
     /// <summary>What is to be done now. Called after each seat that has sealed, told or lost its result, and when the panel is
