@@ -111,7 +111,7 @@ internal static class JobQuoteCommand
     }
 
     private static string Delay(long milliseconds) =>
-        string.Create(CultureInfo.InvariantCulture, milliseconds < 1000 ? $"{milliseconds} ms" : $"{milliseconds / 1000.0:0.#} s");
+        milliseconds < 1000 ? $"{milliseconds} ms" : string.Create(CultureInfo.InvariantCulture, $"{milliseconds / 1000.0:0.#} s");
 
     private static string Probability(string text)
     {
