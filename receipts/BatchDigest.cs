@@ -57,14 +57,23 @@ public static class BatchDigest
     /// <exception cref="FormatException">A key or a proof is not hexadecimal.</exception>
     public static Bytes32 OfCommitteeReceipts(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> members, Bytes32 root)
     {
+        return OfCommitteeReceipts(domain, CommitteeHash(epoch, members), root);
+    }
+
+    /// <inheritdoc cref="OfCommitteeReceipts(MarketDomain, ulong, IReadOnlyList{CommitteeMember}, Bytes32)"/>
+    /// <param name="committee">Its <see cref="CommitteeHash"/>.</param>
+    public static Bytes32 OfCommitteeReceipts(MarketDomain domain, Bytes32 committee, Bytes32 root)
+    {
         ArgumentNullException.ThrowIfNull(domain);
         var words = new TypedWords(stackalloc byte[3 * Bytes32.Size], CommitteeReceiptsType);
-        words.Add(CommitteeHash(epoch, members));
+        words.Add(committee);
         words.Add(root);
         return domain.Digest(words.Hash());
     }
 
-    private static Bytes32 CommitteeHash(ulong epoch, IReadOnlyList<CommitteeMember> members)
+    /// <summary>The hash of the struct that says which members an epoch's committee has.</summary>
+    /// <exception cref="FormatException">A key or a proof is not hexadecimal.</exception>
+    public static Bytes32 CommitteeHash(ulong epoch, IReadOnlyList<CommitteeMember> members)
     {
         var words = new TypedWords(stackalloc byte[3 * Bytes32.Size], CommitteeType);
         words.Add((UInt128)epoch);

@@ -21,9 +21,12 @@ public interface IJobGrain : IGrainWithStringKey
     /// Writes down how the job will end when a committee has signed that: its receipt is then the same whatever happens before. The first
     /// proposal stays; a job that ends otherwise has none.
     /// </summary>
+    /// <param name="end">How it is to end.</param>
+    /// <param name="epoch">Of the committee that is to sign.</param>
+    /// <param name="by">The market.</param>
     /// <returns>What the committee is to sign; null where the job has ended, or does not exist.</returns>
     [Effect(Effect.Deduplicated), Alias("Propose")]
-    Task<JobProposal?> Propose(JobEnd end, Authority by);
+    Task<JobProposal?> Propose(JobEnd end, ulong epoch, Authority by);
 
     /// <summary>Ends the job as cancelled, unless it has ended; stops its run.</summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.JobNotFound"/>, also for jobs of others;
@@ -154,17 +157,10 @@ public sealed record JobEnd(
 }
 
 /// <summary>How a job will end.</summary>
-/// <param name="Job">The id.</param>
-/// <param name="End">The end, within its bounds.</param>
-/// <param name="Charge">What it costs.</param>
-/// <param name="EndedAt">The moment that the receipt tells.</param>
+/// <param name="Draft">What its receipt says beside the execution.</param>
+/// <param name="Receipt">The hash of its receipt, in the epoch that was asked for.</param>
 [GenerateSerializer, Immutable, Alias("JobProposal")]
-public sealed record JobProposal(
-    [property: Id(0)] JobId Job,
-    [property: Id(1)] JobEnd End,
-    [property: Id(2)] TokenAmount Charge,
-    [property: Id(3)] DateTimeOffset EndedAt
-);
+public sealed record JobProposal([property: Id(0)] ReceiptDraft Draft, [property: Id(1)] Bytes32 Receipt);
 
 /// <summary>Where a job's receipt stands in what a committee signed.</summary>
 /// <param name="Epoch">Of the committee.</param>

@@ -94,7 +94,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return _job.Value?.ToSettlement(_id);
     }
 
-    public async Task<JobProposal?> Propose(JobEnd end, Authority by)
+    public async Task<JobProposal?> Propose(JobEnd end, ulong epoch, Authority by)
     {
         Authorities.Require(by, Authority.Silo, Authority.Market);
         await LoadPresent();
@@ -105,7 +105,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
             await _job.Write(proposed);
         }
         LeaveUnlessKept();
-        return _job.Value?.ToProposal(_id);
+        return _job.Value is { Proposed: { } known } job ? JobReceipts.Draft(job, known, _id, epoch) : null;
     }
 
     public async Task<JobView> Cancel(Caller caller)
@@ -171,7 +171,10 @@ public sealed partial class JobGrain : Grain, IJobGrain
     {
         var job = await LoadOwned(caller);
         LeaveUnlessKept();
-        return JobReceipts.Of(job, _id, _market)?.ToJson()
+        var certificate = job.Ending?.End.Certificate is { } place
+            ? await GrainFactory.GetGrain<ICertificateGrain>(place.Root.ToString()).Get()
+            : null;
+        return JobReceipts.Of(job, _id, _market, certificate)?.ToJson()
             ?? throw new MarketException(
                 ErrorCode.ReceiptNotFound,
                 job.Ending is null

@@ -75,9 +75,6 @@ internal sealed record JobState(
         return this with { Ending = new JobEnding(bounded, charge, now), Proposed = null };
     }
 
-    /// <summary>Null where nothing is proposed.</summary>
-    public JobProposal? ToProposal(JobId id) =>
-        Proposed is { } proposed ? new JobProposal(id, proposed.End, proposed.Charge, proposed.EndedAt) : null;
 
     public JobTicket ToTicket(JobId id) =>
         new(
