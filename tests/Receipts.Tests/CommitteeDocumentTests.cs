@@ -68,6 +68,7 @@ public sealed class CommitteeDocumentTests
                 worker = member.Worker.ToString(),
                 blsKey = member.BlsKey,
                 possession = member.Possession,
+                registration = member.Registration,
                 weight = member.Weight.ToString(),
             };
     }

@@ -138,14 +138,28 @@ internal static class Samples
         };
     }
 
-    public static CommitteeMember Member(int index, UInt128 weight) =>
-        new()
+    public static CommitteeMember Member(int index, UInt128 weight)
+    {
+        var worker = new Ed25519KeyPair(Word((byte)(0x40 + index)).ToArray());
+        var (id, key) = (new WorkerId(worker.PublicKey), BlsKey(index));
+        return new CommitteeMember
         {
-            Worker = new WorkerId(new Ed25519KeyPair(Word((byte)(0x40 + index)).ToArray()).PublicKey),
-            BlsKey = Convert.ToHexStringLower(BlsKey(index).PublicKey.Bytes),
-            Possession = BlsKey(index).ProvePossession().ToString(),
+            Worker = id,
+            BlsKey = Convert.ToHexStringLower(key.PublicKey.Bytes),
+            Possession = key.ProvePossession().ToString(),
+            Registration = Sign(worker, BatchDigest.OfRegistration(Domain, id, key.PublicKey.Bytes)),
             Weight = new TokenAmount(weight),
         };
+    }
+
+    /// <summary>The member as another worker has registered it: one of the numbers of <see cref="Member"/>.</summary>
+    public static CommitteeMember Registered(CommitteeMember member, int worker)
+    {
+        var key = new Ed25519KeyPair(Word((byte)(0x40 + worker)).ToArray());
+        var id = new WorkerId(key.PublicKey);
+        var digest = BatchDigest.OfRegistration(Domain, id, Convert.FromHexString(member.BlsKey));
+        return member with { Worker = id, Registration = Sign(key, digest) };
+    }
 
     public static string Share(CommitteeMember member, Bytes32 digest)
     {
