@@ -69,17 +69,18 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committ
             .GroupBy(vote => _votes.FindIndex(vote.Agrees))
             .Select(votes => votes.ToArray())
             .OrderByDescending(votes => committee?.WeightOf(votes.Select(vote => vote.Worker)) ?? votes.Length)
-            .FirstOrDefault() ?? [];
+            .FirstOrDefault()
+        ?? [];
 
     private int MostAgreeing => Leading.Count;
 
-    private bool AreEnough(IEnumerable<Vote> votes) =>
-        committee?.IsEnough(votes.Select(vote => vote.Worker)) ?? votes.Count() >= Needed;
+    private bool AreEnough(IEnumerable<Vote> votes) => committee?.IsEnough(votes.Select(vote => vote.Worker)) ?? votes.Count() >= Needed;
 
     private int SealedCount => _seats.Count(seat => seat.Phase == MarketPhase.Sealed);
 
     /// <summary>Whether the offer's worker or owner has, or had, another seat.</summary>
-    public bool Refuses(MarketJob seat, WorkerOffer offer) => seat.Directed is null && (IsTaken(seat, offer.PayTo.Value) || IsTaken(seat, offer.Worker.Value));
+    public bool Refuses(MarketJob seat, WorkerOffer offer) =>
+        seat.Directed is null && (IsTaken(seat, offer.PayTo.Value) || IsTaken(seat, offer.Worker.Value));
 
     public void Take(MarketJob seat, WorkerOffer offer)
     {
