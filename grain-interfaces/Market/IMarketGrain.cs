@@ -83,6 +83,14 @@ public interface IMarketGrain : IGrainWithStringKey
     Task<ImmutableArray<RefusedReport>> Commit(WorkerId worker, ImmutableArray<SealedResult> results);
 
     /// <summary>
+    /// What a member of committees signs. A vote on a window that is over, and a second one of a member, change nothing; a signature that
+    /// does not hold is as no vote.
+    /// </summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: more than the market has asked for.</exception>
+    [Effect(Effect.Deduplicated), AlwaysInterleave, Alias("Vote")]
+    Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares);
+
+    /// <summary>
     /// A sign of life of a worker, with all its leases and how far each has come. A lease that is not named for some time is over before
     /// its deadline. It writes nothing: what was said last is what a client pays who cancels the run. Fuel that no machine can have used
     /// in the time of the lease does not count.
@@ -187,7 +195,12 @@ public sealed record WorkerOffer(
     [property: Id(5)] ImmutableArray<string> Labels = default,
     [property: Id(6)] ImmutableArray<AccountId> RefusedAccounts = default,
     [property: Id(7)] int BuyerReputationMin = 0
-);
+)
+{
+    /// <summary>Its key for committees; null: it serves in none.</summary>
+    [Id(8)]
+    public CommitteeKey? Committee { get; init; }
+}
 
 /// <param name="Allowed">Those of the wanted classes that the account's jobs may be of.</param>
 /// <param name="More">How many others it might open at this moment.</param>
@@ -249,6 +262,10 @@ public sealed record WorkerOrders(
     /// <summary>Leases whose sealed results are to be reported now; default is none.</summary>
     [Id(5)]
     public ImmutableArray<LeaseId> Reveals { get; init; }
+
+    /// <summary>What it is to sign for committees; null: nothing.</summary>
+    [Id(6)]
+    public CommitteeDuties? Duties { get; init; }
 }
 
 /// <param name="Id">The lease.</param>
@@ -270,6 +287,10 @@ public sealed record Lease(
     /// <summary>The result is committed to before it is reported: others run the same job, and none is to see what another has.</summary>
     [Id(6)]
     public bool IsSealed { get; init; }
+
+    /// <summary>The run is of a member of a committee, which keeps what it ran until it has voted on the receipt.</summary>
+    [Id(7)]
+    public bool IsVotedOn { get; init; }
 }
 
 /// <param name="Lease">Which lease.</param>

@@ -18,7 +18,7 @@ internal sealed partial class MarketBook
                 OpenPanel(job, now);
             }
         }
-        else if (!Auctioned(job, asking: null, now) && _offers.FindFor(job) is { } found)
+        else if (!Auctioned(job, asking: null, now) && (job.IsSeat ? FindForSeat(job) : _offers.FindFor(job)) is { } found)
         {
             Match(job, found, now);
             _offers.Place(found);
@@ -102,6 +102,7 @@ internal sealed partial class MarketBook
         var lease = new Lease(Leases.Add(job), whole, job.Attempts, root, now.Wall + time, job.PriceOf(offer))
         {
             IsSealed = job.Panel is { IsSealed: true },
+            IsVotedOn = job.Panel is { Committee: not null },
         };
         job.Lease = job.KeepsAll ? lease : lease with { Ticket = job.Ticket };
         job.Note(JobStatus.Matched, now.Wall, offer.Offer.Worker);

@@ -9,7 +9,8 @@ namespace Marketplace.Grains;
 /// <param name="start">The market's start number.</param>
 /// <param name="bounds">What its queue may hold.</param>
 /// <param name="market">The market's public key, to which bids are bound.</param>
-internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32 market = default)
+/// <param name="chance">Chooses who runs one of several runs of a job; null: the runtime's.</param>
+internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32 market = default, IChance? chance = null)
 {
     private readonly Dictionary<JobId, MarketJob> _jobs = [];
     private readonly ProgramLines _lines = new();

@@ -87,6 +87,9 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>It is one of several runs of a job, which its panel ends.</summary>
     public bool IsSeat => Panel is { } panel && panel.Job != this;
 
+    /// <summary>Of a seat: the worker that was drawn for it; null: any that fits.</summary>
+    public WorkerId? Directed { get; init; }
+
     /// <summary>Its own shard opens a panel instead of giving it to a worker.</summary>
     public bool WantsPanel => !Ticket.Spec.Assurance.IsNone && Panel is null;
 
@@ -250,9 +253,15 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
         HasFailedOn(offer.Offer.Worker)
         || (AvoidsNewcomers && offer.Standing.Level != StandingLevel.Good)
         || Group?.IsTakenBy(offer.Offer) == true
+        || (Directed is { } only && only != offer.Offer.Worker)
+        || !IsForCommitteeOf(offer)
         || Panel?.Refuses(this, offer.Offer) == true
         || (Ticket.Spec.Needs is { } needs && IsAmong(needs.RefusedWorkers, needs.RefusedOwners, offer.Offer))
         || IsRefusedByAccount(offer);
+
+    /// <summary>Whether a member of the job's committee asks for it, where it has one: others do not open its panel.</summary>
+    public bool IsForCommitteeOf(MarketOffer offer) =>
+        !WantsPanel || Ticket.Spec.Assurance is not { Kind: AssuranceKind.Committee } assurance || offer.CommitteePlace < assurance.Seats;
 
     /// <summary>The worker or who it works for is one that its account refuses for all jobs.</summary>
     public bool IsRefusedByAccount(MarketOffer offer) =>

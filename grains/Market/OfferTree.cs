@@ -64,6 +64,36 @@ internal sealed class OfferTree : BalancedTree<OfferNode>
         CollectBidders(node.Right, ref search, found);
     }
 
+    /// <summary>
+    /// One of those that would take the seat, each as likely as any other: who asks least must not be sure to be among those whose word
+    /// is compared.
+    /// </summary>
+    public MarketOffer? FindAny(MarketJob seat, IChance chance)
+    {
+        var found = new List<MarketOffer>();
+        var left = MarketPolicy.SearchedOffersMax;
+        CollectFitting(Root, seat, ref left, found);
+        return found.Count == 0 ? null : found[(int)(chance.Next() * found.Count)];
+    }
+
+    private static void CollectFitting(OfferNode? node, MarketJob seat, ref int left, List<MarketOffer> found)
+    {
+        if (node is null || left-- <= 0 || !node.MayFitBelow(seat))
+        {
+            return;
+        }
+        CollectFitting(node.Left, seat, ref left, found);
+        if (node.Price > seat.PriceCap)
+        {
+            return;
+        }
+        if (node.Fits(seat) && !IsRefused(seat, node.Offer))
+        {
+            found.Add(node.Offer);
+        }
+        CollectFitting(node.Right, seat, ref left, found);
+    }
+
     /// <summary>Whether one of both does not want the other.</summary>
     public static bool IsRefused(MarketJob job, MarketOffer offer) => job.Refuses(offer) || offer.Refuses(job.Ticket.Account);
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Marketplace.Receipts;
 
@@ -17,10 +16,6 @@ public sealed record DisputeFile
     /// </summary>
     public const int BytesMax = 4 * 1024 * 1024;
 
-    private static readonly DisputeJson Json = new(
-        new JsonSerializerOptions(DisputeJson.Default.Options) { Encoder = PlainEncoder.Instance }
-    );
-
     /// <summary>Always <see cref="FormatName"/>.</summary>
     public required string Format { get; init; }
 
@@ -35,7 +30,7 @@ public sealed record DisputeFile
     public required string MarketSignature { get; init; }
 
     /// <summary>The one text of this dispute, without white space.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json.DisputeFile);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, OneText.Json.DisputeFile);
 
     /// <exception cref="ReceiptFormatException">It is no dispute of this format; the message says what was seen and what is
     /// allowed.</exception>
@@ -49,8 +44,8 @@ public sealed record DisputeFile
         byte[] seen;
         try
         {
-            file = JsonSerializer.Deserialize(json, Json.DisputeFile) ?? throw new ReceiptFormatException("It is null.");
-            seen = ReceiptFile.WithoutSpace(json);
+            file = JsonSerializer.Deserialize(json, OneText.Json.DisputeFile) ?? throw new ReceiptFormatException("It is null.");
+            seen = OneText.WithoutSpace(json);
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException)
         {
@@ -94,16 +89,3 @@ public sealed record DisputeFile
             || file.WorkerSignatures.Any(signed => signed.Path.Contains(null!));
     }
 }
-
-/// <inheritdoc cref="ReceiptJson"/>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    NumberHandling = JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString,
-    AllowDuplicateProperties = false,
-    RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true
-)]
-[JsonSerializable(typeof(DisputeFile))]
-internal sealed partial class DisputeJson : JsonSerializerContext;

@@ -36,9 +36,15 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
                     MemoryPagesMax: MarketLimits.MemoryPagesMax,
                     BuyerReputationMin: BuyerReputationMin
                 )
+                {
+                    Committee = Voter?.Key,
+                }
             );
         _sequence = 0;
     }
+
+    /// <summary>What it signs in committees; null: it serves in none.</summary>
+    public TestVoter? Voter { get; set; }
 
     /// <summary>Whose account earns; null: its own.</summary>
     public string? PayTo { get; set; }
@@ -156,12 +162,17 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
                 await Offer();
                 continue;
             }
+            if (orders.Duties is { } duties && Voter is { } voter)
+            {
+                await Market.Vote(Id, voter.Vote(duties), []);
+            }
             foreach (var lease in orders.Leases)
             {
                 if (run(lease) is not { } report)
                 {
                     continue;
                 }
+                Voter?.Keep(lease, report);
                 if (lease.IsSealed && report.Outcome.IsEnd())
                 {
                     kept[lease.Id] = await Seal(lease, report);

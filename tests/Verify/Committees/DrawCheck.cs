@@ -6,12 +6,15 @@ using Marketplace.Verify.Receipts;
 
 namespace Marketplace.Verify.Committees;
 
-/// <summary>Epochs of random lists, drawn here and by a script that was written from COMMITTEE.md alone; and how often each is drawn.</summary>
+/// <summary>
+/// Epochs of random lists, drawn here and by a script that was written from COMMITTEE.md alone; and how often each is drawn.
+/// </summary>
 internal sealed class DrawCheck(Random random)
 {
     private const int WorkersMax = 24;
     private const int BlsKeySize = 48;
     private const int BlsSignatureSize = 96;
+    private const int SignatureSize = 64;
 
     /// <summary>
     /// Standard deviations that a frequency may be away from its probability. Of right draws one frequency in two million is: a run of this
@@ -54,7 +57,7 @@ internal sealed class DrawCheck(Random random)
     }
 
     /// <summary>
-    /// Workers of very unequal stakes: how often each is the first of a committee and how often it is in it, beside the exact probabilities.
+    /// Workers of very unequal stakes: how often each is the first of a committee and how often in it, beside the exact probabilities.
     /// </summary>
     public void CompareFrequencies(int draws, List<string> violations)
     {
@@ -154,6 +157,7 @@ internal sealed class DrawCheck(Random random)
                 Worker = new WorkerId(worker),
                 BlsKey = AnyDigits(BlsKeySize),
                 Possession = AnyDigits(BlsSignatureSize),
+                Registration = AnyDigits(SignatureSize),
                 Weight = new TokenAmount(AnyWeight()),
             }),
         ];
@@ -176,6 +180,7 @@ internal sealed class DrawCheck(Random random)
             Worker = new WorkerId(new Bytes32([.. BitConverter.GetBytes(index), .. new byte[Bytes32.Size - sizeof(int)]])),
             BlsKey = "",
             Possession = "",
+            Registration = "",
             Weight = new TokenAmount(weight),
         };
 
@@ -207,6 +212,7 @@ internal sealed class DrawCheck(Random random)
                     Worker = member.Worker.ToString(),
                     member.BlsKey,
                     member.Possession,
+                    member.Registration,
                     Weight = member.Weight.ToString(),
                 }),
                 Shares = Shares.Select(share => share ?? ""),
