@@ -13,7 +13,11 @@ public sealed partial class AccountGrain
         RequireSound();
         await RequireMayCreate(request, caller, by);
         AccountRefusals.RequireKeyForm(request);
-        return await GiveKey(request, challenge: null);
+        return await Announced(async () =>
+        {
+            await RequireMayCreate(request, caller, by);
+            return await GiveKey(request, challenge: null);
+        });
     }
 
     public async Task<CreatedKey> Open(OwnerProof proof, bool mayBeFirst, Authority by)
@@ -42,6 +46,11 @@ public sealed partial class AccountGrain
             await RequireNewest();
             throw AccountRefusals.TooManyAccounts();
         }
+        return await Announced(() => OpenAnnounced(proof, challenge));
+    }
+
+    private async Task<CreatedKey> OpenAnnounced(OwnerProof proof, DateTimeOffset challenge)
+    {
         if (proof.RevokeOthers)
         {
             // Else the owner would have no key at all at the end.
@@ -52,8 +61,8 @@ public sealed partial class AccountGrain
             {
                 await Revoke(key.Id);
             }
-            await RequireUnused(challenge);
         }
+        await RequireUnused(challenge);
         return await GiveKey(proof.Request, challenge);
     }
 
@@ -63,6 +72,7 @@ public sealed partial class AccountGrain
         await RequireRoomForKey(AccountPolicy.KeysMax);
         var (id, secret) = NewSecret();
         await Append(new KeyCreated(id, request.Name, request.Scopes, request.SpendLimit, _clock.GetUtcNow()) { Challenge = challenge });
+        await TryTellHistory(LedgerChanges.KeyCreated(_account.Keys[id].ToView()));
         // A crash before this leaves a listed key without a secret: no client has seen the secret, so none misses it.
         await LostWrites.Resend(() =>
             GrainFactory.GetGrain<IKeyGrain>(id).Register(_id, request.Scopes, ApiKey.HashSecret(secret), Authority.Account)
@@ -100,7 +110,11 @@ public sealed partial class AccountGrain
             await RequireNewest();
             throw new MarketException(ErrorCode.KeyNotFound, $"The account has no key '{keyId}'.");
         }
-        await Revoke(keyId);
+        await Announced(async () =>
+        {
+            await Revoke(keyId);
+            return keyId;
+        });
     }
 
     private async Task Revoke(string keyId)
@@ -110,7 +124,9 @@ public sealed partial class AccountGrain
         await LostWrites.Resend(() => GrainFactory.GetGrain<IKeyGrain>(keyId).Revoke(Authority.Account));
         if (_account.Keys[keyId].RevokedAt is null)
         {
-            await Append(new KeyRevoked(keyId, _clock.GetUtcNow()));
+            var revoked = new KeyRevoked(keyId, _clock.GetUtcNow());
+            await Append(revoked);
+            await TryTellHistory(LedgerChanges.KeyRevoked(keyId, revoked.At));
         }
         else
         {

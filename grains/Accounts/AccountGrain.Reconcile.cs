@@ -9,7 +9,8 @@ namespace Marketplace.Grains;
 /// </summary>
 public sealed partial class AccountGrain
 {
-    public Task ReceiveReminder(string reminderName, TickStatus status) => Reconcile();
+    public Task ReceiveReminder(string reminderName, TickStatus status) =>
+        reminderName == LedgerGrainPolicy.TellReminder ? TellHistory() : Reconcile();
 
     private void BeginReconciling() => BeginReconciling(AccountPolicy.ReconcilePeriod);
 

@@ -5,15 +5,15 @@ using System.Text.Json.Serialization;
 namespace Marketplace.Receipts;
 
 /// <summary>
-/// Whose history a ledger is: <c>market</c>, <c>account/ID</c> or <c>worker/ID</c>. The text is the namespace of its operations, and has
+/// Whose history a ledger is: <c>market</c>, <c>account.ID</c> or <c>worker.ID</c>. The text is the namespace of its operations, and has
 /// one form.
 /// </summary>
 [JsonConverter(typeof(LedgerNameJson))]
 public readonly record struct LedgerName
 {
     private const string MarketText = "market";
-    private const string AccountPrefix = "account/";
-    private const string WorkerPrefix = "worker/";
+    private const string AccountPrefix = "account.";
+    private const string WorkerPrefix = "worker.";
 
     private LedgerName(LedgerScope scope, Bytes32 owner) => (Scope, Owner) = (scope, owner);
 
@@ -35,7 +35,7 @@ public readonly record struct LedgerName
         TryParse(text, out var name)
             ? name
             : throw new FormatException(
-                $"'{text}' is no namespace of a ledger. There are 'market', 'account/' and 'worker/', the last two with 64 hexadecimal "
+                $"'{text}' is no namespace of a ledger. There are 'market', 'account.' and 'worker.', the last two with 64 hexadecimal "
                     + "digits in lower case."
             );
 

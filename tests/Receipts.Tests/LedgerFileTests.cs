@@ -216,13 +216,13 @@ public sealed class LedgerFileTests
     }
 
     [Theory]
-    [InlineData("market/", false)]
+    [InlineData("market.", false)]
     [InlineData("Market", false)]
-    [InlineData("account/", false)]
+    [InlineData("account.", false)]
     [InlineData("market", true)]
-    [InlineData("worker/0101010101010101010101010101010101010101010101010101010101010101", true)]
-    [InlineData("worker/ABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABAB", false)]
-    [InlineData("account/010101010101010101010101010101010101010101010101010101010101010", false)]
+    [InlineData("worker.0101010101010101010101010101010101010101010101010101010101010101", true)]
+    [InlineData("worker.ABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABAB", false)]
+    [InlineData("account.010101010101010101010101010101010101010101010101010101010101010", false)]
     public void Namespaces_HaveOneText(string text, bool isName)
     {
         Assert.Equal(isName, LedgerName.TryParse(text, out var name));
