@@ -12,6 +12,8 @@ internal static class ValueShapes
     public const string KeyPattern = "^mk[0-9a-f]{16}$";
     public const string KeyWithSecretPattern = "^mk[0-9a-f]{16}_[0-9a-f]{64}$";
 
+    public const string LedgerPattern = "^market$|^(account|worker)\\.[0-9a-f]{64}$";
+
     public static readonly string StateKeyPattern = string.Create(
         CultureInfo.InvariantCulture,
         $"^([0-9a-fA-F]{{2}}){{1,{ProgramLimits.StateKeyBytesMax}}}$|^text:[^/%]{{0,{ProgramLimits.StateKeyBytesMax}}}$"

@@ -60,7 +60,7 @@ public sealed class OpenApiTests
                 count++;
             }
         }
-        Assert.Equal(61, count);
+        Assert.Equal(65, count);
     }
 
     [Fact]

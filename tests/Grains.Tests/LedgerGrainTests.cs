@@ -125,7 +125,7 @@ public sealed class LedgerGrainTests
                     }
                     catch (MarketException)
                     {
-                        // Whoever told it tells it again.
+                        // The part that told it tells it again.
                         number--;
                     }
                 }

@@ -176,7 +176,7 @@ internal static class ReceiptCommands
         return new BlobId(hasher.Finish());
     }
 
-    private static Bytes32 ParseKey(string typed) =>
+    internal static Bytes32 ParseKey(string typed) =>
         Bytes32.TryParse(typed, out var key)
             ? key
             : throw new CommandException(
