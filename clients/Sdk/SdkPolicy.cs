@@ -17,9 +17,6 @@ public static class SdkPolicy
     /// <summary>An output or a log that is taken into memory as one array: the largest output that the market allows.</summary>
     public const long OutputBytesMax = JobLimits.OutputBytesMax;
 
-    /// <summary>Records of a ledger that are asked for at a time: the largest page.</summary>
-    public const int LedgerPageMax = 1000;
-
     /// <summary>A page of a ledger: the service ends one when it has a mebibyte, with the record that it is in.</summary>
     public const long LedgerAnswerBytesMax = 2L * 1024 * 1024;
 

@@ -62,7 +62,9 @@ internal static class LedgersApi
             .Refuses(ErrorCode.Forbidden, ErrorCode.LimitExceeded);
     }
 
-    /// <summary>The head of a signed history, signed now by the market: a line by receipts/LEDGER.md. Keep it, and compare later ones.</summary>
+    /// <summary>
+    /// The head of a signed history, signed now by the market: a line by receipts/LEDGER.md. Keep it, and compare later ones.
+    /// </summary>
     internal static async Task<Download> Head(HttpContext http, string ledger, IGrainFactory grains)
     {
         var name = NameOf(ledger);

@@ -13,7 +13,7 @@ public sealed partial class AccountGrain
         RequireSound();
         await RequireMayCreate(request, caller, by);
         AccountRefusals.RequireKeyForm(request);
-        return await Announced(async () =>
+        return await _history.Announced(async () =>
         {
             await RequireMayCreate(request, caller, by);
             return await GiveKey(request, challenge: null);
@@ -46,7 +46,7 @@ public sealed partial class AccountGrain
             await RequireNewest();
             throw AccountRefusals.TooManyAccounts();
         }
-        return await Announced(() => OpenAnnounced(proof, challenge));
+        return await _history.Announced(() => OpenAnnounced(proof, challenge));
     }
 
     private async Task<CreatedKey> OpenAnnounced(OwnerProof proof, DateTimeOffset challenge)
@@ -70,9 +70,9 @@ public sealed partial class AccountGrain
     private async Task<CreatedKey> GiveKey(KeyRequest request, DateTimeOffset? challenge)
     {
         await RequireRoomForKey(AccountPolicy.KeysMax);
-        var (id, secret) = NewSecret();
+        var (id, secret) = _secrets.NewKey();
         await Append(new KeyCreated(id, request.Name, request.Scopes, request.SpendLimit, _clock.GetUtcNow()) { Challenge = challenge });
-        await TryTellHistory(LedgerChanges.KeyCreated(_account.Keys[id].ToView()));
+        await _history.TryTell(LedgerChanges.KeyCreated(_account.Keys[id].ToView()));
         // A crash before this leaves a listed key without a secret: no client has seen the secret, so none misses it.
         await LostWrites.Resend(() =>
             GrainFactory.GetGrain<IKeyGrain>(id).Register(_id, request.Scopes, ApiKey.HashSecret(secret), Authority.Account)
@@ -86,11 +86,7 @@ public sealed partial class AccountGrain
         if (valid >= validMax || _account.Keys.Count >= AccountPolicy.KeysEverMax)
         {
             await RequireNewest();
-            throw new MarketException(
-                ErrorCode.TooManyKeys,
-                $"The account has {valid} valid keys and {_account.Keys.Count} in all; allowed are {AccountPolicy.KeysMax} and "
-                    + $"{AccountPolicy.KeysEverMax}. A revoked key makes room among the valid ones."
-            );
+            throw AccountRefusals.TooManyKeys(valid, _account.Keys.Count);
         }
     }
 
@@ -110,11 +106,7 @@ public sealed partial class AccountGrain
             await RequireNewest();
             throw new MarketException(ErrorCode.KeyNotFound, $"The account has no key '{keyId}'.");
         }
-        await Announced(async () =>
-        {
-            await Revoke(keyId);
-            return keyId;
-        });
+        await _history.Announced(() => Revoke(keyId));
     }
 
     private async Task Revoke(string keyId)
@@ -126,7 +118,7 @@ public sealed partial class AccountGrain
         {
             var revoked = new KeyRevoked(keyId, _clock.GetUtcNow());
             await Append(revoked);
-            await TryTellHistory(LedgerChanges.KeyRevoked(keyId, revoked.At));
+            await _history.TryTell(LedgerChanges.KeyRevoked(keyId, revoked.At));
         }
         else
         {
@@ -153,14 +145,5 @@ public sealed partial class AccountGrain
             await RequireNewest();
             throw AccountRefusals.UsedChallenge();
         }
-    }
-
-    private (string Id, byte[] Secret) NewSecret()
-    {
-        Span<byte> id = stackalloc byte[ApiKey.IdBytes];
-        var secret = new byte[Bytes32.Size];
-        _secrets.Fill(id);
-        _secrets.Fill(secret);
-        return (ApiKey.FormatId(id), secret);
     }
 }

@@ -10,7 +10,7 @@ namespace Marketplace.Grains;
 public sealed partial class AccountGrain
 {
     public Task ReceiveReminder(string reminderName, TickStatus status) =>
-        reminderName == LedgerGrainPolicy.TellReminder ? TellHistory() : Reconcile();
+        reminderName == LedgerGrainPolicy.TellReminder ? _history.TellAgain(RequireNewest, () => _account.KeyViews()) : Reconcile();
 
     private void BeginReconciling() => BeginReconciling(AccountPolicy.ReconcilePeriod);
 

@@ -141,8 +141,8 @@ internal sealed partial class LedgerGrain : Grain, ILedgerGrain
     }
 
     /// <summary>
-    /// Numbers that no other activation gives: its epoch is greater than all before, and what two of them write at the same moment, only one
-    /// of them writes.
+    /// Numbers that no other activation gives: its epoch is greater than all before, and what two of them write at the same moment, only
+    /// one of them writes.
     /// </summary>
     private Task AppendOwn(LedgerChange change)
     {

@@ -12,7 +12,9 @@ internal static class LedgerGrainPolicy
     /// <summary>Bytes of records in one answer: a page that a silo and a client have whole in memory.</summary>
     public const int PageBytesMax = 1024 * 1024;
 
-    /// <summary>Full tiles that could not be stored yet, in memory and in snapshots: half a megabyte. With more the ledger takes nothing.</summary>
+    /// <summary>
+    /// Full tiles that could not be stored yet, in memory and in snapshots: half a megabyte. With more the ledger takes nothing.
+    /// </summary>
     public const int UnsavedTilesMax = 64;
 
     /// <summary>When a change is told again that may not have arrived.</summary>

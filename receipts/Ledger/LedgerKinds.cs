@@ -55,7 +55,9 @@ public static class LedgerKinds
     /// <summary>Whether operations of the kind stand in such a namespace.</summary>
     public static bool IsOf(string kind, LedgerScope scope) => Known.TryGetValue(kind, out var known) && known.Scopes.Contains(scope);
 
-    /// <returns>Why the operation has not the form of its kind, as a sentence; null where it has, or its kind is of a later version.</returns>
+    /// <returns>
+    /// Why the operation has not the form of its kind, as a sentence; null where it has, or its kind is of a later version.
+    /// </returns>
     public static string? Refusal(LedgerOperation operation)
     {
         ArgumentNullException.ThrowIfNull(operation);

@@ -82,8 +82,8 @@ public static class LedgerLines
         return line.SequenceEqual(written)
             ? read
             : throw new LedgerFormatException(
-                "It says the same in other characters than the format has: digits in lower case, members in their order, no white space, no "
-                    + "escapes that are not needed."
+                "It says the same in other characters than the format has: digits in lower case, members in their order, no white "
+                    + "space, no escapes that are not needed."
             );
     }
 }

@@ -28,7 +28,18 @@ public sealed class LedgerTests : IDisposable
     public async Task LedgerOfNoName_IsTheAccountsOwn()
     {
         var own = LedgerName.Of(new AccountId(new Bytes32(new byte[32])));
-        _shell.Service.On("GET /v1/account", new Account(new AccountId(own.Owner), default, default, default, default, default, 0));
+        _shell.Service.On(
+            "GET /v1/account",
+            new Account(
+                Id: new AccountId(own.Owner),
+                Available: default,
+                Held: default,
+                UnderWay: default,
+                Earned: default,
+                Spent: default,
+                OpenJobs: 0
+            )
+        );
         _shell.Service.On($"GET {Routes.LedgerRecords($"{own}")}?from=7&limit=50", _ => FakeService.Bytes([]));
         var empty = new LedgerSamples { Name = own };
         _shell.Service.On($"GET {Routes.Ledger($"{own}")}", _ => FakeService.Bytes(LedgerLines.ToJson(empty.Head())));

@@ -117,7 +117,7 @@ public sealed class LedgerForkTests
 
     private static LedgerStatement Say(MarketDomain domain, ulong epoch, ulong sequence, int price = 1)
     {
-        var offer = new WorkerOffer(new WorkerId(Owner.PublicKey), TestMarket.Id("payee"), new TokenAmount((UInt128)price), 1, 16);
+        var offer = LedgerWorkerTests.Offer(price) with { Worker = new WorkerId(Owner.PublicKey) };
         var change = LedgerChanges.Offered(offer, DateTimeOffset.UnixEpoch.AddHours((10 * epoch) + sequence));
         var operation = new LedgerOperation
         {

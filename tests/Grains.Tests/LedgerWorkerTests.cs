@@ -183,7 +183,7 @@ public sealed class LedgerWorkerTests
     private static Task Register(TestMarket market, WorkerOffer offer) =>
         LostWrites.Resend(() => market.Grains.GetGrain<IWorkerGrain>($"{Worker}").Register(offer));
 
-    private static WorkerOffer Offer(int price) =>
+    internal static WorkerOffer Offer(int price) =>
         new(Worker, TestMarket.Id("payee"), new TokenAmount((UInt128)price), Slots: 2, MemoryPagesMax: 16);
 
     private static async Task<IEnumerable<int>> Prices(TestMarket market) =>

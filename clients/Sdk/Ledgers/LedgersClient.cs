@@ -87,7 +87,7 @@ public class LedgersClient
         );
         for (var next = 0L; next < (long)head.Head.Size; )
         {
-            var limit = (int)Math.Min(SdkPolicy.LedgerPageMax, (long)head.Head.Size - next);
+            var limit = (int)Math.Min(Routes.PageItemsMax, (long)head.Head.Size - next);
             var records = await Records(name, next, limit, cancellation).ConfigureAwait(false);
             if (records.Count == 0)
             {
