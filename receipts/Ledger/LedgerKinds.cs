@@ -109,6 +109,10 @@ public static class LedgerKinds
         var size = 0;
         foreach (var word in operation.Subject.Prepend(new LedgerWord(operation.Kind, "")))
         {
+            if (!IsUnicode(word.Name) || !IsUnicode(word.Value))
+            {
+                return "A word has half of a surrogate pair, which is no text.";
+            }
             var (name, value) = (Encoding.UTF8.GetByteCount(word.Name), Encoding.UTF8.GetByteCount(word.Value));
             if (name is 0 or > LedgerPolicy.NameBytesMax || value > LedgerPolicy.ValueBytesMax)
             {
@@ -120,6 +124,19 @@ public static class LedgerKinds
         return size <= LedgerPolicy.SubjectBytesMax
             ? null
             : $"Its words have {size} bytes together; allowed are {LedgerPolicy.SubjectBytesMax}.";
+    }
+
+    private static bool IsUnicode(string text)
+    {
+        for (var rest = text.AsSpan(); !rest.IsEmpty; )
+        {
+            if (Rune.DecodeFromUtf16(rest, out _, out var count) != System.Buffers.OperationStatus.Done)
+            {
+                return false;
+            }
+            rest = rest[count..];
+        }
+        return true;
     }
 
     private static LedgerWordForm Text(string name) => One(name, IsText);

@@ -186,6 +186,7 @@ public sealed class LedgerFileTests
         Assert.Null(RefusalOf(1, new string('n', LedgerPolicy.NameBytesMax), new string('v', LedgerPolicy.ValueBytesMax)));
         Assert.NotNull(RefusalOf(1, new string('n', LedgerPolicy.NameBytesMax + 1), ""));
         Assert.NotNull(RefusalOf(1, "", ""));
+        Assert.Contains("surrogate", RefusalOf(1, "n", "\ud83d"), StringComparison.Ordinal);
         Assert.NotNull(RefusalOf(1, "n", new string('v', LedgerPolicy.ValueBytesMax + 1)));
         // 32 words of 1,024 bytes with their names, and the kind.
         var valueSize = (LedgerPolicy.SubjectBytesMax / 32) - 1;
