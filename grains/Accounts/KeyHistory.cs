@@ -23,13 +23,17 @@ internal sealed partial class KeyHistory(Grain account, AccountId id, Func<IGrai
     /// <summary>This activation has told all that it found.</summary>
     private bool _toldFound;
 
+    // One write of the reminder at a time: calls that come together share one, and none is undone by an end that was decided before.
+    private Task _setting = Task.CompletedTask;
+    private Task _ending = Task.CompletedTask;
+
     /// <summary>Sets the reminder before the change.</summary>
     public async Task<TAnswer> Announced<TAnswer>(Func<Task<TAnswer>> change)
     {
         _announced++;
         try
         {
-            await account.RemindOfLedger();
+            await Remind();
             return await change();
         }
         finally
@@ -76,8 +80,29 @@ internal sealed partial class KeyHistory(Grain account, AccountId id, Func<IGrai
         _untold.RemoveAll(changes.Contains);
         if (_announced == 0 && _untold.Count == 0)
         {
-            await account.EndReminderOfLedger();
+            await (_ending = account.EndReminderOfLedger());
         }
+    }
+
+    private async Task Remind()
+    {
+        if (!_ending.IsCompleted)
+        {
+            try
+            {
+                await _ending;
+            }
+            catch (Exception failure)
+            {
+                // The reminder may be there or not: it is set now.
+                LogNotTold(log, failure, id);
+            }
+        }
+        if (_setting.IsCompleted)
+        {
+            _setting = account.RemindOfLedger();
+        }
+        await _setting;
     }
 
     /// <summary>What happened to keys, oldest first.</summary>

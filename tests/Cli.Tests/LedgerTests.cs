@@ -68,7 +68,7 @@ public sealed class LedgerTests : IDisposable
             "--head",
             "kept.head.json",
             "--market",
-            $"{Receipts.Tests.Samples.Domain.Market}"
+            $"{LedgerSamples.Domain.Market}"
         );
         Assert.Equal(0, ran.ExitCode);
         Expectation.Matches("answers/ledger-verify.txt", ran.Text);
@@ -79,7 +79,7 @@ public sealed class LedgerTests : IDisposable
     [Fact]
     public async Task Fork_IsShown()
     {
-        _ledger.Add(Receipts.Tests.Samples.WorkerKey, 7, 1, LedgerKinds.Offer, LedgerSamples.Offer(2));
+        _ledger.Add(LedgerSamples.WorkerKey, 7, 1, LedgerKinds.Offer, LedgerSamples.Offer(2));
         Serve(4);
         var ran = await _shell.Run("ledger", "verify", $"{_ledger.Name}");
         Assert.Equal(0, ran.ExitCode);
@@ -100,7 +100,7 @@ public sealed class LedgerTests : IDisposable
         // History that was rewritten after the head was kept.
         _shell.Write("kept", LedgerLines.ToJson(_ledger.Head()));
         var other = new LedgerSamples();
-        other.Add(Receipts.Tests.Samples.MarketKey, 1, 1, LedgerKinds.Offer, LedgerSamples.Offer(1));
+        other.Add(LedgerSamples.MarketKey, 1, 1, LedgerKinds.Offer, LedgerSamples.Offer(1));
         _shell.Write("other", other.File());
         ran = await _shell.Run("ledger", "verify", "other", "--head", "kept");
         Assert.Equal(ExitCodes.Damaged, ran.ExitCode);

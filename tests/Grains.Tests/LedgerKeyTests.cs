@@ -1,5 +1,8 @@
+using Marketplace.GrainHost.Reminders;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime;
 
 namespace Marketplace.Grains.Tests;
 
@@ -82,6 +85,63 @@ public sealed class LedgerKeyTests
             await Task.Delay(5 * LedgerGrainPolicy.TellAgainAfter, market.Time);
             Assert.Equal(writes, market.Store.Writes);
         });
+
+    /// <summary>A store that takes one write of a reminder at a time, as documents do.</summary>
+    [Fact]
+    public void KeysThatAreMadeAndEndedTogether_ShareTheReminder_AndAreAllTold()
+    {
+        var reminders = new OneAtATime();
+        TestMarket.Run(
+            async market =>
+            {
+                var first = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => market.AddKey("client")));
+                // While the reminder of the first ones comes and ends.
+                for (var wait = 0; wait < 40; wait++)
+                {
+                    await Task.Delay(LedgerGrainPolicy.TellAgainAfter / 20, market.Time);
+                    await Task.WhenAll(market.AddKey("client"), market.AddKey("client"));
+                }
+                await Task.WhenAll(first.Select(key => market.Account("client").RevokeKey(key.KeyId, null, Authority.Silo)));
+                await Task.Delay(3 * LedgerGrainPolicy.TellAgainAfter, market.Time);
+
+                Assert.Equal(await Kept(market), (await Told(market)).Order(StringComparer.Ordinal));
+                Assert.Empty(await reminders.ReadAll(default));
+            },
+            register: services => services.AddSingleton<IReminderStore>(reminders)
+        );
+        Assert.InRange(reminders.Writes, 3, 90);
+    }
+
+    private sealed class OneAtATime : IReminderStore
+    {
+        private readonly MemoryReminderStore _inner = new();
+        private bool _busy;
+
+        public int Writes { get; private set; }
+
+        public Task<IReadOnlyList<Reminder>> ReadAll(CancellationToken cancellationToken) => _inner.ReadAll(cancellationToken);
+
+        public Task Put(Reminder reminder, CancellationToken cancellationToken) =>
+            Alone(reminder.Name, () => _inner.Put(reminder, cancellationToken));
+
+        public Task Remove(GrainId grain, string name, CancellationToken cancellationToken) =>
+            Alone(name, () => _inner.Remove(grain, name, cancellationToken));
+
+        private async Task Alone(string name, Func<Task> write)
+        {
+            if (name != LedgerGrainPolicy.TellReminder)
+            {
+                await write();
+                return;
+            }
+            Assert.False(_busy, "Two writes of the reminder at a time.");
+            (_busy, Writes) = (true, Writes + 1);
+            await Task.Yield();
+            await write();
+            await Task.Yield();
+            _busy = false;
+        }
+    }
 
     private static async Task<string[]> Told(TestMarket market) =>
         [

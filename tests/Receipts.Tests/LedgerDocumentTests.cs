@@ -62,15 +62,15 @@ public sealed class LedgerDocumentTests
         {
             text.Append("  ").Append(line).Append('\n');
         }
-        Line("hash of the domain", Samples.Domain.Separator());
+        Line("hash of the domain", LedgerSamples.Domain.Separator());
         foreach (var record in ledger.Records)
         {
             Line($"hash of operation {record.Index}", record.Operation.Hash());
-            Line($"digest that its author signs", record.Operation.Digest(Samples.Domain));
+            Line($"digest that its author signs", record.Operation.Digest(LedgerSamples.Domain));
             Line($"hash of record {record.Index}", record.Hash());
         }
         Line("root", ledger.Head().Head.Root);
-        Line("digest that the market signs", ledger.Head().Head.Digest(Samples.Domain));
+        Line("digest that the market signs", ledger.Head().Head.Digest(LedgerSamples.Domain));
         Line("proof of record 0", Proof(MerkleLog.InclusionRanges(0, 3), 0, ledger));
         Line("proof that the first two are the beginning", Proof(MerkleLog.ConsistencyRanges(2, 3), 2, ledger));
         text.Append("```\n");

@@ -7,7 +7,7 @@ public sealed class LedgerFileTests
 {
     private static readonly LedgerEvidence All = new()
     {
-        Market = Samples.Domain.Market,
+        Market = LedgerSamples.Domain.Market,
         Namespace = LedgerSamples.Worker().Name,
         Earlier = LedgerSamples.Worker().Head(),
     };
@@ -93,7 +93,7 @@ public sealed class LedgerFileTests
     public void OperationInAnothersName_IsRefused()
     {
         var ledger = LedgerSamples.Worker();
-        ledger.Add(Samples.MarketKey, ledger.Records[1].Operation with { Sequence = 2 });
+        ledger.Add(LedgerSamples.MarketKey, ledger.Records[1].Operation with { Sequence = 2 });
 
         Assert.Contains("Line 5: The signature of its author", Refusal(ledger.File()), StringComparison.Ordinal);
     }
@@ -105,7 +105,7 @@ public sealed class LedgerFileTests
     [InlineData(1_767_323_044_999, 1)]
     public void NumbersOfTheMarket_HaveNoGapAndNoRepetition(ulong epoch, ulong sequence)
     {
-        var ledger = LedgerSamples.Worker().Add(Samples.MarketKey, epoch, sequence, LedgerKinds.Offer, LedgerSamples.Offer(1));
+        var ledger = LedgerSamples.Worker().Add(LedgerSamples.MarketKey, epoch, sequence, LedgerKinds.Offer, LedgerSamples.Offer(1));
 
         Assert.Contains("without a gap", Refusal(ledger.File()), StringComparison.Ordinal);
     }
@@ -114,7 +114,7 @@ public sealed class LedgerFileTests
     public void ChangeThatTheMarketTellsTwice_IsRefused()
     {
         var ledger = LedgerSamples.Worker();
-        ledger.Add(Samples.MarketKey, ledger.Records[2].Operation with { Sequence = 3, Time = 1 });
+        ledger.Add(LedgerSamples.MarketKey, ledger.Records[2].Operation with { Sequence = 3, Time = 1 });
 
         Assert.Contains("a second time", Refusal(ledger.File()), StringComparison.Ordinal);
     }
@@ -123,7 +123,7 @@ public sealed class LedgerFileTests
     public void SameOperationTwice_IsRefused()
     {
         var ledger = LedgerSamples.Worker();
-        ledger.Add(Samples.WorkerKey, ledger.Records[1].Operation);
+        ledger.Add(LedgerSamples.WorkerKey, ledger.Records[1].Operation);
 
         Assert.Contains("same operation", Refusal(ledger.File()), StringComparison.Ordinal);
     }
@@ -133,20 +133,20 @@ public sealed class LedgerFileTests
     {
         var ledger = LedgerSamples
             .Worker()
-            .Add(Samples.WorkerKey, 7, 5, LedgerKinds.Offer, LedgerSamples.Offer(1))
-            .Add(Samples.WorkerKey, 7, 1, LedgerKinds.Offer, LedgerSamples.Offer(2))
-            .Add(Samples.WorkerKey, 7, 1, LedgerKinds.Offer, LedgerSamples.Offer(3));
+            .Add(LedgerSamples.WorkerKey, 7, 5, LedgerKinds.Offer, LedgerSamples.Offer(1))
+            .Add(LedgerSamples.WorkerKey, 7, 1, LedgerKinds.Offer, LedgerSamples.Offer(2))
+            .Add(LedgerSamples.WorkerKey, 7, 1, LedgerKinds.Offer, LedgerSamples.Offer(3));
 
         var fork = Assert.Single(LedgerSamples.Verify(ledger.File()).Forks);
 
-        Assert.Equal((Samples.WorkerKey.PublicKey, 7UL, 1UL), (fork.Author, fork.Epoch, fork.Sequence));
+        Assert.Equal((LedgerSamples.WorkerKey.PublicKey, 7UL, 1UL), (fork.Author, fork.Epoch, fork.Sequence));
         Assert.Equal([1UL, 4UL, 5UL], fork.Indexes);
     }
 
     [Fact]
     public void OperationOfALaterVersion_IsNamedAndNotChecked()
     {
-        var ledger = LedgerSamples.Worker().Add(Samples.WorkerKey, 7, 2, "of_tomorrow", [new LedgerWord("any", "thing")]);
+        var ledger = LedgerSamples.Worker().Add(LedgerSamples.WorkerKey, 7, 2, "of_tomorrow", [new LedgerWord("any", "thing")]);
 
         Assert.Equal(["of_tomorrow"], LedgerSamples.Verify(ledger.File()).UnknownKinds);
     }
@@ -161,7 +161,7 @@ public sealed class LedgerFileTests
 
         Assert.Contains(
             expected,
-            Refusal(LedgerSamples.Worker().Add(Samples.WorkerKey, 7, 2, "offer", words).File()),
+            Refusal(LedgerSamples.Worker().Add(LedgerSamples.WorkerKey, 7, 2, "offer", words).File()),
             StringComparison.Ordinal
         );
     }
@@ -169,7 +169,7 @@ public sealed class LedgerFileTests
     [Fact]
     public void KindOfAnotherNamespace_IsRefused()
     {
-        var ledger = LedgerSamples.Worker().Add(Samples.WorkerKey, 7, 2, LedgerKinds.KeyRevoked, [new LedgerWord("key", "a")]);
+        var ledger = LedgerSamples.Worker().Add(LedgerSamples.WorkerKey, 7, 2, LedgerKinds.KeyRevoked, [new LedgerWord("key", "a")]);
 
         Assert.Contains("does not stand in the namespace", Refusal(ledger.File()), StringComparison.Ordinal);
     }
@@ -209,7 +209,7 @@ public sealed class LedgerFileTests
     {
         // The longest line of all: every byte of the subject is an escape of six.
         var words = Enumerable.Repeat(new LedgerWord("n", new string('\u0001', 1023)), 31);
-        var ledger = LedgerSamples.Worker().Add(Samples.WorkerKey, 7, 2, "later", [.. words]);
+        var ledger = LedgerSamples.Worker().Add(LedgerSamples.WorkerKey, 7, 2, "later", [.. words]);
         LedgerSamples.Verify(ledger.File());
 
         Assert.Contains("the most of a line", Refusal(new byte[LedgerPolicy.LineBytesMax + 2]), StringComparison.Ordinal);

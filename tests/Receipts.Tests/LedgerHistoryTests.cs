@@ -68,7 +68,7 @@ public sealed class LedgerHistoryTests
                     new LedgerTitle
                     {
                         Format = LedgerTitle.FormatName,
-                        Domain = Samples.Domain,
+                        Domain = LedgerSamples.Domain,
                         Namespace = ledger.Name,
                     }
                 )
@@ -92,7 +92,7 @@ public sealed class LedgerHistoryTests
     }
 
     private static LedgerSamples Offer(LedgerSamples ledger, ulong sequence, int price = 100) =>
-        ledger.Add(Samples.MarketKey, 1, sequence, LedgerKinds.Offer, LedgerSamples.Offer(price));
+        ledger.Add(LedgerSamples.MarketKey, 1, sequence, LedgerKinds.Offer, LedgerSamples.Offer(price));
 
     private static LedgerFindings Verify(LedgerSamples ledger, LedgerHeadFile earlier) =>
         LedgerSamples.Verify(ledger.File(), new LedgerEvidence { Earlier = earlier });

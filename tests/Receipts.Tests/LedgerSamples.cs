@@ -5,11 +5,17 @@ namespace Marketplace.Receipts.Tests;
 /// <summary>Ledgers with fixed keys. LEDGER.md shows one.</summary>
 internal sealed class LedgerSamples
 {
+    public static Ed25519KeyPair WorkerKey { get; } = new(Counting(0));
+
+    public static Ed25519KeyPair MarketKey { get; } = new(Counting(0x20));
+
+    public static MarketDomain Domain { get; } = new(MarketKey.PublicKey);
+
     private readonly MerkleTail _tree = new();
     private readonly List<LedgerRecord> _records = [];
     private Bytes32 _last;
 
-    public LedgerName Name { get; init; } = LedgerName.Of(new WorkerId(Samples.WorkerKey.PublicKey));
+    public LedgerName Name { get; init; } = LedgerName.Of(new WorkerId(WorkerKey.PublicKey));
 
     public IReadOnlyList<LedgerRecord> Records => _records;
 
@@ -17,14 +23,14 @@ internal sealed class LedgerSamples
     public static LedgerSamples Worker()
     {
         var ledger = new LedgerSamples();
-        ledger.Add(Samples.MarketKey, 1_767_323_045_000, 1, LedgerKinds.Offer, Offer(100));
-        ledger.Add(Samples.WorkerKey, 7, 1, LedgerKinds.Offer, Offer(90));
+        ledger.Add(MarketKey, 1_767_323_045_000, 1, LedgerKinds.Offer, Offer(100));
+        ledger.Add(WorkerKey, 7, 1, LedgerKinds.Offer, Offer(90));
         ledger.Add(
-            Samples.MarketKey,
+            MarketKey,
             1_767_323_045_000,
             2,
             LedgerKinds.StakeHeld,
-            [new LedgerWord("hold", $"{Samples.Word(5)}"), new LedgerWord("amount", "1000")]
+            [new LedgerWord("hold", $"{Word(5)}"), new LedgerWord("amount", "1000")]
         );
         return ledger;
     }
@@ -35,7 +41,7 @@ internal sealed class LedgerSamples
             new("slots", "4"),
             new("memoryPages", "1024"),
             new("buyerReputationMin", "0"),
-            new("withheld", $"{Samples.Word(6)}"),
+            new("withheld", $"{Word(6)}"),
             new("label", "gpu=\"none\"\n"),
         ];
 
@@ -48,7 +54,7 @@ internal sealed class LedgerSamples
                 Author = author.PublicKey,
                 Epoch = epoch,
                 Sequence = sequence,
-                Change = Samples.Word((byte)(_records.Count + 1)),
+                Change = Word((byte)(_records.Count + 1)),
                 Kind = kind,
                 Subject = subject,
                 Time = 1_767_323_045_000_000_000 + (ulong)_records.Count,
@@ -63,7 +69,7 @@ internal sealed class LedgerSamples
                 Index = (ulong)_records.Count,
                 Before = _last,
                 Operation = operation,
-                Signature = Samples.Sign(signer, operation.Digest(Samples.Domain)),
+                Signature = SignBy(signer, operation.Digest(Domain)),
             }
         );
         return this;
@@ -93,9 +99,9 @@ internal sealed class LedgerSamples
         new()
         {
             Format = LedgerHeadFile.FormatName,
-            Domain = Samples.Domain,
+            Domain = Domain,
             Head = head,
-            Signature = Samples.Sign(Samples.MarketKey, head.Digest(Samples.Domain)),
+            Signature = SignBy(MarketKey, head.Digest(Domain)),
         };
 
     public byte[] File()
@@ -103,7 +109,7 @@ internal sealed class LedgerSamples
         var title = new LedgerTitle
         {
             Format = LedgerTitle.FormatName,
-            Domain = Samples.Domain,
+            Domain = Domain,
             Namespace = Name,
         };
         byte[][] lines = [LedgerLines.ToJson(title), .. _records.Select(LedgerLines.ToJson), LedgerLines.ToJson(Head())];
@@ -115,4 +121,10 @@ internal sealed class LedgerSamples
         using var stream = new MemoryStream(file);
         return LedgerFile.Verify(stream, evidence);
     }
+
+    private static string SignBy(Ed25519KeyPair key, Bytes32 digest) => Convert.ToHexStringLower(key.Sign(digest.ToArray()));
+
+    private static Bytes32 Word(byte value) => new([.. Enumerable.Repeat(value, Bytes32.Size)]);
+
+    private static byte[] Counting(int first) => [.. Enumerable.Range(first, Bytes32.Size).Select(value => (byte)value)];
 }

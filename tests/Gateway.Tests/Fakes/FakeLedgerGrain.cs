@@ -15,7 +15,7 @@ internal sealed class FakeLedgerGrain(LedgerName name) : ILedgerGrain
         var ledger = new LedgerSamples { Name = name };
         for (ulong number = 1; number <= 4; number++)
         {
-            ledger.Add(Receipts.Tests.Samples.MarketKey, 1, number, "later", []);
+            ledger.Add(LedgerSamples.MarketKey, 1, number, "later", []);
         }
         return ledger;
     }
