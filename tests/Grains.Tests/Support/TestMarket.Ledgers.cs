@@ -21,7 +21,7 @@ internal sealed partial class TestMarket
         var records = new List<LedgerRecord>();
         while (true)
         {
-            var page = await Ledger(name).List(Operator, records.Count, MarketLimits.LedgerRecordsMax);
+            var page = await LostWrites.Resend(() => Ledger(name).List(Operator, records.Count, MarketLimits.LedgerRecordsMax));
             if (page.IsEmpty)
             {
                 return records;
