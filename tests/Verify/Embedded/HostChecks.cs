@@ -30,11 +30,6 @@ internal static class HostChecks
             "random money operations with crashes; the sum is taken after each durable event [--n N] [--accounts N] [--seed S]",
             LedgerCheck.Run
         ),
-        ["histories"] = (
-            "ledgers of authors that contradict themselves, in every order, with crashes and lost writes; nothing is lost, doubled or "
-                + "hidden [--n N] [--seed S]",
-            HistoriesCheck.Run
-        ),
         ["authz"] = (
             "every route and call of a worker's link, by those who may not; nothing is learned or changed [--as owner, which must fail]",
             AuthzCheck.Run
