@@ -4,14 +4,25 @@ using Marketplace.Grains;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// Tells the market's ledger by which rules of money and admission this silo runs, where they are not those that stand there. In the
-/// background: a silo serves before its ledger answers.
+/// Tells the market's ledger by which rules of money and admission this silo runs, where they are not those that stand there. The ports open
+/// after this service has started, so who asks a silo finds its rules there; a silo whose ledger does not answer serves all the same.
 /// </summary>
 internal sealed partial class PolicyHistory(IGrainFactory grains, SiloOptions options, TimeProvider time, ILogger<PolicyHistory> log)
     : BackgroundService
 {
     /// <summary>Between two attempts: the store may just be starting.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the start waits for the ledger: it may be on another silo that is just starting.</summary>
+    private static readonly TimeSpan ToldMax = TimeSpan.FromSeconds(5);
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await base.StartAsync(cancellationToken);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(ExecuteTask!, Task.Delay(ToldMax, time, over.Token));
+        await over.CancelAsync();
+    }
 
     /// <summary>By their names on the command line.</summary>
     internal static Dictionary<string, string> PolicyOf(SiloOptions options) =>
