@@ -27,6 +27,7 @@ public sealed class LimitTests
     {
         [("GatewayPolicy.AccountAnswersPart", "MarketPolicy.AccountClassesMax")] = "a part of memory, and classes of jobs",
         [("GatewayPolicy.AccountAnswersPart", "MarketLimits.StakesOfAccountMax")] = "a part of memory, and stakes",
+        [("LedgerPolicy.NameBytesMax", "SiloOptions.NameCharsMax")] = "a word of a ledger, and a silo",
         [("MarketLimits.StakesOfAccountMax", "MarketPolicy.AccountClassesMax")] = "stakes, and classes of jobs",
         [("GatewayPolicy.KeysCachedMax", "AccountPolicy.KeysEverMax")] = "memory of a gateway, and keys of one account",
         [("GatewayPolicy.EventFileBytes", "JobLimits.FilesMax")] = "bytes, and files",
@@ -62,6 +63,7 @@ public sealed class LimitTests
         ("MarketLimits.ArgumentsMax", "GuestPolicy.ArgumentsMax"),
         ("MarketLimits.EnvironmentBytesMax", "GuestPolicy.ArgumentBytesMax"),
         ("Routes.PageItemsMax", "StoragePolicy.PageRowsMax"),
+        ("Routes.PageItemsMax", "MarketLimits.LedgerRecordsMax"),
         ("Routes.WaitSecondsMax", "GatewayPolicy.WaitSecondsMax"),
         ("SnapshotPolicy.PartBytesMax", "StoragePolicy.DocumentBytesMax"),
         ("WorkerPolicy.PrefetchMax", "MarketPolicy.WorkerLeasesMax"),

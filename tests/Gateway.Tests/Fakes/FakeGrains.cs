@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 
 namespace Marketplace.Tests.Gateway;
 
@@ -34,6 +35,7 @@ internal class FakeGrains : DispatchProxy
             (nameof(IBlobGrain), string blob) => new FakeBlobGrain(_market, BlobId.Parse(blob)),
             (nameof(IProgramGrain), string program) => new FakeProgramGrain(_market, ProgramId.Parse(program)),
             (nameof(IStateGrain), string program) => new FakeStateGrain(_market, ProgramId.Parse(program)),
+            (nameof(ILedgerGrain), string ledger) => new FakeLedgerGrain(LedgerName.Parse(ledger)),
             (nameof(IMarketGrain), string) => new FakeMarketGrain(_market),
             (nameof(IWorkerGrain), string worker) => new FakeWorkerGrain(_market.Workers, WorkerId.Parse(worker)),
             (nameof(IReputationGrain), string reputation) => new FakeReputationGrain(_market, reputation),
