@@ -186,7 +186,7 @@ internal static class QuoteRules
             return "No worker fits the job now.";
         }
         var who = able == 1 ? "1 owner has" : $"{able} owners have";
-        return $"It takes workers of {assurance.Seats} different owners; {who} one {(isCommittee ? "with a stake " : "")}that fits the job now.";
+        return $"It takes workers of {assurance.Seats} different owners; {who} one {(isCommittee ? "with a stake " : "")}that fits now.";
     }
 
     private static BigInteger Sum(IEnumerable<Seat> seats, Func<Seat, BigInteger> of) =>
