@@ -17,6 +17,7 @@ namespace Marketplace.Grains;
 /// <param name="outcomes">What reputations are told of ends and of failed runs.</param>
 /// <param name="gossip">Hears of jobs that wait again.</param>
 /// <param name="windows">Has committees sign how jobs end.</param>
+/// <param name="openJobs">Where tickets are read that the queue does not keep whole.</param>
 /// <param name="chance">Spreads retries.</param>
 /// <param name="act">Does what the book has decided.</param>
 /// <param name="log">The market's log.</param>
@@ -28,6 +29,7 @@ internal sealed partial class MarketReports(
     MarketOutcomes outcomes,
     MarketGossip gossip,
     MarketWindows windows,
+    IOpenJobs openJobs,
     IChance chance,
     Action act,
     ILogger<MarketGrain> log
