@@ -315,7 +315,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public Task Try(Trial trial, Authority by)
     {
-        Authorities.Require(by, Authority.Silo, Authority.Market);
+        Authorities.Require(by, Authority.Silo, Authority.Dispute);
         RequireCurrent();
         _reports.Try(trial);
         return Task.CompletedTask;
