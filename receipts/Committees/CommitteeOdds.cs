@@ -19,7 +19,7 @@ public static class CommitteeOdds
     /// <summary>
     /// <paramref name="size"/> are drawn of <paramref name="workers"/>, of whom <paramref name="liars"/> lie; none is put back.
     /// </summary>
-    /// <param name="falls">Whether a committee with so many liars, of this size, falls: <see cref="CanLie"/>, <see cref="CanStop"/>.</param>
+    /// <param name="falls">Whether a committee with so many liars of so many falls: <see cref="CanLie"/>, <see cref="CanStop"/>.</param>
     public static (BigInteger Part, BigInteger Whole) OfWorkers(int workers, int liars, int size, Func<int, int, bool> falls)
     {
         ArgumentNullException.ThrowIfNull(falls);

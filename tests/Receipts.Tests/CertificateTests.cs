@@ -22,6 +22,27 @@ public sealed class CertificateTests
     public void Signers_NeedOverTwoThirdsOfTheWeight(ulong signers, bool holds) =>
         AssertHolds(holds, Samples.SignByCommittee(Samples.CommitteeReceipt, signers));
 
+    /// <summary>Of members that weigh the same; <c>verify committee</c> has other weights.</summary>
+    [Fact]
+    public void OneSignatureBelowTheThreshold_IsNeverEnough()
+    {
+        for (var size = Assurance.CommitteeSeatsMin; size <= Assurance.CommitteeSeatsMax; size++)
+        {
+            CommitteeMember[] members = [.. Enumerable.Range(0, size).Select(index => Samples.Member(index, 1))];
+            var receipt = Samples.CommitteeReceipt with
+            {
+                Assurance = Assurance.Committee(size).ToString(),
+                Seats = [.. members.Select(member => new Seat(member.Worker, TokenAmount.Zero)).OrderBy(seat => seat.Worker.Value)],
+                Price = TokenAmount.Zero,
+                Shares = [],
+            };
+            var least = (2 * size / 3) + 1;
+
+            AssertHolds(true, Samples.SignByCommittee(receipt, (1ul << least) - 1, members));
+            AssertHolds(false, Samples.SignByCommittee(receipt, (1ul << (least - 1)) - 1, members));
+        }
+    }
+
     [Fact]
     public void TwoThirds_AreNotEnough()
     {

@@ -38,6 +38,7 @@ public sealed class LimitTests
         [("StateTreePolicy.DirectoryPartBytesMax", "LinkPolicy.OrdersPartBytes")] = "parts of a directory, and parts of orders",
         [("GuestPolicy.FileDepthMax", "JobLimits.FilesMax")] = "directories, and files",
         [("EnginePolicy.CheckedFrameSlots", "LinkPolicy.WindowFrames")] = "stack frames, and messages",
+        [("GuestPolicy.StateWritesMax", "VoteLogPolicy.VotesPerWriteMax")] = "keys of a run, and votes of a batch",
         [("EnginePolicy.FrameBytesPerSlotMax", "LinkPolicy.WindowFrames")] = "stack frames, and messages",
         [("EnginePolicy.LargeFrameSlots", "WorkerLimits.SlotsMax")] = "stack slots of a call, and a worker's jobs",
         [("JobLimits.BatchJobsMax", "AccountPolicy.ReconcileJobsMax")] = "jobs of a request, and questions of one round",

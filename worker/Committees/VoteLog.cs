@@ -161,7 +161,7 @@ public sealed class VoteLog : IDisposable
         if (_votes.Count + added.Count > VoteLogPolicy.VotesMax)
         {
             throw new VoteRefusedException(
-                $"The log has {_votes.Count} votes, and keeps {VoteLogPolicy.VotesMax}: raise its floor, {Floor}, when older epochs are over."
+                $"The log has {_votes.Count} votes, and keeps {VoteLogPolicy.VotesMax}: raise its floor, {Floor}, when epochs are over."
             );
         }
         if (epoch > Newest)

@@ -6,7 +6,9 @@ using Marketplace.Verify.Receipts;
 
 namespace Marketplace.Verify.Committees;
 
-/// <summary>Epochs of random lists, drawn here and by a script that was written from COMMITTEE.md alone; and how often each is drawn.</summary>
+/// <summary>
+/// Epochs of random lists, drawn here and by a script that was written from COMMITTEE.md alone; and how often each is drawn.
+/// </summary>
 internal sealed class DrawCheck(Random random)
 {
     private const int WorkersMax = 24;
@@ -54,7 +56,7 @@ internal sealed class DrawCheck(Random random)
     }
 
     /// <summary>
-    /// Workers of very unequal stakes: how often each is the first of a committee and how often it is in it, beside the exact probabilities.
+    /// Workers of very unequal stakes: how often each is the first of a committee and how often in it, beside the exact probabilities.
     /// </summary>
     public void CompareFrequencies(int draws, List<string> violations)
     {

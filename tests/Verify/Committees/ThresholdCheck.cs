@@ -5,8 +5,8 @@ using Marketplace.Verify.Receipts;
 namespace Marketplace.Verify.Committees;
 
 /// <summary>
-/// Committees of every size that is sold: no set of members that falls short of the threshold by any member makes a certificate, whatever its
-/// bitmap says, and each that reaches it does.
+/// Committees of every size that is sold: no set of members that falls short of the threshold by any member makes a certificate, whatever
+/// its bitmap says, and each that reaches it does.
 /// </summary>
 internal sealed class ThresholdCheck(Random random)
 {
@@ -72,15 +72,16 @@ internal sealed class ThresholdCheck(Random random)
         var broken = ReceiptChecks.Of(ReceiptFile.Parse(file.ToJson())).Where(check => check.Result == CheckResult.Broken).ToArray();
         if (holds ? broken.Length > 0 : broken is not [{ Name: "certificate" }])
         {
+            var weights = string.Join(',', members.Select(member => member.Weight));
             violations.Add(
-                $"A committee of {members.Length}: {signers:b} of weights {string.Join(',', members.Select(member => member.Weight))} signed, "
+                $"A committee of {members.Length}: {signers:b} signed, of weights {weights}; "
                     + $"{said:b} is said to; {string.Join(' ', broken.Select(check => check.Finding))}"
             );
         }
         (Taken, Refused) = holds ? (Taken + 1, Refused) : (Taken, Refused + 1);
     }
 
-    /// <summary>The rule in integers, for all sets of members up to the greatest committee, beside one that was written otherwise.</summary>
+    /// <summary>The rule in integers, for small weights and for great ones, beside the same rule told otherwise.</summary>
     public static void CompareRule(List<string> violations)
     {
         for (var total = 1; total <= 200; total++)
