@@ -12,11 +12,13 @@ public static class BatchDigest
         "Receipts(uint64 epoch,bytes32 root)",
         "Committee(uint64 epoch,Member[] members)",
         "CommitteeReceipts(Committee committee,bytes32 root)",
+        "Registration(bytes32 worker,bytes blsKey)",
     ];
 
     private static readonly Bytes32 ExecutionsType = TypedWords.HashOf(Types[0]);
     private static readonly Bytes32 ReceiptsType = TypedWords.HashOf(Types[1]);
     private static readonly Bytes32 CommitteeType = TypedWords.HashOf(Types[2] + CommitteeMember.Type);
+    private static readonly Bytes32 RegistrationType = TypedWords.HashOf(Types[4]);
     private static readonly Bytes32 CommitteeReceiptsType = TypedWords.HashOf(Types[3] + Types[2] + CommitteeMember.Type);
 
     /// <summary>A worker signs executions that it says it ran.</summary>
@@ -45,7 +47,7 @@ public static class BatchDigest
     public static Bytes32 OfCommittee(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> members)
     {
         ArgumentNullException.ThrowIfNull(domain);
-        return domain.Digest(CommitteeHash(epoch, members));
+        return domain.Digest(CommitteeHash(epoch, CommitteeMember.HashOf(members)));
     }
 
     /// <summary>
@@ -55,7 +57,15 @@ public static class BatchDigest
     /// <param name="members">In the committee's order.</param>
     /// <param name="root">Of the receipts' hashes.</param>
     /// <exception cref="FormatException">A key or a proof is not hexadecimal.</exception>
-    public static Bytes32 OfCommitteeReceipts(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> members, Bytes32 root)
+    public static Bytes32 OfCommitteeReceipts(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> members, Bytes32 root) =>
+        OfCommitteeReceipts(domain, epoch, CommitteeMember.HashOf(members), root);
+
+    /// <summary>
+    /// As above, for a member that is told the hash of the list only. The epoch is hashed here: a member that signs for one epoch signs for
+    /// no other one, whatever the hash is of.
+    /// </summary>
+    /// <param name="members">Of <see cref="CommitteeMember.HashOf"/>.</param>
+    public static Bytes32 OfCommitteeReceipts(MarketDomain domain, ulong epoch, Bytes32 members, Bytes32 root)
     {
         ArgumentNullException.ThrowIfNull(domain);
         var words = new TypedWords(stackalloc byte[3 * Bytes32.Size], CommitteeReceiptsType);
@@ -64,11 +74,21 @@ public static class BatchDigest
         return domain.Digest(words.Hash());
     }
 
-    private static Bytes32 CommitteeHash(ulong epoch, IReadOnlyList<CommitteeMember> members)
+    /// <summary>A worker signs with its Ed25519 key that a BLS key is its own, in committees of this market.</summary>
+    public static Bytes32 OfRegistration(MarketDomain domain, WorkerId worker, ReadOnlySpan<byte> blsKey)
+    {
+        ArgumentNullException.ThrowIfNull(domain);
+        var words = new TypedWords(stackalloc byte[3 * Bytes32.Size], RegistrationType);
+        words.Add(worker.Value);
+        words.Add(TypedWords.HashOf(blsKey));
+        return domain.Digest(words.Hash());
+    }
+
+    private static Bytes32 CommitteeHash(ulong epoch, Bytes32 members)
     {
         var words = new TypedWords(stackalloc byte[3 * Bytes32.Size], CommitteeType);
         words.Add((UInt128)epoch);
-        words.Add(TypedWords.HashOf(members, CommitteeMember.Hash));
+        words.Add(members);
         return words.Hash();
     }
 }

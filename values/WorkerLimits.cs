@@ -37,6 +37,18 @@ public static class WorkerLimits
     public const int LeasesMax = 4 * SlotsMax;
 
     /// <summary>
+    /// Windows of receipts that one worker is asked to sign at a time, so votes that it may send with one call: what it refuses, with all
+    /// receipts of each, still has room in one frame.
+    /// </summary>
+    public const int WindowsMax = 8;
+
+    /// <summary>Receipts of one window: one write of a worker's vote log, which stays below 1 MiB.</summary>
+    public const int WindowReceiptsMax = 4096;
+
+    /// <summary>Shares of randomness that one call may have: of the epoch that is to begin, and of one before, whose answer was lost.</summary>
+    public const int SharesMax = 2;
+
+    /// <summary>
     /// How often a worker says that it is alive, and how far its runs have come: a fraction of what a lease lasts without, and for ten
     /// thousand workers no more than what their jobs ask of the market anyway.
     /// </summary>

@@ -36,7 +36,18 @@ public static class EpochRandomness
     /// What each worker of the list signs with its BLS key. The list is part of it: shares for one list are worth nothing for another,
     /// which could be made to fit them.
     /// </summary>
-    public static Bytes32 OfShare(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> eligible)
+    /// <exception cref="ArgumentException">The list is none (<see cref="Check"/>).</exception>
+    public static Bytes32 OfShare(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> eligible) =>
+        Check(eligible) is { } wrong
+            ? throw new ArgumentException(wrong, nameof(eligible))
+            : OfShare(domain, epoch, CommitteeMember.HashOf(eligible));
+
+    /// <summary>
+    /// As above, for a worker that is told the hash of the list only. The epoch is hashed here: a worker that signs one list in an epoch
+    /// signs no second one that a market calls another epoch's.
+    /// </summary>
+    /// <param name="eligible">Of <see cref="CommitteeMember.HashOf"/>.</param>
+    public static Bytes32 OfShare(MarketDomain domain, ulong epoch, Bytes32 eligible)
     {
         ArgumentNullException.ThrowIfNull(domain);
         var words = new TypedWords(stackalloc byte[2 * Bytes32.Size], ShareType);
@@ -125,15 +136,16 @@ public static class EpochRandomness
         return null;
     }
 
-    private static Bytes32 EligibleHash(ulong epoch, IReadOnlyList<CommitteeMember> eligible)
+    private static Bytes32 EligibleHash(ulong epoch, IReadOnlyList<CommitteeMember> eligible) =>
+        Check(eligible) is { } wrong
+            ? throw new ArgumentException(wrong, nameof(eligible))
+            : EligibleHash(epoch, CommitteeMember.HashOf(eligible));
+
+    private static Bytes32 EligibleHash(ulong epoch, Bytes32 eligible)
     {
-        if (Check(eligible) is { } wrong)
-        {
-            throw new ArgumentException(wrong, nameof(eligible));
-        }
         var words = new TypedWords(stackalloc byte[3 * Bytes32.Size], EligibleType);
         words.Add((UInt128)epoch);
-        words.Add(TypedWords.HashOf(eligible, CommitteeMember.Hash));
+        words.Add(eligible);
         return words.Hash();
     }
 }
