@@ -135,7 +135,7 @@ public static class ReceiptChecks
         return null;
     }
 
-    private static ReceiptCheck MarketKey(MarketDomain domain, Bytes32? trusted) =>
+    internal static ReceiptCheck MarketKey(MarketDomain domain, Bytes32? trusted) =>
         trusted is not { } key ? NotChecked("market", $"It is of the market {domain.Market}; compare that with the key of yours.")
         : key == domain.Market ? Holds("market", $"It is of the market {domain.Market}, as expected.")
         : Broken("market", $"It is of the market {domain.Market}; expected was {key}.");
@@ -249,5 +249,5 @@ public static class ReceiptChecks
 
     internal static ReceiptCheck Broken(string name, string finding) => new(name, CheckResult.Broken, finding);
 
-    private static ReceiptCheck NotChecked(string name, string finding) => new(name, CheckResult.NotChecked, finding);
+    internal static ReceiptCheck NotChecked(string name, string finding) => new(name, CheckResult.NotChecked, finding);
 }

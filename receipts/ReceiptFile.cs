@@ -18,10 +18,6 @@ public sealed record ReceiptFile
     /// </summary>
     public const int BytesMax = 1024 * 1024;
 
-    private static readonly ReceiptJson Json = new(
-        new JsonSerializerOptions(ReceiptJson.Default.Options) { Encoder = PlainEncoder.Instance }
-    );
-
     /// <summary>Always <see cref="FormatName"/>.</summary>
     public required string Format { get; init; }
 
@@ -39,7 +35,7 @@ public sealed record ReceiptFile
     public required string MarketSignature { get; init; }
 
     /// <summary>The one text of this receipt, without white space.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json.ReceiptFile);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, OneText.Json.ReceiptFile);
 
     /// <exception cref="ReceiptFormatException">It is no receipt of this format; the message says what was seen and what is
     /// allowed.</exception>
@@ -53,8 +49,8 @@ public sealed record ReceiptFile
         byte[] seen;
         try
         {
-            file = JsonSerializer.Deserialize(json, Json.ReceiptFile) ?? throw new ReceiptFormatException("It is null.");
-            seen = WithoutSpace(json);
+            file = JsonSerializer.Deserialize(json, OneText.Json.ReceiptFile) ?? throw new ReceiptFormatException("It is null.");
+            seen = OneText.WithoutSpace(json);
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException)
         {
@@ -101,32 +97,6 @@ public sealed record ReceiptFile
             file.Certificate?.Path ?? [],
         ];
         return lists.Any(items => items.Contains(null)) || file.WorkerSignatures.Any(signed => signed.Path.Contains(null!));
-    }
-
-    /// <param name="json">Valid JSON.</param>
-    private static byte[] WithoutSpace(ReadOnlySpan<byte> json)
-    {
-        var text = new byte[json.Length];
-        var (size, isInString) = (0, false);
-        for (var index = 0; index < json.Length; index++)
-        {
-            var character = json[index];
-            if (isInString && character == '\\')
-            {
-                text[size++] = character;
-                character = json[++index];
-            }
-            else if (character == '"')
-            {
-                isInString = !isInString;
-            }
-            else if (!isInString && character is (byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r')
-            {
-                continue;
-            }
-            text[size++] = character;
-        }
-        return text[..size];
     }
 }
 
@@ -190,4 +160,5 @@ public sealed class ReceiptFormatException(string message, Exception? inner = nu
     RespectRequiredConstructorParameters = true
 )]
 [JsonSerializable(typeof(ReceiptFile))]
+[JsonSerializable(typeof(EpochFile))]
 internal sealed partial class ReceiptJson : JsonSerializerContext;

@@ -104,6 +104,7 @@ internal static class MarketCommand
         var commands = new CommandSet(options, surroundings);
         root.Add(Commands.JobCommands.Make(commands));
         root.Add(Commands.ReceiptCommands.Make(commands));
+        root.Add(Commands.EpochCommands.Make(commands));
         root.Add(Commands.BlobCommands.Make(commands));
         root.Add(Commands.ProgramCommands.Make(commands));
         root.Add(Commands.StateCommands.Make(commands));

@@ -42,6 +42,10 @@ internal static class CertificateCheck
         {
             return Broken(Name, "A step of the path to the root that the committee signs has not one of 'left' and 'right'.");
         }
+        if (members.FirstOrDefault(member => !member.IsRegistered(file.Domain)) is { } unregistered)
+        {
+            return Broken(Name, $"Worker {unregistered.Worker} has not signed that the key beside it is its own.");
+        }
         if (!TryProve(members, out var keys, out var unproven))
         {
             return Broken(Name, $"Member {unproven} has not proved that it has the secret of its key.");

@@ -7,7 +7,7 @@ namespace Marketplace.Receipts;
 /// <summary>A member of a committee, or a worker that may become one.</summary>
 public sealed record CommitteeMember
 {
-    internal const string Type = "Member(bytes32 worker,bytes blsKey,bytes possession,uint128 weight)";
+    internal const string Type = "Member(bytes32 worker,bytes blsKey,bytes possession,bytes registration,uint128 weight)";
 
     private static readonly Bytes32 TypeHash = TypedWords.HashOf(Type);
 
@@ -21,6 +21,12 @@ public sealed record CommitteeMember
     /// with those of others is a key of the chooser alone.
     /// </summary>
     public required string Possession { get; init; }
+
+    /// <summary>
+    /// The worker's signature that this is its key (<see cref="BatchDigest.OfRegistration"/>): Ed25519, 128 hexadecimal digits. Without it
+    /// a market could list keys of its own for workers that know nothing of them.
+    /// </summary>
+    public required string Registration { get; init; }
 
     /// <summary>What its vote weighs: its stake in the epoch.</summary>
     public required TokenAmount Weight { get; init; }
@@ -47,17 +53,25 @@ public sealed record CommitteeMember
             && Bls.TryProvePossession(key, proof, out proven);
     }
 
-    /// <summary>Whether key and proof have the digits that they must have.</summary>
-    internal bool IsHexadecimal() =>
-        CommitteeCertificate.IsHexadecimal(BlsKey, BlsPublicKey.Size) && CommitteeCertificate.IsHexadecimal(Possession, BlsSignature.Size);
+    /// <summary>Whether the worker has signed for this market that the key is its own.</summary>
+    /// <exception cref="FormatException">The key is not hexadecimal.</exception>
+    public bool IsRegistered(MarketDomain domain) =>
+        ReceiptChecks.IsSigned(Worker.Value, BatchDigest.OfRegistration(domain, Worker, Convert.FromHexString(BlsKey)), Registration);
 
-    /// <exception cref="FormatException">The key or the proof is not hexadecimal.</exception>
+    /// <summary>Whether key, proof and registration have the digits that they must have.</summary>
+    internal bool IsHexadecimal() =>
+        CommitteeCertificate.IsHexadecimal(BlsKey, BlsPublicKey.Size)
+        && CommitteeCertificate.IsHexadecimal(Possession, BlsSignature.Size)
+        && CommitteeCertificate.IsHexadecimal(Registration, Ed25519.SignatureSize);
+
+    /// <exception cref="FormatException">The key, the proof or the registration is not hexadecimal.</exception>
     internal static Bytes32 Hash(CommitteeMember member)
     {
-        var words = new TypedWords(stackalloc byte[5 * Bytes32.Size], TypeHash);
+        var words = new TypedWords(stackalloc byte[6 * Bytes32.Size], TypeHash);
         words.Add(member.Worker.Value);
         words.Add(TypedWords.HashOf(Convert.FromHexString(member.BlsKey)));
         words.Add(TypedWords.HashOf(Convert.FromHexString(member.Possession)));
+        words.Add(TypedWords.HashOf(Convert.FromHexString(member.Registration)));
         words.Add(member.Weight.BaseUnits);
         return words.Hash();
     }

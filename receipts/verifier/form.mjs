@@ -259,8 +259,10 @@ const Member = struct('Member', {
   worker: bytes32(),
   blsKey: digits(BLS_KEY_DIGITS),
   possession: digits(BLS_SIGNATURE_DIGITS),
+  registration: digits(SIGNATURE_DIGITS),
   weight: uint(128),
 });
+const Registration = struct('Registration', { worker: bytes32(), blsKey: digits(BLS_KEY_DIGITS) });
 const Committee = struct('Committee', { epoch: uint(64), members: list(Member) });
 const CommitteeReceipts = struct('CommitteeReceipts', { committee: Committee, root: hash });
 
@@ -352,6 +354,9 @@ export const executionsDigest = (domain, root) => digest(domain, Executions, { r
 
 /** What a market signs about the members of a committee. */
 export const committeeDigest = (domain, epoch, members) => digest(domain, Committee, { epoch, members });
+
+/** What a worker signs about its BLS key. */
+export const registrationDigest = (domain, worker, blsKey) => digest(domain, Registration, { worker, blsKey });
 
 /** What members of a committee sign for receipts with this root. */
 export const committeeReceiptsDigest = (domain, epoch, members, root) =>

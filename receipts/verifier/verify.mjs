@@ -12,6 +12,7 @@ import {
   parse,
   Receipt,
   receiptsDigest,
+  registrationDigest,
   rootOf,
 } from './form.mjs';
 
@@ -234,6 +235,12 @@ function byCommittee({ domain, receipt, certificate }) {
   const signing = members.filter((_, index) => (bitmap >> BigInt(index)) & 1n);
   if (bitmap >> BigInt(size) !== 0n || !isEnough(weightOf(signing))) {
     return broken(`The signers, ${bitmap} as a bitmap, are not members with over two thirds of the weight.`);
+  }
+  const isRegistered = ({ worker, blsKey, registration }) =>
+    isSigned(hexToBytes(worker), registrationDigest(domain, worker, blsKey), hexToBytes(registration));
+  const unregistered = members.find(member => !isRegistered(member));
+  if (unregistered) {
+    return broken(`Worker ${unregistered.worker} has not signed that the key beside it is its own.`);
   }
   const unproven = members.find(({ blsKey, possession }) => !isPossessed(blsKey, possession));
   if (unproven) {

@@ -86,8 +86,12 @@ public sealed class CertificateTests
             { "one too few", members => members[..2] },
             { "one too many", members => [.. members, Samples.Member(3, 1)] },
             { "one twice", members => [members[1], members[1], members[2]] },
-            { "one key for two", members => [members[1] with { Worker = members[0].Worker }, members[1], members[2]] },
+            { "one key for two", members => [Samples.Registered(members[1], worker: 0), members[1], members[2]] },
             { "one of no weight", members => [members[0] with { Weight = default }, members[1], members[2]] },
+            {
+                "a registration of another",
+                members => [members[0] with { Registration = members[1].Registration }, members[1], members[2]]
+            },
             { "a proof of another", members => [members[0] with { Possession = members[1].Possession }, members[1], members[2]] },
         };
 
@@ -114,11 +118,14 @@ public sealed class CertificateTests
     {
         using var own = Samples.BlsKey(9);
         var others = Samples.Members.Skip(1).Select(member => BlsPublicKey.Read(Convert.FromHexString(member.BlsKey)));
-        var rogue = Samples.Members[0] with
-        {
-            BlsKey = Convert.ToHexStringLower(Difference(own.PublicKey, others).Bytes),
-            Possession = own.ProvePossession().ToString(),
-        };
+        var rogue = Samples.Registered(
+            Samples.Members[0] with
+            {
+                BlsKey = Convert.ToHexStringLower(Difference(own.PublicKey, others).Bytes),
+                Possession = own.ProvePossession().ToString(),
+            },
+            worker: 0
+        );
         CommitteeMember[] members = [rogue, .. Samples.Members.Skip(1)];
         var receipt = Samples.CommitteeReceipt;
         var digest = BatchDigest.OfCommitteeReceipts(Samples.Domain, receipt.Epoch, members, receipt.Hash()).ToArray();

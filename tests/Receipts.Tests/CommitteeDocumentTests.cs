@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 
 namespace Marketplace.Receipts.Tests;
 
@@ -11,7 +10,6 @@ namespace Marketplace.Receipts.Tests;
 public sealed class CommitteeDocumentTests
 {
     private const string Heading = "## Example\n";
-    private const ulong Epoch = 7;
 
     private static readonly string Document = Path.Combine(AppContext.BaseDirectory, "COMMITTEE.md");
 
@@ -37,38 +35,23 @@ public sealed class CommitteeDocumentTests
 
     private static string Example()
     {
-        CommitteeMember[] eligible = [.. Enumerable.Range(0, 5).Select(index => Samples.Member(index, (UInt128)(10 * (index + 1))))];
-        eligible = [.. eligible.OrderBy(member => member.Worker.Value)];
-        var digest = EpochRandomness.OfShare(Samples.Domain, Epoch, eligible);
-        string?[] shares = [.. eligible.Select((member, index) => index == 1 ? null : Samples.Share(member, digest))];
-        var randomness = EpochRandomness.Mix(Samples.Domain, Epoch, eligible, shares);
-        var seed = EpochRandomness.Seed(randomness, EpochRandomness.CommitteePurpose, default);
-        var committee = EpochRandomness.Committee(Samples.Domain, Epoch, eligible, shares, 3);
+        var file = Samples.EpochFile;
+        var (eligible, digest) = (file.Members.ToList(), EpochRandomness.OfShare(file.Domain, file.Epoch, file.Members));
         var text = new StringBuilder(
             "\nEpoch 7 of the market whose seed is the bytes 20 to 3f, with five workers: Ed25519 seeds of 32 bytes "
         );
         text.Append(
             "40 to 44, seeds of BLS keys (EIP-2333, `derive_master_SK`) 50 to 54, weights 10 to 50. The second withheld its share.\n\n```\n"
         );
-        Line("list", JsonSerializer.Serialize(eligible.Select(Shown)));
-        Line("digest that the market signs", EpochRandomness.OfEligible(Samples.Domain, Epoch, eligible));
+        Line("file", Encoding.UTF8.GetString(file.ToJson()));
+        Line("digest that the market signs for the list", EpochRandomness.OfEligible(file.Domain, file.Epoch, eligible));
         Line("digest of a share", digest);
-        Line("shares", JsonSerializer.Serialize(shares.Select(share => share ?? "")));
-        Line("randomness", randomness);
-        Line("seed of the committees", seed);
-        Line("committee of 3, by place in the list", string.Join(", ", committee.Select(member => Array.IndexOf(eligible, member))));
+        Line("randomness", file.Randomness());
+        Line("seed of the committees", EpochRandomness.Seed(file.Randomness(), EpochRandomness.CommitteePurpose, default));
+        Line("committee of 3, by place in the list", string.Join(", ", file.Committee(3).Select(member => eligible.IndexOf(member))));
         text.Append("```\n");
         return text.ToString();
 
         void Line(string name, object value) => text.Append(CultureInfo.InvariantCulture, $"{name}:\n  {value}\n");
-
-        static object Shown(CommitteeMember member) =>
-            new
-            {
-                worker = member.Worker.ToString(),
-                blsKey = member.BlsKey,
-                possession = member.Possession,
-                weight = member.Weight.ToString(),
-            };
     }
 }

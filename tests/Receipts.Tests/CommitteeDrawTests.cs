@@ -113,6 +113,7 @@ public sealed class CommitteeDrawTests
                         Worker = new WorkerId(Samples.Word((byte)index)),
                         BlsKey = "",
                         Possession = "",
+                        Registration = "",
                         Weight = new TokenAmount(weight),
                     }
             ),

@@ -6,6 +6,11 @@ namespace Marketplace.Receipts.Tests;
 /// <summary>A receipt in which every member says something, made with fixed keys. RECEIPT.md shows it.</summary>
 internal static class Samples
 {
+    private static readonly Dictionary<string, BlsSecretKey> BlsKeys = Enumerable
+        .Range(0, Assurance.CommitteeSeatsMax)
+        .Select(BlsKey)
+        .ToDictionary(key => Convert.ToHexStringLower(key.PublicKey.Bytes));
+
     public static Ed25519KeyPair WorkerKey { get; } = new(Counting(0));
 
     public static Ed25519KeyPair MarketKey { get; } = new(Counting(0x20));
@@ -105,6 +110,28 @@ internal static class Samples
 
     public static ReceiptFile CommitteeFile { get; } = SignByCommittee(CommitteeReceipt);
 
+    /// <summary>Five workers, of which the second withheld its share.</summary>
+    public static EpochFile EpochFile { get; } =
+        PublishEpoch(7, [.. Enumerable.Range(0, 5).Select(index => Member(index, (UInt128)(10 * (index + 1))))]);
+
+    /// <summary>An epoch with all signatures. The second worker of the list withholds its share.</summary>
+    public static EpochFile PublishEpoch(ulong epoch, IEnumerable<CommitteeMember> workers)
+    {
+        CommitteeMember[] members = [.. workers.OrderBy(member => member.Worker.Value)];
+        var digest = EpochRandomness.OfShare(Domain, epoch, members);
+        var file = new EpochFile
+        {
+            Format = EpochFile.FormatName,
+            Domain = Domain,
+            Epoch = epoch,
+            Members = members,
+            MembersSignature = Sign(MarketKey, EpochRandomness.OfEligible(Domain, epoch, members)),
+            Shares = [.. members.Select((member, index) => index == 1 ? "" : Share(member, digest))],
+            RandomnessSignature = "",
+        };
+        return file with { RandomnessSignature = Sign(MarketKey, file.Randomness()) };
+    }
+
     /// <summary>The receipt, signed by some of the committee; it stands second in a batch of three.</summary>
     public static ReceiptFile SignByCommittee(
         Receipt receipt,
@@ -118,7 +145,10 @@ internal static class Samples
         var digest = BatchDigest.OfCommitteeReceipts(domain, receipt.Epoch, members, batch.Root).ToArray();
         BlsSignature[] signatures =
         [
-            .. Enumerable.Range(0, 64).Where(index => (signers >> index & 1) != 0).Select(index => BlsKey(index).Sign(digest)),
+            .. Enumerable
+                .Range(0, 64)
+                .Where(index => (signers >> index & 1) != 0)
+                .Select(index => ((index < members.Count ? KeyOf(members[index]) : null) ?? BlsKey(index)).Sign(digest)),
         ];
         return new ReceiptFile
         {
@@ -138,20 +168,32 @@ internal static class Samples
         };
     }
 
-    public static CommitteeMember Member(int index, UInt128 weight) =>
-        new()
+    public static CommitteeMember Member(int index, UInt128 weight)
+    {
+        var worker = new Ed25519KeyPair(Word((byte)(0x40 + index)).ToArray());
+        var (id, key) = (new WorkerId(worker.PublicKey), BlsKey(index));
+        return new CommitteeMember
         {
-            Worker = new WorkerId(new Ed25519KeyPair(Word((byte)(0x40 + index)).ToArray()).PublicKey),
-            BlsKey = Convert.ToHexStringLower(BlsKey(index).PublicKey.Bytes),
-            Possession = BlsKey(index).ProvePossession().ToString(),
+            Worker = id,
+            BlsKey = Convert.ToHexStringLower(key.PublicKey.Bytes),
+            Possession = key.ProvePossession().ToString(),
+            Registration = Sign(worker, BatchDigest.OfRegistration(Domain, id, key.PublicKey.Bytes)),
             Weight = new TokenAmount(weight),
         };
-
-    public static string Share(CommitteeMember member, Bytes32 digest)
-    {
-        var index = Enumerable.Range(0, 16).First(index => Convert.ToHexStringLower(BlsKey(index).PublicKey.Bytes) == member.BlsKey);
-        return BlsKey(index).Sign(digest.ToArray()).ToString();
     }
+
+    /// <summary>The member as another worker has registered it: one of the numbers of <see cref="Member"/>.</summary>
+    public static CommitteeMember Registered(CommitteeMember member, int worker)
+    {
+        var key = new Ed25519KeyPair(Word((byte)(0x40 + worker)).ToArray());
+        var id = new WorkerId(key.PublicKey);
+        var digest = BatchDigest.OfRegistration(Domain, id, Convert.FromHexString(member.BlsKey));
+        return member with { Worker = id, Registration = Sign(key, digest) };
+    }
+
+    public static string Share(CommitteeMember member, Bytes32 digest) => KeyOf(member)!.Sign(digest.ToArray()).ToString();
+
+    private static BlsSecretKey? KeyOf(CommitteeMember member) => BlsKeys.GetValueOrDefault(member.BlsKey);
 
     public static BlsSecretKey BlsKey(int index) => BlsSecretKey.FromSeed(Word((byte)(0x50 + index)).ToArray());
 

@@ -81,7 +81,7 @@ internal static class ReceiptCommands
                 };
                 var checks = ReceiptChecks.Of(await Read(run, run.Get(file)), evidence);
                 var isGood = checks.All(check => check.Result != CheckResult.Broken);
-                await Answer(run, checks, isGood);
+                await Answer(run, "receipt", checks, isGood);
                 return isGood ? ExitCodes.Ok : ExitCodes.Damaged;
             },
             file,
@@ -122,7 +122,7 @@ internal static class ReceiptCommands
 
     private static Argument<string> File() => new("FILE") { Description = "The receipt, or - for standard input" };
 
-    private static async Task<ReceiptFile> Read(Invocation run, string typed)
+    internal static async Task<ReceiptFile> Read(Invocation run, string typed)
     {
         await using var content = typed == "-" ? run.Surroundings.Input : BlobCommands.OpenRead(run, typed);
         var bytes = new byte[ReceiptFile.BytesMax + 1];
@@ -164,7 +164,7 @@ internal static class ReceiptCommands
     private static async Task<BlobId?> ContentOf(Invocation run, string? typed) =>
         typed is null ? null : await BlobCommands.IdOf(run, typed);
 
-    private static Bytes32 ParseKey(string typed) =>
+    internal static Bytes32 ParseKey(string typed) =>
         Bytes32.TryParse(typed, out var key)
             ? key
             : throw new CommandException(
@@ -176,7 +176,8 @@ internal static class ReceiptCommands
                 )
             );
 
-    private static Task Answer(Invocation run, IReadOnlyList<ReceiptCheck> checks, bool isGood)
+    /// <param name="what">What was checked: <c>receipt</c>, <c>epoch</c>.</param>
+    internal static Task Answer(Invocation run, string what, IReadOnlyList<ReceiptCheck> checks, bool isGood)
     {
         if (run.Json)
         {
@@ -201,7 +202,7 @@ internal static class ReceiptCommands
             ["check", "result", "finding"],
             checks.Select(check => (IReadOnlyList<string>)[check.Name, SnakeCase.Of(check.Result).Replace('_', ' '), check.Finding])
         );
-        text.WriteLine(isGood ? "The receipt holds, as far as it was checked." : "The receipt does not hold.");
+        text.WriteLine(isGood ? $"The {what} holds, as far as it was checked." : $"The {what} does not hold.");
         return run.Text(text.ToString());
     }
 

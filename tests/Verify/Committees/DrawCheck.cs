@@ -14,6 +14,7 @@ internal sealed class DrawCheck(Random random)
     private const int WorkersMax = 24;
     private const int BlsKeySize = 48;
     private const int BlsSignatureSize = 96;
+    private const int SignatureSize = 64;
 
     /// <summary>
     /// Standard deviations that a frequency may be away from its probability. Of right draws one frequency in two million is: a run of this
@@ -156,6 +157,7 @@ internal sealed class DrawCheck(Random random)
                 Worker = new WorkerId(worker),
                 BlsKey = AnyDigits(BlsKeySize),
                 Possession = AnyDigits(BlsSignatureSize),
+                Registration = AnyDigits(SignatureSize),
                 Weight = new TokenAmount(AnyWeight()),
             }),
         ];
@@ -178,6 +180,7 @@ internal sealed class DrawCheck(Random random)
             Worker = new WorkerId(new Bytes32([.. BitConverter.GetBytes(index), .. new byte[Bytes32.Size - sizeof(int)]])),
             BlsKey = "",
             Possession = "",
+            Registration = "",
             Weight = new TokenAmount(weight),
         };
 
@@ -209,6 +212,7 @@ internal sealed class DrawCheck(Random random)
                     Worker = member.Worker.ToString(),
                     member.BlsKey,
                     member.Possession,
+                    member.Registration,
                     Weight = member.Weight.ToString(),
                 }),
                 Shares = Shares.Select(share => share ?? ""),

@@ -1,6 +1,6 @@
 // node draw.mjs FILE: draws the committees of epochs by receipts/COMMITTEE.md, from which it was written alone. Each line of the file is
-// { market, epoch, members: [{ worker, blsKey, possession, weight }], shares, size }, where a share that was withheld is empty; each line
-// of the answer is { randomness, committee }, with the members' places in the list.
+// { market, epoch, members: [{ worker, blsKey, possession, registration, weight }], shares, size }, where a share that was withheld is
+// empty; each line of the answer is { randomness, committee }, with the members' places in the list.
 import { readFileSync } from 'node:fs';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 
@@ -10,7 +10,7 @@ const hex = digits => Uint8Array.from(Buffer.from(digits, 'hex'));
 const word = number => hex(BigInt(number).toString(16).padStart(64, '0'));
 const numberOf = bytes => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 
-const MEMBER = 'Member(bytes32 worker,bytes blsKey,bytes possession,uint128 weight)';
+const MEMBER = 'Member(bytes32 worker,bytes blsKey,bytes possession,bytes registration,uint128 weight)';
 const ELIGIBLE = `Eligible(uint64 epoch,Member[] members)${MEMBER}`;
 const RANDOMNESS = `Randomness(Eligible eligible,bytes[] shares)${ELIGIBLE}`;
 const DRAW = 'Draw(bytes32 randomness,string purpose,bytes32 subject)';
@@ -18,7 +18,8 @@ const DOMAIN = 'EIP712Domain(string name,string version,uint256 chainId,address 
 
 for (const line of readFileSync(process.argv[2], 'utf8').split('\n').filter(line => line !== '')) {
   const { market, epoch, members, shares, size } = JSON.parse(line);
-  const list = H(...members.map(m => H(text(MEMBER), hex(m.worker), H(hex(m.blsKey)), H(hex(m.possession)), word(m.weight))));
+  const bytes = m => [m.blsKey, m.possession, m.registration].map(digits => H(hex(digits)));
+  const list = H(...members.map(m => H(text(MEMBER), hex(m.worker), ...bytes(m), word(m.weight))));
   const eligible = H(text(ELIGIBLE), word(epoch), list);
   const domain = H(text(DOMAIN), text('Marketplace'), text('1'), word(0), word(0), hex(market));
   const mixed = H(text(RANDOMNESS), eligible, H(...shares.map(share => H(hex(share)))));

@@ -33,7 +33,10 @@ internal sealed class CommitteeMutants(Random random, ReceiptKeys keys)
             ($"{Prefix}members_in_another_order", receipt => With(receipt, it => it with { Members = [.. it.Members.Reverse()] })),
             ($"{Prefix}members_too_many", TooMany),
             ($"{Prefix}member_twice", receipt => OfMembers(receipt, members => members[1] = members[0])),
-            ($"{Prefix}key_twice", receipt => OfMembers(receipt, members => members[1] = members[0] with { Worker = members[1].Worker })),
+            (
+                $"{Prefix}key_twice",
+                receipt => OfMembers(receipt, members => members[1] = keys.Register(members[0] with { Worker = members[1].Worker }))
+            ),
             ($"{Prefix}member_of_no_weight", receipt => OfMembers(receipt, members => Change(members, it => it with { Weight = default }))),
             (
                 $"{Prefix}key_not_possessed",
@@ -45,8 +48,18 @@ internal sealed class CommitteeMutants(Random random, ReceiptKeys keys)
             ),
             (
                 $"{Prefix}key_of_infinity",
-                receipt => OfMembers(receipt, members => Change(members, it => it with { BlsKey = "c0" + new string('0', 94) }))
+                receipt =>
+                    OfMembers(receipt, members => Change(members, it => keys.Register(it with { BlsKey = "c0" + new string('0', 94) })))
             ),
+            (
+                $"{Prefix}key_not_registered",
+                receipt =>
+                    OfMembers(
+                        receipt,
+                        members => Change(members, it => it with { Registration = members.First(other => other != it).Registration })
+                    )
+            ),
+            ($"{Prefix}key_registered_elsewhere", receipt => OfMembers(receipt, members => Change(members, RegisterElsewhere))),
             ($"{Prefix}rogue_key", RogueKey),
             ($"{Prefix}seat_of_no_member", SeatOfNoMember),
             ($"{Prefix}seats_of_too_little_weight", SeatsTooLight),
@@ -163,16 +176,20 @@ internal sealed class CommitteeMutants(Random random, ReceiptKeys keys)
         }
         BlsPoint<Fp>.Negate(in sum, out var rogue);
         BlsPoint<Fp>.Add(in rogue, own.PublicKey.Point, out rogue);
-        members[0] = members[0] with
-        {
-            BlsKey = Convert.ToHexStringLower(BlsPublicKey.From(rogue.ToAffine()).Bytes),
-            Possession = own.ProvePossession().ToString(),
-        };
+        members[0] = keys.Register(
+            members[0] with
+            {
+                BlsKey = Convert.ToHexStringLower(BlsPublicKey.From(rogue.ToAffine()).Bytes),
+                Possession = own.ProvePossession().ToString(),
+            }
+        );
         var all = (1ul << members.Length) - 1;
         var certificate = keys.Certify(receipt, keys.Domain, members, all, all) with { Path = [] };
         var digest = BatchDigest.OfCommitteeReceipts(keys.Domain, receipt.Epoch, members, receipt.Hash());
         return keys.Sign(receipt) with { Certificate = certificate with { Signature = own.Sign(digest.ToArray()).ToString() } };
     }
+
+    private CommitteeMember RegisterElsewhere(CommitteeMember member) => keys.Register(member, new MarketDomain(keys.Other.PublicKey));
 
     private ReceiptFile SeatOfNoMember(Receipt receipt)
     {

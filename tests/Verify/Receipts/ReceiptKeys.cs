@@ -57,7 +57,8 @@ internal sealed class ReceiptKeys
             Receipt = receipt,
             WorkerSignatures =
                 HasRun(receipt) && !isByCommittee ? [.. receipt.Seats.Select(seat => SignByWorker(receipt, seat, domain))] : [],
-            Certificate = HasRun(receipt) && isByCommittee ? Certify(receipt, domain, Committee(receipt, assurance.Seats), market) : null,
+            Certificate =
+                HasRun(receipt) && isByCommittee ? Certify(receipt, domain, Committee(receipt, assurance.Seats, domain), market) : null,
             MarketSignature = Sign(market, BatchDigest.OfReceipts(domain, receipt.Epoch, receipt.Hash())),
         };
     }
@@ -71,15 +72,15 @@ internal sealed class ReceiptKeys
     }
 
     /// <summary>The seats' workers and others, in any order; the seats weigh over two thirds.</summary>
-    public IReadOnlyList<CommitteeMember> Committee(Receipt receipt, int size)
+    public IReadOnlyList<CommitteeMember> Committee(Receipt receipt, int size, MarketDomain? domain = null)
     {
         var seated = receipt.Seats.Select(seat => seat.Worker).Where(_blsKeys.ContainsKey).ToHashSet();
         var others = Workers.Where(worker => !seated.Contains(worker)).Take(size - seated.Count).ToArray();
         // Together they may be more than 128 bits hold.
         var scale = (2 * (UInt128)size) << _random.Next(ScaleBits);
-        var members = seated.Select(worker => Member(worker, scale * (UInt128)_random.NextInt64(1, WeightMax))).ToList();
+        var members = seated.Select(worker => Member(worker, scale * (UInt128)_random.NextInt64(1, WeightMax), domain)).ToList();
         var room = members.Select(member => member.Weight.BaseUnits).DefaultIfEmpty<UInt128>(1).Min() / (2 * (UInt128)size);
-        members.AddRange(others.Select(worker => Member(worker, UInt128.Max(1, room))));
+        members.AddRange(others.Select(worker => Member(worker, UInt128.Max(1, room), domain)));
         var order = members.ToArray();
         _random.Shuffle(order);
         return order;
@@ -128,14 +129,26 @@ internal sealed class ReceiptKeys
         };
     }
 
-    public CommitteeMember Member(WorkerId worker, UInt128 weight) =>
-        new()
-        {
-            Worker = worker,
-            BlsKey = Convert.ToHexStringLower(_blsKeys[worker].PublicKey.Bytes),
-            Possession = _blsKeys[worker].ProvePossession().ToString(),
-            Weight = new TokenAmount(weight),
-        };
+    /// <param name="domain">Of the market that it is a member at; null: ours.</param>
+    public CommitteeMember Member(WorkerId worker, UInt128 weight, MarketDomain? domain = null) =>
+        Register(
+            new CommitteeMember
+            {
+                Worker = worker,
+                BlsKey = Convert.ToHexStringLower(_blsKeys[worker].PublicKey.Bytes),
+                Possession = _blsKeys[worker].ProvePossession().ToString(),
+                Registration = "",
+                Weight = new TokenAmount(weight),
+            },
+            domain
+        );
+
+    /// <summary>The member, with its worker's signature that its key is the worker's.</summary>
+    public CommitteeMember Register(CommitteeMember member, MarketDomain? domain = null)
+    {
+        var digest = BatchDigest.OfRegistration(domain ?? Domain, member.Worker, Convert.FromHexString(member.BlsKey));
+        return member with { Registration = Sign(_workers.First(worker => worker.PublicKey == member.Worker.Value), digest) };
+    }
 
     public static string Sign(Ed25519KeyPair key, Bytes32 digest) => Convert.ToHexStringLower(key.Sign(digest.ToArray()));
 

@@ -23,8 +23,9 @@ function isSignedByAll(keys, kind, message, signature) {
   const hashed = bls.hash(message, utf8ToBytes(`BLS_${kind}_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_`));
   return bls.verify(pointOf(G2, signature), hashed, keys.map(key => pointOf(G1, key)).reduce((sum, key) => sum.add(key)));
 }
-/** The workers are those of the seats; the message is the digest that members sign. */
-export function checkCertificate({ members, signers: bits, signature }, workers, size, message) {
+/** The message is the digest that members sign; registered gives that by which a worker has signed that a key is its own. */
+export function checkCertificate({ members, signers: bits, signature }, { seats, assurance }, message, registered) {
+  const workers = seats.map(seat => seat.worker), size = Number(assurance.split(':')[1]);
   const isOnce = its => new Set(its).size === size, bitmap = BigInt(bits);
   const isEnough = its => 3n * sumOf(its.map(it => BigInt(it.weight))) > 2n * sumOf(members.map(it => BigInt(it.weight)));
   need(members.length === size && members.every(it => it.weight !== '0'), `there are not ${size} members, all with a weight`);
@@ -32,7 +33,9 @@ export function checkCertificate({ members, signers: bits, signature }, workers,
   const [seated, signing] = [members.filter(it => workers.includes(it.worker)), members.filter((_, at) => (bitmap >> BigInt(at)) & 1n)];
   need(seated.length === workers.length && isEnough(seated), 'the seats are not those of members with over two thirds');
   need(bitmap >> BigInt(size) === 0n && isEnough(signing), 'the signers are not members with over two thirds');
-  for (const { worker, blsKey: key, possession } of members) {
+  for (const { worker, blsKey: key, possession, registration } of members) {
+    const isRegistered = isSigned(registered({ worker, blsKey: key }), hexToBytes(registration), hexToBytes(worker));
+    need(isRegistered, `worker ${worker} has not signed that the key is its own`);
     need(isSignedByAll([key], 'POP', hexToBytes(key), possession), `member ${worker} has not proved that it has its key`);
   }
   need(isSignedByAll(signing.map(it => it.blsKey), 'SIG', message, signature), 'the committee has not signed the receipt');

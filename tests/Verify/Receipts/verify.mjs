@@ -36,7 +36,7 @@ function word(type, value, name) {
   const read = form => need(form.test(value), `${name} has not the form ${form}`) && value;
   if (type === 'string') return need(WORDS[name]?.test(value) ?? true, `no such ${name}`) && hash([utf8ToBytes(value)]);
   if (type === 'address') return hexToBytes(read(/^0x[0-9a-f]{40}$/).slice(2).padStart(64, '0'));
-  if (type === 'bytes') return hash([word(`bytes${name === 'blsKey' ? 48 : 96}`, value, name)]);
+  if (type === 'bytes') return hash([word(`bytes${{ blsKey: 48, registration: 64 }[name] ?? 96}`, value, name)]);
   const [, kind, size] = type.match(/^(bytes|u?int)(\d+)$/);
   if (kind === 'bytes') return hexToBytes(read(RegExp(`^${LETTERS[name] ?? ''}[0-9a-f]{${2 * size}}$`)).slice(-2 * size));
   const number = BigInt(read(/^(0|-?[1-9][0-9]*)$/)), cut = kind === 'uint' ? BigInt.asUintN : BigInt.asIntN;
@@ -78,15 +78,15 @@ const CHECKS = {
     if (!certificate) return;
     const [members, signature, path] = certificate, committee = [word('uint64', receipt.epoch), members];
     need(isSigned(digest('Committee', ...committee), signature, market), 'the market has not signed who the members are');
-    const root = path.reduce(climb, word('Receipt', receipt)), message = digest('CommitteeReceipts', struct('Committee', committee), root);
-    checkCertificate(file.certificate, seats.map(seat => seat.worker), Number(receipt.assurance.split(':')[1]), message);
+    const message = digest('CommitteeReceipts', struct('Committee', committee), path.reduce(climb, word('Receipt', receipt)));
+    const registered = it => digest('Registration', hexToBytes(it.worker), hash([hexToBytes(it.blsKey)]));
+    checkCertificate(file.certificate, receipt, message, registered);
   },
   'the price': () => {
     const cost = sumOf(seats.map(seat => (BigInt(result.fuel) * BigInt(seat.unitPrice) + 999_999n) / 1_000_000n));
     const [limit, amounts] = [BigInt(receipt.priceLimit), receipt.shares.map(share => BigInt(share.amount))];
     const due = ['none', 'program', 'client'].includes(receipt.fault) ? (cost < limit ? cost : limit) : 0n;
-    const isDue = BigInt(receipt.price) === due && amounts.every(amount => amount > 0n) && sumOf(amounts) === due;
-    need(isDue, `the price should be ${due}, and the shares together the same`);
+    need(BigInt(receipt.price) === due && amounts.every(amount => amount > 0n) && sumOf(amounts) === due, `the price should be ${due}`);
   },
 };
 process.exitCode = process.argv.length > 2 ? 0 : 1;

@@ -1,0 +1,125 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Marketplace.Receipts;
+
+namespace Marketplace.Cli.Commands;
+
+/// <summary>The commands for epochs: files that a market publishes. None asks the service.</summary>
+internal static class EpochCommands
+{
+    public static Command Make(CommandSet set) =>
+        CommandSet.Group(
+            "epoch",
+            """
+            Check and read epochs: who may sign receipts as a committee, and by which randomness its members were drawn.
+
+            Example:
+              market epoch verify 7.epoch.json --receipt hello.receipt.json
+            """,
+            Verify(set),
+            Show(set)
+        );
+
+    private static Command Verify(CommandSet set)
+    {
+        var file = File();
+        var market = Values.Text("--market", "KEY", "The key of the market that you trust, 64 hexadecimal digits");
+        var receipt = Values.Text("--receipt", "FILE", "A receipt of a committee of this epoch, whose members are drawn again");
+        return set.Leaf(
+            "verify",
+            """
+            Check an epoch without asking any service: the market's list, each worker's key and share, and the randomness. Exits with 6 if
+            it does not hold. receipts/COMMITTEE.md says what is checked.
+
+            Example:
+              market epoch verify 7.epoch.json --receipt hello.receipt.json
+            """,
+            async run =>
+            {
+                var checks = EpochChecks.Of(
+                    await Read(run, run.Get(file)),
+                    run.Get(market) is { } key ? ReceiptCommands.ParseKey(key) : null,
+                    run.Get(receipt) is { } typed ? await ReceiptCommands.Read(run, typed) : null
+                );
+                var isGood = checks.All(check => check.Result != CheckResult.Broken);
+                await ReceiptCommands.Answer(run, "epoch", checks, isGood);
+                return isGood ? ExitCodes.Ok : ExitCodes.Damaged;
+            },
+            file,
+            market,
+            receipt
+        );
+    }
+
+    private static Command Show(CommandSet set)
+    {
+        var file = File();
+        return set.Leaf(
+            "show",
+            """
+            Say in words what an epoch says, with its members in the order in which they are drawn. Nothing is checked but its form.
+
+            Example:
+              market epoch show 7.epoch.json
+            """,
+            async run =>
+            {
+                var epoch = await Read(run, run.Get(file));
+                if (run.Json)
+                {
+                    await run.Text(Encoding.UTF8.GetString(epoch.ToJson()) + "\n");
+                    return ExitCodes.Ok;
+                }
+                var text = new StringWriter { NewLine = "\n" };
+                Write(text, epoch);
+                await run.Text(text.ToString());
+                return ExitCodes.Ok;
+            },
+            file
+        );
+    }
+
+    private static void Write(TextWriter writer, EpochFile epoch)
+    {
+        var drawn = epoch.Committee(Assurance.CommitteeSeatsMax);
+        Table.WriteFields(
+            writer,
+            ("epoch", epoch.Epoch.ToString(CultureInfo.InvariantCulture)),
+            ("market", epoch.Domain.Market),
+            ("randomness", epoch.Randomness()),
+            ("workers", epoch.Members.Count.ToString(CultureInfo.InvariantCulture)),
+            ("gave no share", epoch.Shares.Count(share => share.Length == 0).ToString(CultureInfo.InvariantCulture))
+        );
+        writer.WriteLine();
+        Table.Write(
+            writer,
+            ["place", "worker", "weight"],
+            drawn.Select(
+                (member, index) =>
+                    (IReadOnlyList<string>)
+                        [(index + 1).ToString(CultureInfo.InvariantCulture), member.Worker.ToString(), Table.Show(member.Weight)]
+            )
+        );
+    }
+
+    private static Argument<string> File() => new("FILE") { Description = "The epoch, or - for standard input" };
+
+    private static async Task<EpochFile> Read(Invocation run, string typed)
+    {
+        await using var content = typed == "-" ? run.Surroundings.Input : BlobCommands.OpenRead(run, typed);
+        var bytes = new byte[EpochFile.BytesMax + 1];
+        var size = await content.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, run.Cancellation);
+        try
+        {
+            return EpochFile.Parse(bytes.AsSpan(0, size));
+        }
+        catch (ReceiptFormatException malformed)
+        {
+            throw new CommandException(
+                new Failure(ExitCodes.Damaged, "malformed_epoch", $"{typed} is no epoch. {malformed.Message}", null),
+                malformed
+            );
+        }
+    }
+}

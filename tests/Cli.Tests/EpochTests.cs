@@ -1,0 +1,73 @@
+using System.Text;
+
+namespace Marketplace.Cli.Tests;
+
+/// <summary>Epochs are checked without a service, as the example of COMMITTEE.md shows.</summary>
+public sealed class EpochTests : IDisposable
+{
+    private static readonly string Epoch = Example("COMMITTEE.md", 0);
+
+    private readonly Shell _shell = new();
+
+    public void Dispose() => _shell.Dispose();
+
+    [Fact]
+    public async Task GoodEpoch_Holds()
+    {
+        var ran = await _shell.Run("epoch", "verify", Write("7.epoch.json", Epoch));
+
+        Assert.Equal(ExitCodes.Ok, ran.ExitCode);
+        Assert.Contains("The epoch holds, as far as it was checked.", ran.Text, StringComparison.Ordinal);
+        Assert.Contains("4 shares are right; 1 workers gave none.", ran.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EpochWithoutAShareThatItHad_DoesNotHold()
+    {
+        var share = Epoch.IndexOf("\"shares\":[\"", StringComparison.Ordinal) + "\"shares\":[\"".Length;
+
+        var ran = await _shell.Run("epoch", "verify", Write("7.epoch.json", Epoch.Remove(share, 192)));
+
+        Assert.Equal(ExitCodes.Damaged, ran.ExitCode);
+        Assert.Contains("which the market has not signed", ran.Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>The receipt of RECEIPT.md is one of a committee of the same market and epoch, whose members were not drawn.</summary>
+    [Fact]
+    public async Task ReceiptOfOtherMembers_DoesNotHold()
+    {
+        var receipt = Write("hello.receipt.json", Example("RECEIPT.md", 1));
+
+        var ran = await _shell.Run("epoch", "verify", Write("7.epoch.json", Epoch), "--receipt", receipt);
+
+        Assert.Equal(ExitCodes.Damaged, ran.ExitCode);
+        Assert.Contains("members are others", ran.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Show_SaysTheOrderOfTheDraw()
+    {
+        var ran = await _shell.Run("epoch", "show", Write("7.epoch.json", Epoch));
+
+        Assert.Equal(ExitCodes.Ok, ran.ExitCode);
+        Expectation.Matches("answers/epoch-show.txt", ran.Text);
+    }
+
+    [Fact]
+    public async Task WhatIsNoEpoch_IsSaidSo()
+    {
+        var ran = await _shell.Run("epoch", "show", Write("7.epoch.json", "{}"));
+
+        Assert.Equal(ExitCodes.Damaged, ran.ExitCode);
+        Assert.Contains("is no epoch", ran.Error, StringComparison.Ordinal);
+    }
+
+    private string Write(string file, string text) => _shell.Write(file, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>The file that a document shows, of several.</summary>
+    private static string Example(string document, int index)
+    {
+        var lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, document));
+        return lines.Where(line => line.StartsWith("  {\"format\"", StringComparison.Ordinal)).ElementAt(index)[2..];
+    }
+}
