@@ -3,6 +3,9 @@ namespace Marketplace.GrainInterfaces;
 /// <summary>Bounds that callers of the market see, each with its reason.</summary>
 public static class MarketLimits
 {
+    /// <summary>The key of the grain that keeps the epochs of committees: a market has one.</summary>
+    public const string CommitteesKey = "committees";
+
     /// <summary>The capability class of workers that run plain WebAssembly.</summary>
     public const string DefaultClass = "wasm";
 

@@ -15,11 +15,6 @@ public static class AssuranceOdds
     /// <summary>From half on a conspiracy decides every vote, and no number of seats helps.</summary>
     public const int LiarsPermilleMax = 499;
 
-    /// <summary>
-    /// Two results that differ go to a jury, which draws votes until it errs in at most one of so many cases: its epsilon is 10^-6.
-    /// </summary>
-    public const int JuryErrsOnceIn = 1_000_000;
-
     private const int Whole = 1000;
 
     /// <param name="assurance">What was bought.</param>
@@ -34,35 +29,31 @@ public static class AssuranceOdds
                 $"{liarsPermille} thousandths of liars are not from 0 to {LiarsPermilleMax}."
             );
         }
-        return assurance.Kind == AssuranceKind.Audit
-            ? OfAudit(assurance.Permille, liarsPermille)
-            : OfVote(assurance.Kind == AssuranceKind.None ? 1 : assurance.Seats, assurance.Agreeing, liarsPermille);
-    }
-
-    /// <summary>sum over j from k to n of C(n, j) q^j (1 - q)^(n - j): at least k of n seats are liars.</summary>
-    private static ExactShare OfVote(int seats, int agreeing, int liarsPermille)
-    {
-        var (sum, ways) = (BigInteger.Zero, BigInteger.One);
-        for (var liars = 0; liars <= seats; liars++)
+        switch (assurance.Kind)
         {
-            if (liars >= agreeing)
-            {
-                sum += ways * BigInteger.Pow(liarsPermille, liars) * BigInteger.Pow(Whole - liarsPermille, seats - liars);
-            }
-            // C(n, j + 1) = C(n, j) (n - j) / (j + 1), always a whole number.
-            ways = ways * (seats - liars) / (liars + 1);
+            case AssuranceKind.None:
+                return OfRace(1, liarsPermille);
+            case AssuranceKind.Audit:
+                var (unaudited, audited) = (OfRace(1, liarsPermille), OfRace(2, liarsPermille));
+                return new ExactShare(
+                    ((Whole - assurance.Permille) * unaudited.Part * audited.Whole) + (assurance.Permille * audited.Part * unaudited.Whole),
+                    Whole * unaudited.Whole * audited.Whole
+                );
+            case AssuranceKind.Quorum:
+                return OfRace(assurance.Agreeing, liarsPermille);
+            default:
+                var (part, whole) = CommitteeOdds.OfShare(liarsPermille, assurance.Seats, CommitteeOdds.CanLie);
+                return new ExactShare(part, whole);
         }
-        return new ExactShare(sum, BigInteger.Pow(Whole, seats));
     }
 
-    /// <summary>q (1 - p) + p (q^2 + 2 q (1 - q) epsilon): not audited, audited by another liar, or the jury errs.</summary>
-    private static ExactShare OfAudit(int auditPermille, int liarsPermille)
+    /// <summary>
+    /// Workers are asked until so many give one result, and liars are the first to be so many: they have the majority of the first 2 k - 1.
+    /// </summary>
+    private static ExactShare OfRace(int agreeing, int liarsPermille)
     {
-        BigInteger liars = liarsPermille;
-        var unaudited = liars * Whole * (Whole - auditPermille) * JuryErrsOnceIn;
-        var bothLie = auditPermille * liars * liars * JuryErrsOnceIn;
-        var juryErrs = auditPermille * 2 * liars * (Whole - liars);
-        return new ExactShare(unaudited + bothLie + juryErrs, BigInteger.Pow(Whole, 3) * JuryErrsOnceIn);
+        var (part, whole) = CommitteeOdds.OfShare(liarsPermille, (2 * agreeing) - 1, (liars, _) => liars >= agreeing);
+        return new ExactShare(part, whole);
     }
 }
 

@@ -47,7 +47,7 @@ public static class BatchDigest
     public static Bytes32 OfCommittee(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> members)
     {
         ArgumentNullException.ThrowIfNull(domain);
-        return domain.Digest(CommitteeHash(epoch, CommitteeMember.HashOf(members)));
+        return domain.Digest(CommitteeHash(epoch, members));
     }
 
     /// <summary>
@@ -57,19 +57,18 @@ public static class BatchDigest
     /// <param name="members">In the committee's order.</param>
     /// <param name="root">Of the receipts' hashes.</param>
     /// <exception cref="FormatException">A key or a proof is not hexadecimal.</exception>
-    public static Bytes32 OfCommitteeReceipts(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> members, Bytes32 root) =>
-        OfCommitteeReceipts(domain, epoch, CommitteeMember.HashOf(members), root);
+    public static Bytes32 OfCommitteeReceipts(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> members, Bytes32 root)
+    {
+        return OfCommitteeReceipts(domain, CommitteeHash(epoch, members), root);
+    }
 
-    /// <summary>
-    /// As above, for a member that is told the hash of the list only. The epoch is hashed here: a member that signs for one epoch signs for
-    /// no other one, whatever the hash is of.
-    /// </summary>
-    /// <param name="members">Of <see cref="CommitteeMember.HashOf"/>.</param>
-    public static Bytes32 OfCommitteeReceipts(MarketDomain domain, ulong epoch, Bytes32 members, Bytes32 root)
+    /// <inheritdoc cref="OfCommitteeReceipts(MarketDomain, ulong, IReadOnlyList{CommitteeMember}, Bytes32)"/>
+    /// <param name="committee">Its <see cref="CommitteeHash"/>.</param>
+    public static Bytes32 OfCommitteeReceipts(MarketDomain domain, Bytes32 committee, Bytes32 root)
     {
         ArgumentNullException.ThrowIfNull(domain);
         var words = new TypedWords(stackalloc byte[3 * Bytes32.Size], CommitteeReceiptsType);
-        words.Add(CommitteeHash(epoch, members));
+        words.Add(committee);
         words.Add(root);
         return domain.Digest(words.Hash());
     }
@@ -84,11 +83,13 @@ public static class BatchDigest
         return domain.Digest(words.Hash());
     }
 
-    private static Bytes32 CommitteeHash(ulong epoch, Bytes32 members)
+    /// <summary>The hash of the struct that says which members an epoch's committee has.</summary>
+    /// <exception cref="FormatException">A key or a proof is not hexadecimal.</exception>
+    public static Bytes32 CommitteeHash(ulong epoch, IReadOnlyList<CommitteeMember> members)
     {
         var words = new TypedWords(stackalloc byte[3 * Bytes32.Size], CommitteeType);
         words.Add((UInt128)epoch);
-        words.Add(members);
+        words.Add(TypedWords.HashOf(members, CommitteeMember.Hash));
         return words.Hash();
     }
 }

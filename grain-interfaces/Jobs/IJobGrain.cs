@@ -17,6 +17,17 @@ public interface IJobGrain : IGrainWithStringKey
     [Effect(Effect.Deduplicated), Alias("Complete")]
     Task<JobSettlement?> Complete(JobEnd end, Authority by);
 
+    /// <summary>
+    /// Writes down how the job will end when a committee has signed that: its receipt is then the same whatever happens before. The first
+    /// proposal stays; a job that ends otherwise has none.
+    /// </summary>
+    /// <param name="end">How it is to end.</param>
+    /// <param name="epoch">Of the committee that is to sign.</param>
+    /// <param name="by">The market.</param>
+    /// <returns>What the committee is to sign; null where the job has ended, or does not exist.</returns>
+    [Effect(Effect.Deduplicated), Alias("Propose")]
+    Task<JobProposal?> Propose(JobEnd end, ulong epoch, Authority by);
+
     /// <summary>Ends the job as cancelled, unless it has ended; stops its run.</summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.JobNotFound"/>, also for jobs of others;
     /// <see cref="ErrorCode.JobEnded"/>.</exception>
@@ -139,7 +150,30 @@ public sealed record JobEnd(
     /// <summary>The others that ran the job with this result, ascending by worker, and are paid beside the first; default is none.</summary>
     [Id(16)]
     public ImmutableArray<JobSeat> Others { get; init; }
+
+    /// <summary>What a committee signed; null where none was bought, or it did not come to that.</summary>
+    [Id(17)]
+    public JobCertificate? Certificate { get; init; }
 }
+
+/// <summary>How a job will end.</summary>
+/// <param name="Draft">What its receipt says beside the execution.</param>
+/// <param name="Receipt">The hash of its receipt, in the epoch that was asked for.</param>
+[GenerateSerializer, Immutable, Alias("JobProposal")]
+public sealed record JobProposal([property: Id(0)] ReceiptDraft Draft, [property: Id(1)] Bytes32 Receipt);
+
+/// <summary>Where a job's receipt stands in what a committee signed.</summary>
+/// <param name="Epoch">Of the committee.</param>
+/// <param name="Root">Of the batch: names the certificate.</param>
+/// <param name="Path">The neighbours on the way from the receipt to the root.</param>
+/// <param name="LeftSides">Bit n: the neighbour of step n stands on the left.</param>
+[GenerateSerializer, Immutable, Alias("JobCertificate")]
+public sealed record JobCertificate(
+    [property: Id(0)] ulong Epoch,
+    [property: Id(1)] Bytes32 Root,
+    [property: Id(2)] ImmutableArray<Bytes32> Path,
+    [property: Id(3)] uint LeftSides
+);
 
 /// <summary>What a worker signed about a run, beside the report of it. It signs a batch of executions at a time.</summary>
 /// <param name="Profile">The rules by which the run was made.</param>

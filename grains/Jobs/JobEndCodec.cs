@@ -11,20 +11,21 @@ internal static class JobEndCodec
     private const int HasExitCode = 64;
     private const int HasProof = 128;
     private const int HasOthers = 256;
+    private const int HasCertificate = 512;
 
     /// <summary>
     /// The version of the form around the end: <paramref name="format"/> if the end has neither an exit code nor a proof, the next one if
     /// it has an exit code only, the one after that with a proof, and the last one with several workers.
     /// </summary>
     public static byte FormatOf(JobEnd? end, byte format) =>
-        end is { Others.IsDefaultOrEmpty: false } ? (byte)(format + 3)
+        end is { Others.IsDefaultOrEmpty: false } or { Certificate: not null } ? (byte)(format + 3)
         : end?.Proof is not null ? (byte)(format + 2)
         : end?.ExitCode is not null ? (byte)(format + 1)
         : format;
 
     public static void Write(CompactWriter writer, JobEnd end)
     {
-        writer.Count((int)end.Status | (end.ExitCode is null ? 0 : HasExitCode) | (end.Proof is null ? 0 : HasProof) | OthersFlag(end));
+        writer.Count((int)end.Status | (end.ExitCode is null ? 0 : HasExitCode) | (end.Proof is null ? 0 : HasProof) | SeatsFlags(end));
         if (end.ExitCode is { } exitCode)
         {
             writer.Signed(exitCode);
@@ -66,14 +67,19 @@ internal static class JobEndCodec
         {
             JobSeatsCodec.Write(writer, end.Others);
         }
+        if (end.Certificate is { } certificate)
+        {
+            JobSeatsCodec.Write(writer, certificate);
+        }
     }
 
-    private static int OthersFlag(JobEnd end) => end.Others.IsDefaultOrEmpty ? 0 : HasOthers;
+    private static int SeatsFlags(JobEnd end) =>
+        (end.Others.IsDefaultOrEmpty ? 0 : HasOthers) | (end.Certificate is null ? 0 : HasCertificate);
 
     public static JobEnd Read(ref CompactReader reader)
     {
         var parts = reader.Count();
-        var status = (JobStatus)(parts & ~(HasExitCode | HasProof | HasOthers));
+        var status = (JobStatus)(parts & ~(HasExitCode | HasProof | HasOthers | HasCertificate));
         int? exitCode = (parts & HasExitCode) != 0 ? ReadExitCode(ref reader) : null;
         var fault = (JobFault)reader.Count();
         var code = reader.Count();
@@ -108,6 +114,7 @@ internal static class JobEndCodec
         {
             Proof = (parts & HasProof) != 0 ? RunProofCodec.Read(ref reader) : null,
             Others = (parts & HasOthers) != 0 ? JobSeatsCodec.Read(ref reader) : default,
+            Certificate = (parts & HasCertificate) != 0 ? JobSeatsCodec.ReadCertificate(ref reader) : null,
         };
     }
 

@@ -94,6 +94,20 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return _job.Value?.ToSettlement(_id);
     }
 
+    public async Task<JobProposal?> Propose(JobEnd end, ulong epoch, Authority by)
+    {
+        Authorities.Require(by, Authority.Silo, Authority.Market);
+        await LoadPresent();
+        if (_job.Value is { Ending: null, Proposed: null } open)
+        {
+            var proposed = open.Propose(end, _clock.GetUtcNow());
+            RequireSound(proposed with { Ending = proposed.Proposed });
+            await _job.Write(proposed);
+        }
+        LeaveUnlessKept();
+        return _job.Value is { Proposed: { } known } job ? JobReceipts.Draft(job, known, _id, epoch) : null;
+    }
+
     public async Task<JobView> Cancel(Caller caller)
     {
         Authorities.Require(caller, Scopes.Submit);
@@ -104,6 +118,14 @@ public sealed partial class JobGrain : Grain, IJobGrain
         if (end is null || job.Ending is not null)
         {
             return AnswerEnded(job);
+        }
+        if (job.Proposed is { } proposed)
+        {
+            LeaveUnlessKept();
+            throw new MarketException(
+                ErrorCode.JobEnded,
+                $"Job {_id} has run, and a committee signs its result since {proposed.EndedAt:O}; it cannot be cancelled any more."
+            );
         }
 
         var ended = await EndWith(job, end);
@@ -149,7 +171,10 @@ public sealed partial class JobGrain : Grain, IJobGrain
     {
         var job = await LoadOwned(caller);
         LeaveUnlessKept();
-        return JobReceipts.Of(job, _id, _market)?.ToJson()
+        var certificate = job.Ending?.End.Certificate is { } place
+            ? await GrainFactory.GetGrain<ICertificateGrain>(place.Root.ToString()).Get()
+            : null;
+        return JobReceipts.Of(job, _id, _market, certificate)?.ToJson()
             ?? throw new MarketException(
                 ErrorCode.ReceiptNotFound,
                 job.Ending is null
@@ -282,13 +307,18 @@ public sealed partial class JobGrain : Grain, IJobGrain
     private async ValueTask<JobState> EndWith(JobState job, JobEnd end)
     {
         var ended = job.EndWith(end, _clock.GetUtcNow());
+        RequireSound(ended);
+        await _job.Write(ended);
+        _waiters.Release();
+        return ended;
+    }
+
+    private void RequireSound(JobState ended)
+    {
         if (JobInvariants.Violations(ended) is [_, ..] violations)
         {
             throw new InvalidOperationException($"This is a bug in the market: job {_id} would break {string.Join("; ", violations)}.");
         }
-        await _job.Write(ended);
-        _waiters.Release();
-        return ended;
     }
 
     /// <summary>

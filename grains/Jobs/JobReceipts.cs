@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
@@ -9,38 +10,28 @@ namespace Marketplace.Grains;
 /// </summary>
 internal static class JobReceipts
 {
+    /// <param name="job">The job.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="market">Signs.</param>
+    /// <param name="certificate">That of a job with a committee; null: it has none.</param>
     /// <returns>
-    /// Null where the job has not ended, or no worker has signed its run for this market: it ended before there were receipts, or under
-    /// another key of the market.
+    /// Null where the job has not ended, or those who should have did not sign its run for this market: it ended before there were
+    /// receipts, or under another key of the market.
     /// </returns>
-    public static ReceiptFile? Of(JobState job, JobId id, MarketIdentity market)
+    public static ReceiptFile? Of(JobState job, JobId id, MarketIdentity market, BatchCertificate? certificate = null)
     {
         if (job.Ending is not { End: var end } ending || (end.Proof is null && IsOfRun(end)))
         {
             return null;
         }
         var domain = new MarketDomain(market.PublicKey);
-        var seats = SeatsOf(end);
-        var receipt = new Receipt
-        {
-            Execution = new Execution
-            {
-                Invocation = JobExecutions.InvocationOf(id, job.Spec, job.Module, job.SubmittedAt),
-                Result = JobExecutions.ResultOf(end),
-            },
-            Payer = job.Account,
-            Seats = [.. seats.Select(seat => new Seat(seat.Worker, seat.PricePerMillionFuel))],
-            Assurance = job.Spec.Assurance.ToString(),
-            State = JobStatusNames.Of(end.Status),
-            Fault = Receipt.NameOf(end.Fault),
-            PriceLimit = job.Spec.PriceMax,
-            Price = ending.Charge,
-            Shares = [.. JobPricing.Shares(end, job.Spec, ending.Charge).Select(share => new PaidShare(share.Payee, share.Amount))],
-            Epoch = 0,
-            EndedAt = Invocation.Nanoseconds(ending.EndedAt),
-        };
-        var execution = receipt.Execution.Hash();
+        var receipt = ReceiptOf(job, ending, id, end.Certificate?.Epoch ?? 0);
+        var (seats, execution) = (SeatsOf(end), receipt.Execution.Hash());
         if (end.Proof is not null && !(seats.Length > 0 && seats.All(seat => IsSigned(seat, execution, domain))))
+        {
+            return null;
+        }
+        if (certificate is null != end.Certificate is null)
         {
             return null;
         }
@@ -49,10 +40,76 @@ internal static class JobReceipts
             Format = ReceiptFile.FormatName,
             Domain = domain,
             Receipt = receipt,
-            WorkerSignatures = end.Proof is null ? [] : [.. seats.Select(seat => SignatureOf(seat.Signed!))],
+            WorkerSignatures =
+                end.Proof is null || certificate is not null ? [] : [.. seats.Select(seat => SignatureOf(seat.Signed!))],
+            Certificate = certificate is null ? null : CertificateOf(certificate, end.Certificate!, domain, market),
             MarketSignature = Convert.ToHexStringLower(
                 market.Sign(BatchDigest.OfReceipts(domain, receipt.Epoch, receipt.Hash()).ToArray())
             ),
+        };
+    }
+
+    /// <summary>What a committee is to sign of an end that is proposed.</summary>
+    public static JobProposal Draft(JobState job, JobEnding proposed, JobId id, ulong epoch)
+    {
+        var receipt = ReceiptOf(job, proposed, id, epoch);
+        return new JobProposal(
+            new ReceiptDraft(
+                Job: id,
+                Payer: receipt.Payer,
+                Seats: [.. SeatsOf(proposed.End).Select(seat => seat with { Signed = null })],
+                Assurance: receipt.Assurance,
+                State: receipt.State,
+                Fault: receipt.Fault,
+                PriceLimit: receipt.PriceLimit,
+                Price: receipt.Price,
+                Shares: JobPricing.Shares(proposed.End, job.Spec, proposed.Charge),
+                EndedAt: receipt.EndedAt
+            ),
+            receipt.Hash()
+        );
+    }
+
+    private static Receipt ReceiptOf(JobState job, JobEnding ending, JobId id, ulong epoch)
+    {
+        var end = ending.End;
+        return new Receipt
+        {
+            Execution = new Execution
+            {
+                Invocation = JobExecutions.InvocationOf(id, job.Spec, job.Module, job.SubmittedAt),
+                Result = JobExecutions.ResultOf(end),
+            },
+            Payer = job.Account,
+            Seats = [.. SeatsOf(end).Select(seat => new Seat(seat.Worker, seat.PricePerMillionFuel))],
+            Assurance = job.Spec.Assurance.ToString(),
+            State = JobStatusNames.Of(end.Status),
+            Fault = Receipt.NameOf(end.Fault),
+            PriceLimit = job.Spec.PriceMax,
+            Price = ending.Charge,
+            Shares = [.. JobPricing.Shares(end, job.Spec, ending.Charge).Select(share => new PaidShare(share.Payee, share.Amount))],
+            Epoch = epoch,
+            EndedAt = Invocation.Nanoseconds(ending.EndedAt),
+        };
+    }
+
+    private static CommitteeCertificate CertificateOf(
+        BatchCertificate certificate,
+        JobCertificate place,
+        MarketDomain domain,
+        MarketIdentity market
+    )
+    {
+        CommitteeMember[] members = [.. certificate.Members.Select(Committee.ToMember)];
+        return new CommitteeCertificate
+        {
+            Members = members,
+            MembersSignature = Convert.ToHexStringLower(
+                market.Sign(BatchDigest.OfCommittee(domain, certificate.Epoch, members).ToArray())
+            ),
+            Path = [.. StepsOf(place.Path, place.LeftSides).Select(PathStep.Of)],
+            Signers = certificate.Signers,
+            Signature = Convert.ToHexStringLower(certificate.Signature.Span),
         };
     }
 
@@ -83,6 +140,8 @@ internal static class JobReceipts
     private static WorkerSignature SignatureOf(RunSignature signed) =>
         new() { Path = [.. StepsOf(signed).Select(PathStep.Of)], Signature = Convert.ToHexStringLower(signed.Signature.Span) };
 
-    private static IEnumerable<MerkleStep> StepsOf(RunSignature signed) =>
-        signed.Path.Select((hash, step) => new MerkleStep(IsLeft: (signed.LeftSides & (1u << step)) != 0, hash));
+    private static IEnumerable<MerkleStep> StepsOf(RunSignature signed) => StepsOf(signed.Path, signed.LeftSides);
+
+    private static IEnumerable<MerkleStep> StepsOf(ImmutableArray<Bytes32> path, uint leftSides) =>
+        path.Select((hash, step) => new MerkleStep(IsLeft: (leftSides & (1u << step)) != 0, hash));
 }

@@ -3,7 +3,7 @@ using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 
-/// <summary>The stored form of those that ran a job beside the first.</summary>
+/// <summary>The stored form of those that ran a job beside the first, and of what a committee signed.</summary>
 internal static class JobSeatsCodec
 {
     /// <summary>The least bytes of one: with them damaged data cannot ask for much memory.</summary>
@@ -34,5 +34,32 @@ internal static class JobSeatsCodec
             seats[index] = new JobSeat(worker, payee, price, reader.Flag() ? RunProofCodec.ReadSignature(ref reader) : null);
         }
         return ImmutableArray.Create(seats);
+    }
+
+    public static void Write(CompactWriter writer, JobCertificate certificate)
+    {
+        writer.Number(certificate.Epoch);
+        writer.Id(certificate.Root);
+        writer.Number(certificate.LeftSides);
+        writer.Count(certificate.Path.Length);
+        foreach (var neighbour in certificate.Path)
+        {
+            writer.Id(neighbour);
+        }
+    }
+
+    public static JobCertificate ReadCertificate(ref CompactReader reader)
+    {
+        var (epoch, root, leftSides) = (reader.Number(), reader.Id(), reader.Number());
+        if (leftSides > uint.MaxValue)
+        {
+            throw new InvalidDataException($"A job's certificate has the sides {leftSides}, which no version of this code writes.");
+        }
+        var path = new Bytes32[reader.Items(Bytes32.Size)];
+        for (var step = 0; step < path.Length; step++)
+        {
+            path[step] = reader.Id();
+        }
+        return new JobCertificate(epoch, root, ImmutableArray.Create(path), (uint)leftSides);
     }
 }

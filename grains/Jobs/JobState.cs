@@ -14,6 +14,7 @@ namespace Marketplace.Grains;
 /// <param name="HeldAt">The hold that it stands on.</param>
 /// <param name="Ending">Null while the job is pending.</param>
 /// <param name="Refusals">What its account refused when it was created; null: nothing.</param>
+/// <param name="Proposed">How it will end when a committee has signed that; null where it is not proposed, or has ended.</param>
 internal sealed record JobState(
     AccountId Account,
     string RequestId,
@@ -24,7 +25,8 @@ internal sealed record JobState(
     DateTimeOffset SubmittedAt,
     DateTimeOffset HeldAt,
     JobEnding? Ending,
-    RefusalList? Refusals = null
+    RefusalList? Refusals = null,
+    JobEnding? Proposed = null
 )
 {
     public JobStatus Status => Ending?.End.Status ?? JobStatus.Pending;
@@ -43,9 +45,16 @@ internal sealed record JobState(
             Refusals: submission.Refusals is { IsEmpty: false } refusals ? refusals : null
         );
 
-    /// <summary>The job as ended. The charge and the bounds of texts are decided here, in one place for all reporters of an end.</summary>
+    /// <summary>The job with the end that a committee is to sign.</summary>
+    public JobState Propose(JobEnd end, DateTimeOffset now) => this with { Proposed = EndWith(end, now).Ending };
+
+    /// <summary>The job as ended. What was proposed stays as it is when it is certified. The charge and the bounds of texts are decided here, in one place for all reporters of an end.</summary>
     public JobState EndWith(JobEnd end, DateTimeOffset now)
     {
+        if (end.Certificate is { } certificate && Proposed is { } proposed)
+        {
+            return this with { Ending = proposed with { End = proposed.End with { Certificate = certificate } }, Proposed = null };
+        }
         var charge = JobPricing.Charge(end, Spec);
         // Clocks may step back; a history never does.
         now = now < SubmittedAt ? SubmittedAt : now;
@@ -63,8 +72,9 @@ internal sealed record JobState(
             FuelUsed = Math.Clamp(end.FuelUsed, 0, Spec.FuelMax),
             History = history.ToImmutable(),
         };
-        return this with { Ending = new JobEnding(bounded, charge, now) };
+        return this with { Ending = new JobEnding(bounded, charge, now), Proposed = null };
     }
+
 
     public JobTicket ToTicket(JobId id) =>
         new(

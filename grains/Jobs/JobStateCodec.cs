@@ -20,6 +20,9 @@ internal static class JobStateCodec
     /// <summary>With several workers, and with what its account refuses or without.</summary>
     private const byte FormatWithOthers = FormatWithProof + 1;
 
+    /// <summary>Not ended, with the end that a committee is to sign, and with what its account refuses or without.</summary>
+    private const byte FormatWithProposal = FormatWithOthers + 1;
+
     public static ReadOnlyMemory<byte> Write(JobState job)
     {
         var writer = new CompactWriter(
@@ -50,6 +53,12 @@ internal static class JobStateCodec
             writer.Amount(ending.Charge);
             JobEndCodec.Write(writer, ending.End);
         }
+        if (job.Proposed is { } proposed)
+        {
+            writer.Time(proposed.EndedAt);
+            writer.Amount(proposed.Charge);
+            JobEndCodec.Write(writer, proposed.End);
+        }
 
         return writer.Finish();
     }
@@ -57,7 +66,7 @@ internal static class JobStateCodec
     public static JobState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithOthers, "A job");
+        var format = reader.Version(Format, FormatWithProposal, "A job");
         var account = new AccountId(reader.Id());
         var requestId = reader.Text();
         var specHash = reader.Id();
@@ -69,6 +78,7 @@ internal static class JobStateCodec
         var hasRefusals = format >= FormatWithProof ? reader.Flag() : format == FormatWithRefusals;
         var refusals = hasRefusals ? RefusalListCodec.Read(ref reader) : null;
         var ending = reader.Flag() ? ReadEnding(ref reader) : null;
+        var proposed = format == FormatWithProposal ? ReadEnding(ref reader) : null;
         reader.End();
         return new JobState(
             Account: account,
@@ -80,12 +90,14 @@ internal static class JobStateCodec
             SubmittedAt: submittedAt,
             HeldAt: heldAt,
             Ending: ending,
-            Refusals: refusals
+            Refusals: refusals,
+            Proposed: proposed
         );
     }
 
     private static byte FormatOf(JobState job) =>
-        job.Ending is { End.Others.IsDefaultOrEmpty: false } ? FormatWithOthers
+        job.Proposed is not null ? FormatWithProposal
+        : job.Ending is { End.Others.IsDefaultOrEmpty: false } or { End.Certificate: not null } ? FormatWithOthers
         : job.Ending?.End.Proof is not null ? FormatWithProof
         : job.Refusals is not null ? FormatWithRefusals
         : JobEndCodec.FormatOf(job.Ending?.End, Format);

@@ -102,6 +102,7 @@ internal sealed partial class MarketBook
         var lease = new Lease(Leases.Add(job), whole, job.Attempts, root, now.Wall + time, job.PriceOf(offer))
         {
             IsSealed = job.Panel is { IsSealed: true },
+            IsVotedOn = job.Panel is { Committee: not null },
         };
         job.Lease = job.KeepsAll ? lease : lease with { Ticket = job.Ticket };
         job.Note(JobStatus.Matched, now.Wall, offer.Offer.Worker);

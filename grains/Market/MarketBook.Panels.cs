@@ -14,9 +14,12 @@ internal sealed partial class MarketBook
     /// <summary>Opens the job's panel, if there are workers of enough owners; else the job is looked at again after a while.</summary>
     private void OpenPanel(MarketJob job, MarketTime now)
     {
-        var panel = new Panel(job, now.Running);
-        job.PanelNote = _waiting.HasRoomFor(job.Ticket.Account, panel.Missing)
-            ? OwnersRefusal(job)
+        var assurance = job.Ticket.Spec.Assurance;
+        var committee = assurance.Kind == AssuranceKind.Committee ? Committees.Of(assurance.Seats) : null;
+        var panel = new Panel(job, now.Running, committee);
+        job.PanelNote =
+            assurance.Kind == AssuranceKind.Committee ? MembersRefusal(job, committee)
+            : _waiting.HasRoomFor(job.Ticket.Account, panel.Missing) ? OwnersRefusal(job)
             : "too many seats of other panels wait for workers";
         if (job.PanelNote is not null)
         {
@@ -29,6 +32,55 @@ internal sealed partial class MarketBook
         _panelCount++;
         Draw(panel, now);
     }
+
+    /// <summary>The committees of this epoch.</summary>
+    public Committees Committees { get; } = new(market);
+
+    /// <summary>Whether a worker that is here serves in committees.</summary>
+    public bool HasServingWorkers => _offers.All.Values.Any(offer => offer.Offer.Committee is not null);
+
+    /// <summary>An epoch has begun: its members take their places.</summary>
+    public void SetRoster(EpochRoster roster)
+    {
+        if (!Committees.Set(roster))
+        {
+            return;
+        }
+        foreach (var offer in _offers.All.Values)
+        {
+            offer.CommitteePlace = Committees.PlaceOf(offer.Offer.Worker);
+            _touched.Add(offer);
+        }
+    }
+
+    /// <summary>Members of committees are asked to sign.</summary>
+    public void Order(WorkerId member, Action<MarketOffer> order)
+    {
+        if (_offers.Find(member) is { } offer)
+        {
+            order(offer);
+            _touched.Add(offer);
+        }
+    }
+
+    /// <returns>Why the job's committee cannot run it now, in words for the end of a sentence; null where it can.</returns>
+    private string? MembersRefusal(MarketJob job, Committee? committee)
+    {
+        if (committee is null)
+        {
+            return $"this epoch has no committee of {job.Ticket.Spec.Assurance.Seats}: {Committees.Count} workers serve in it";
+        }
+        var able = MembersFor(job, committee).ToArray();
+        return !committee.IsEnough(able)
+                ? $"of the {committee.Members.Count} members of its committee {able.Length} are here and fit at the price that its limit "
+                    + "covers, which is not over two thirds of the weight"
+            : able.Any(member => _waiting.CountOf(member) >= PanelPolicy.MemberWaitingSeatsMax)
+                ? "too many runs wait for members of its committee"
+            : null;
+    }
+
+    private IEnumerable<WorkerId> MembersFor(MarketJob job, Committee committee) =>
+        committee.Members.Select(member => member.Worker).Where(member => _offers.Find(member) is { } offer && SeatBoard.Fits(job, offer));
 
     private MarketOffer? FindForSeat(MarketJob seat) =>
         seat.Directed is not { } only ? _offers.Hungry.FindAny(seat, _chance)
@@ -59,20 +111,34 @@ internal sealed partial class MarketBook
     /// <summary>Gives the panel the seats that it lacks.</summary>
     public void Draw(Panel panel, MarketTime now)
     {
-        var job = panel.Job;
+        if (panel.Committee is { } committee)
+        {
+            foreach (var member in MembersFor(panel.Job, committee).ToArray())
+            {
+                Draw(panel, member, now);
+            }
+            return;
+        }
         for (var left = panel.Missing; left > 0; left--)
         {
-            var seat = new MarketJob(job.Ticket, job.KeepsAll)
-            {
-                Panel = panel,
-                Class = job.Class,
-                Figures = job.Figures,
-                ExpiresAt = now.Wall + job.Ticket.Spec.ExpiresAfter,
-            };
-            panel.Add(seat);
-            _seatCount++;
-            Wait(seat, now);
+            Draw(panel, null, now);
         }
+    }
+
+    private void Draw(Panel panel, WorkerId? member, MarketTime now)
+    {
+        var job = panel.Job;
+        var seat = new MarketJob(job.Ticket, job.KeepsAll)
+        {
+            Panel = panel,
+            Directed = member,
+            Class = job.Class,
+            Figures = job.Figures,
+            ExpiresAt = now.Wall + job.Ticket.Spec.ExpiresAfter,
+        };
+        panel.Add(seat);
+        _seatCount++;
+        Wait(seat, now);
     }
 
     /// <summary>A worker has a result of the seat and keeps it sealed: its slot is free.</summary>

@@ -63,6 +63,7 @@ internal sealed partial class MarketGrain
             OnDeadline(job, now);
         }
         _book.MoveAuctions(now, byTime: true);
+        _windows.OnTime(now.Running);
         if (_book.HoldsOffers)
         {
             _book.BeginRound(_reports.Ending, now);
@@ -130,6 +131,7 @@ internal sealed partial class MarketGrain
         _book.Prices.SampleUse(now);
         _reports.SettleLeftOvers();
         _outcomes.SendDue();
+        _ = _epochs.Look();
         _stays.Check();
         _ = CheckStart();
         if (now.Running >= _sweptAt.Running + MarketPolicy.SweepPeriod)
@@ -154,6 +156,10 @@ internal sealed partial class MarketGrain
         if (_traffic.NextDue is { } told && told < next)
         {
             next = told;
+        }
+        if (_windows.NextDue is { } window && window < next)
+        {
+            next = window;
         }
         // Where as many ends are being recorded, what follows each of them looks again.
         if (_book.HoldsOffers && _reports.Ending < MarketPolicy.RoundLeasesMax)

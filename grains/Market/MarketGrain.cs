@@ -27,6 +27,8 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private readonly StoredState<MarketStart> _start;
     private MarketBook _book = null!;
     private MarketReports _reports = null!;
+    private MarketWindows _windows = null!;
+    private MarketEpochs _epochs = null!;
     private MarketOutcomes _outcomes = null!;
     private JobPreparation _preparation = null!;
     private MarketGossip _gossip = null!;
@@ -72,7 +74,9 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         _running = new MarketClock(_clock);
         _gossip = new MarketGossip(_feed, _running);
         _outcomes = new MarketOutcomes(this.GetPrimaryKeyString(), _book, _running, GrainFactory, _gossip, Act, _log);
-        _reports = new MarketReports(_book, _running, GrainFactory, _feed, _outcomes, _gossip, _chance, Act, _log);
+        _windows = new MarketWindows(_book, _running, GrainFactory, Act, _log);
+        _epochs = new MarketEpochs(_book, GrainFactory, Act, _log);
+        _reports = new MarketReports(_book, _running, GrainFactory, _feed, _outcomes, _gossip, _windows, _chance, Act, _log);
         _preparation = new JobPreparation(_book, _running, GrainFactory, _openJobs, _reports, _chance, Act, _log);
         var calls = new ShardCalls(this.GetPrimaryKeyString(), _shards, GrainFactory, _log);
         _stays = new ShardStays(
@@ -307,6 +311,13 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     {
         RequireCurrent();
         return Task.FromResult(_reports.Commit(worker, results));
+    }
+
+    public Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares)
+    {
+        RequireCurrent();
+        _windows.Vote(worker, votes.IsDefault ? [] : votes);
+        return _epochs.Share(worker, shares.IsDefault ? [] : shares);
     }
 
     public Task<LeaseGrant?> FindLease(LeaseCall call)

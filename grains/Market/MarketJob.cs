@@ -254,9 +254,16 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
         || (AvoidsNewcomers && offer.Standing.Level != StandingLevel.Good)
         || Group?.IsTakenBy(offer.Offer) == true
         || (Directed is { } only && only != offer.Offer.Worker)
+        || !IsForCommitteeOf(offer)
         || Panel?.Refuses(this, offer.Offer) == true
         || (Ticket.Spec.Needs is { } needs && IsAmong(needs.RefusedWorkers, needs.RefusedOwners, offer.Offer))
         || IsRefusedByAccount(offer);
+
+    /// <summary>Whether a member of the job's committee asks for it, where it has one: others do not open its panel.</summary>
+    public bool IsForCommitteeOf(MarketOffer offer) =>
+        !WantsPanel
+        || Ticket.Spec.Assurance is not { Kind: AssuranceKind.Committee } assurance
+        || offer.CommitteePlace < assurance.Seats;
 
     /// <summary>The worker or who it works for is one that its account refuses for all jobs.</summary>
     public bool IsRefusedByAccount(MarketOffer offer) =>

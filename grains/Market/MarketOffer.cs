@@ -11,6 +11,8 @@ internal sealed class MarketOffer(WorkerOffer offer)
     private readonly List<AuctionInvitation> _invitations = [];
     private readonly List<long> _closed = [];
     private readonly List<LeaseId> _reveals = [];
+    private readonly List<ReceiptWindow> _windows = [];
+    private ShareRequest? _share;
     private readonly HashSet<string> _labels = offer.Labels.IsDefaultOrEmpty ? [] : [.. WorkerLabels.Met(offer.Labels)];
     private int _leasesMax;
     private int _ahead;
@@ -21,6 +23,9 @@ internal sealed class MarketOffer(WorkerOffer offer)
     public UInt128 Classes { get; set; } = JobClass.Plain.Bit;
 
     public TokenAmount Price => Offer.PricePerMillionFuel;
+
+    /// <summary>Its place in the draw of this epoch's members; beyond all where it serves in none.</summary>
+    public int CommitteePlace { get; set; } = int.MaxValue;
 
     /// <summary>Its last sign of life, in running time.</summary>
     public TimeSpan SeenAt { get; set; }
@@ -115,6 +120,12 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>An auction in which it has bid has closed: it is to open its bid.</summary>
     public void CallBid(long auction) => _closed.Add(auction);
 
+    /// <summary>It is to vote on receipts.</summary>
+    public void OrderVote(ReceiptWindow window) => _windows.Add(window);
+
+    /// <summary>It is to give its share of an epoch's randomness.</summary>
+    public void OrderShare(ShareRequest request) => _share = request;
+
     /// <summary>The sealed result of a lease is to be told.</summary>
     public void OrderReveal(LeaseId lease) => _reveals.Add(lease);
 
@@ -131,7 +142,7 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>Answers a waiting poll if there is something to say.</summary>
     public void Flush()
     {
-        if (IsWaiting && _leases.Count + _stops.Count + _invitations.Count + _closed.Count + _reveals.Count > 0)
+        if (IsWaiting && _leases.Count + _stops.Count + _invitations.Count + _closed.Count + _reveals.Count + _windows.Count > 0)
         {
             EndPoll();
         }
@@ -144,12 +155,20 @@ internal sealed class MarketOffer(WorkerOffer offer)
         {
             return;
         }
-        _poll!.Answer(new WorkerOrders(true, [.. _leases], [.. _stops], [.. _invitations], [.. _closed]) { Reveals = [.. _reveals] });
+        _poll!.Answer(
+            new WorkerOrders(true, [.. _leases], [.. _stops], [.. _invitations], [.. _closed])
+            {
+                Reveals = [.. _reveals],
+                Duties = _share is null && _windows.Count == 0 ? null : new CommitteeDuties(_share, [.. _windows]),
+            }
+        );
         _leases.Clear();
         _stops.Clear();
         _invitations.Clear();
         _closed.Clear();
         _reveals.Clear();
+        _windows.Clear();
+        _share = null;
     }
 
     /// <summary>The offer is replaced or gone.</summary>

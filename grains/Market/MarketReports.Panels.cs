@@ -9,6 +9,8 @@ namespace Marketplace.Grains;
 /// </summary>
 internal sealed partial class MarketReports
 {
+    private const string NotSigned = "its committee did not sign the result";
+
     private const string NotTold = "it did not tell the result that it had sealed";
 
     /// <returns>Those that count for nothing, and why.</returns>
@@ -149,14 +151,18 @@ internal sealed partial class MarketReports
         try
         {
             var kept = await KeepEffects(job.Ticket, result.StateHeight, MarketEnds.Agreed(panel), result.Changes);
-            if (kept.End is { } end)
+            if (kept.End is not { } end)
             {
-                NoteOthers(panel);
-                await Write(job, end, ends);
+                RunAgain(panel, kept.Wrong);
+            }
+            else if (panel.Committee is { } committee && end.Proof is not null)
+            {
+                _ = Certify(panel, committee, end);
             }
             else
             {
-                RunAgain(panel, kept.Wrong);
+                NoteOthers(panel);
+                await Write(job, end, ends);
             }
         }
         catch (Exception failure)
@@ -171,6 +177,41 @@ internal sealed partial class MarketReports
         act();
         HandOut(ends);
     }
+
+    /// <summary>
+    /// Between the second step and the third: how the job ends is written down, and its committee signs that. What is written stays the
+    /// same whatever is lost, so members are never asked to sign two receipts of one job in one epoch.
+    /// </summary>
+    private async Task Certify(Panel panel, Committee committee, JobEnd end)
+    {
+        var job = panel.Job;
+        var ends = new List<Ended>(1);
+        try
+        {
+            // A job that has ended by another hand is told of by the last step.
+            var proposal = await Propose(job.Ticket.Job, end, committee.Epoch);
+            var certificate = proposal is null ? null : await windows.Certify(committee, proposal);
+            if (proposal is not null && certificate is null)
+            {
+                RunAgain(panel, NotSigned);
+            }
+            else
+            {
+                NoteOthers(panel);
+                await Write(job, end with { Certificate = certificate }, ends);
+            }
+        }
+        catch (Exception failure)
+        {
+            LogEndFailed(failure, job.Ticket.Job);
+            book.EndingFailed(job, clock.Now.Running + MarketPolicy.StorageRetryDelay);
+        }
+        act();
+        HandOut(ends);
+    }
+
+    private Task<JobProposal?> Propose(JobId job, JobEnd end, ulong epoch) =>
+        LostWrites.Resend(() => grains.GetGrain<IJobGrain>(job.ToString()).Propose(end, epoch, Authority.Market));
 
     /// <summary>Those whose results differ were wrong, as far as the panel can tell: it counts against them as a failed run does.</summary>
     private void NoteOthers(Panel panel)
@@ -189,7 +230,7 @@ internal sealed partial class MarketReports
     private void RunAgain(Panel panel, string? wrong)
     {
         var (job, now) = (panel.Job, clock.Now);
-        foreach (var vote in wrong is null ? [] : panel.Winners.ToArray())
+        foreach (var vote in wrong is null or NotSigned ? [] : panel.Winners.ToArray())
         {
             outcomes.Note(job, vote.Offer, vote.Price, wrong!);
         }

@@ -16,6 +16,7 @@ namespace Marketplace.Grains;
 /// <param name="feed">Where the fifth step announces.</param>
 /// <param name="outcomes">What reputations are told of ends and of failed runs.</param>
 /// <param name="gossip">Hears of jobs that wait again.</param>
+/// <param name="windows">Has committees sign how jobs end.</param>
 /// <param name="chance">Spreads retries.</param>
 /// <param name="act">Does what the book has decided.</param>
 /// <param name="log">The market's log.</param>
@@ -26,6 +27,7 @@ internal sealed partial class MarketReports(
     IResultsFeed feed,
     MarketOutcomes outcomes,
     MarketGossip gossip,
+    MarketWindows windows,
     IChance chance,
     Action act,
     ILogger<MarketGrain> log

@@ -152,6 +152,7 @@ internal static class MarketVerdicts
             : job.AvoidsNewcomers && offer.Standing.Level != StandingLevel.Good ? OfferLack.Newcomer
             : job.Group?.IsTakenBy(offer.Offer) == true ? OfferLack.Group
             : job.Panel?.Refuses(job, offer.Offer) == true ? OfferLack.Seat
+            : !job.IsForCommitteeOf(offer) ? OfferLack.Member
             : job.Refuses(offer) ? OfferLack.RefusedByJob
             : offer.Refuses(job.Ticket.Account) ? OfferLack.RefusesAccount
             : offer.Offer.BuyerReputationMin > job.BuyerScore ? OfferLack.BuyerReputation
@@ -188,6 +189,7 @@ internal static class MarketVerdicts
             OfferLack.Newcomer => "has no good reputation, and a run of this job was lost; it is asked when no other offer fits",
             OfferLack.Group when job.Group!.Spread == GroupSpread.Owner =>
                 $"belongs to an owner that runs a job of the group '{job.Group.Name}'",
+            OfferLack.Member => $"is not in this epoch's committee of {job.Ticket.Spec.Assurance.Seats}",
             OfferLack.Seat => "has another seat of the job, or its owner has",
             OfferLack.Group => $"runs a job of the group '{job.Group!.Name}'",
             OfferLack.RefusedByJob when job.IsRefusedByAccount(offer) => "is refused by the job's account",

@@ -9,13 +9,17 @@ namespace Marketplace.Grains;
 /// </summary>
 /// <param name="job">The job. It is no seat itself.</param>
 /// <param name="openedAt">In running time.</param>
-internal sealed class Panel(MarketJob job, TimeSpan openedAt)
+/// <param name="committee">Whose members have the seats; null: anyone who fits.</param>
+internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = null)
 {
     private readonly Dictionary<Bytes32, MarketJob?> _taken = [];
     private readonly List<Vote> _votes = [];
     private readonly List<MarketJob> _seats = [];
 
     public MarketJob Job => job;
+
+    /// <summary>Whose members have the seats, and sign the receipt; null: there is none.</summary>
+    public Committee? Committee => committee;
 
     public Assurance Assurance => job.Ticket.Spec.Assurance;
 
@@ -59,12 +63,23 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt)
     /// results.</summary>
     public IReadOnlyList<MarketJob> Late => [.. _seats.Where(seat => IsRevealing == (seat.Phase == MarketPhase.Sealed))];
 
-    private int MostAgreeing => _votes.Count == 0 ? 0 : _votes.Max(vote => _votes.Count(vote.Agrees));
+    /// <summary>The votes for the result that leads.</summary>
+    private IReadOnlyList<Vote> Leading =>
+        _votes
+            .GroupBy(vote => _votes.FindIndex(vote.Agrees))
+            .Select(votes => votes.ToArray())
+            .OrderByDescending(votes => committee?.WeightOf(votes.Select(vote => vote.Worker)) ?? votes.Length)
+            .FirstOrDefault() ?? [];
+
+    private int MostAgreeing => Leading.Count;
+
+    private bool AreEnough(IEnumerable<Vote> votes) =>
+        committee?.IsEnough(votes.Select(vote => vote.Worker)) ?? votes.Count() >= Needed;
 
     private int SealedCount => _seats.Count(seat => seat.Phase == MarketPhase.Sealed);
 
     /// <summary>Whether the offer's worker or owner has, or had, another seat.</summary>
-    public bool Refuses(MarketJob seat, WorkerOffer offer) => IsTaken(seat, offer.PayTo.Value) || IsTaken(seat, offer.Worker.Value);
+    public bool Refuses(MarketJob seat, WorkerOffer offer) => seat.Directed is null && (IsTaken(seat, offer.PayTo.Value) || IsTaken(seat, offer.Worker.Value));
 
     public void Take(MarketJob seat, WorkerOffer offer)
     {
@@ -120,17 +135,28 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt)
                 chance.Next() * Assurance.PermilleMax < Assurance.Permille
                 || _votes[0].Outcome is RunOutcome.InputUnavailable or RunOutcome.InvalidModule;
         }
-        var (most, isDue) = (MostAgreeing, DueAt is { } due && now >= due);
-        if (most >= Needed && (isDue || SealedCount == 0 || !IsRevealing))
+        var (leading, isDue) = (Leading, DueAt is { } due && now >= due);
+        var (most, areEnough) = (leading.Count, AreEnough(leading));
+        if (areEnough)
         {
-            Accepted = _votes.First(vote => _votes.Count(vote.Agrees) == most);
-            return PanelStep.Accept;
+            // Whoever has run it is to be paid, so the last ones are waited for a while.
+            var waits = committee is null ? IsRevealing && SealedCount > 0 : _seats.Count > 0;
+            if (!waits || isDue)
+            {
+                Accepted = leading[0];
+                return PanelStep.Accept;
+            }
+            if (committee is not null)
+            {
+                Hurry(now + LateFor(now, PanelPolicy.CommitteeLateMin));
+                return PanelStep.Wait;
+            }
         }
         if (IsRevealing)
         {
             if (SealedCount > 0)
             {
-                Hurry(most >= Needed ? now + PanelPolicy.RevealLateMax : null);
+                Hurry(areEnough ? now + PanelPolicy.RevealLateMax : null);
                 return isDue ? PanelStep.Drop : PanelStep.Wait;
             }
             (IsRevealing, DueAt) = (false, null);
@@ -152,11 +178,16 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt)
         }
         if (IsSealed && SealedCount + most >= Needed)
         {
-            var took = (now - openedAt).Ticks;
-            Hurry(now + TimeSpan.FromTicks(Math.Clamp(took, PanelPolicy.LateMin.Ticks, PanelPolicy.LateMax.Ticks)));
+            Hurry(now + LateFor(now, PanelPolicy.LateMin));
         }
-        return _seats.Count > 0 && most + _seats.Count >= Needed ? PanelStep.Wait : DrawMore(most);
+        return _seats.Count > 0 && CanDecide ? PanelStep.Wait
+            : committee is null ? DrawMore(most)
+            : PanelStep.GiveUp;
     }
+
+    /// <summary>As long again as it took so far, within bounds.</summary>
+    private TimeSpan LateFor(TimeSpan now, TimeSpan least) =>
+        TimeSpan.FromTicks(Math.Clamp((now - openedAt).Ticks, least.Ticks, PanelPolicy.LateMax.Ticks));
 
     /// <summary>Seats that are to be drawn for <see cref="PanelStep.Draw"/>.</summary>
     public int Missing => Drawn == 0 ? FirstSeats : Needed - MostAgreeing - _seats.Count;
@@ -167,7 +198,10 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt)
     public void Forgive(TimeSpan still) => DueAt += still;
 
     /// <summary>Whether the seats that are left, and the votes, can bring a result.</summary>
-    public bool CanDecide => MostAgreeing + _seats.Count >= Needed;
+    public bool CanDecide =>
+        committee is null
+            ? MostAgreeing + _seats.Count >= Needed
+            : committee.IsEnough(Leading.Select(vote => vote.Worker).Concat(_seats.Select(seat => seat.Directed!.Value)));
 
     /// <summary>
     /// What a client pays who cancels: each run that has begun or is over counts as much as the one that has come least far, so that all

@@ -27,6 +27,29 @@ internal static class PanelPolicy
     /// </summary>
     public static readonly TimeSpan LateMin = TimeSpan.FromSeconds(2);
 
+    /// <summary>The same for the last members of a committee: the first have run the job, and a window of votes takes no longer.</summary>
+    public static readonly TimeSpan CommitteeLateMin = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// Receipts of one window: the vote of each is a line in each member's log, and all of a window are in one answer to a poll.
+    /// </summary>
+    public const int WindowReceiptsMax = 256;
+
+    /// <summary>Windows that one call may vote on: one committee of each size is asked at a time, and answers of two polls come together.</summary>
+    public const int WindowVotesMax = 64;
+
+    /// <summary>How long members may take to sign: an fsync and two ways over a slow line. Under load windows follow each other at once.</summary>
+    public static readonly TimeSpan WindowMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>Shares that one call may bring.</summary>
+    public const int SharesMax = 1;
+
+    /// <summary>How often a receipt that none refuses is put before its committee, before the job is run again.</summary>
+    public const int WindowTriesMax = 3;
+
+    /// <summary>Seats that wait for one member of committees: beyond it panels open later.</summary>
+    public const int MemberWaitingSeatsMax = 1024;
+
     /// <inheritdoc cref="LateMin"/>
     public static readonly TimeSpan LateMax = TimeSpan.FromMinutes(1);
 

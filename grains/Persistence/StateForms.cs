@@ -13,6 +13,7 @@ public static class StateForms
     private static readonly FrozenDictionary<Type, object> Forms = new Dictionary<Type, object>
     {
         [typeof(BlobState)] = new StateForm<BlobState>(BlobState.Write, bytes => BlobState.Read(bytes.Span)),
+        [typeof(CertificateState)] = new StateForm<CertificateState>(CertificateState.Write, bytes => CertificateState.Read(bytes.Span)),
         [typeof(DeployedState)] = new StateForm<DeployedState>(ProgramCodec.Write, bytes => ProgramCodec.Read(bytes.Span)),
         [typeof(KeyState)] = new StateForm<KeyState>(KeyState.Write, bytes => KeyState.Read(bytes.Span)),
         [typeof(MarketStart)] = new StateForm<MarketStart>(MarketStart.Write, bytes => MarketStart.Read(bytes.Span)),

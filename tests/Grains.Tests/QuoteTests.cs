@@ -52,7 +52,7 @@ public sealed class QuoteTests
         Assert.Equal((4, false), (sheet.Owners, sheet.IsOwnersLeast));
         Assert.Equal([(20, 20), (20 + 4, 2 * 30), (20 + 30 + 40, 3 * 40)], sheet.Quotes.Select(Prices));
         Assert.All(sheet.Quotes, quote => Assert.Null(quote.Obstacle));
-        Assert.Equal(["3.00e-1", "2.74e-1", "2.16e-1"], sheet.Quotes.Select(quote => quote.WrongAccepted));
+        Assert.Equal(["3.00e-1", "2.90e-1", "2.16e-1"], sheet.Quotes.Select(quote => quote.WrongAccepted));
     }
 
     [Fact]

@@ -105,14 +105,13 @@ internal static class JobQuoteCommand
         );
         var least = sheet.OwnersAtLeast ? "at least " : "";
         writer.WriteLine(
-            $"\nFor {Table.Show(sheet.FuelMax)} fuel; {least}{Table.Show(sheet.Owners)} {(sheet.Owners == 1 ? "owner has" : "owners have")} "
-                + "workers that fit. It is assumed that each worker lies with a probability of "
-                + $"{Percent(sheet.LiarsPermille / 1000.0)}, all liars together."
+            $"\nFor {Table.Show(sheet.FuelMax)} fuel. Owners of workers that fit: {least}{Table.Show(sheet.Owners)}. "
+                + $"It is assumed that each worker lies with a probability of {Percent(sheet.LiarsPermille / 1000.0)}, all liars together."
         );
     }
 
     private static string Delay(long milliseconds) =>
-        string.Create(CultureInfo.InvariantCulture, milliseconds < 1000 ? $"{milliseconds} ms" : $"{milliseconds / 1000.0:0.#} s");
+        milliseconds < 1000 ? $"{milliseconds} ms" : string.Create(CultureInfo.InvariantCulture, $"{milliseconds / 1000.0:0.#} s");
 
     private static string Probability(string text)
     {

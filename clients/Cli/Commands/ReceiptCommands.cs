@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
-using Marketplace.Crypto;
 using Marketplace.Receipts;
 
 namespace Marketplace.Cli.Commands;

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.GrainInterfaces;
+
+/// <summary>The epochs of one market's committees (receipts/COMMITTEE.md). Key: <see cref="MarketLimits.CommitteesKey"/>.</summary>
+[Alias("ICommitteeGrain")]
+public interface ICommitteeGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// A worker serves in committees with this key from the next epoch on, if enough is at stake for it. The same again changes nothing;
+    /// another key takes the place of the one before. The caller has checked possession and registration.
+    /// </summary>
+    [Effect(Effect.Idempotent), Alias("Register")]
+    Task Register(WorkerId worker, CommitteeKey key, Authority by);
+
+    /// <summary>The epoch of this moment, with its members in the order in which they were drawn; null where there is none yet.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("GetCurrent")]
+    Task<EpochRoster?> GetCurrent();
+
+    /// <summary>An epoch that had begun; null where there was none, or it is no longer kept.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("Get")]
+    Task<EpochRoster?> Get(ulong epoch);
+
+    /// <summary>
+    /// The epoch for which shares are collected now, and whose are missing. The market asks this in each of its rounds of maintenance and
+    /// passes the request on to those workers. Null: none are.
+    /// </summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("GetCollection")]
+    Task<ShareCollection?> GetCollection();
+
+    /// <summary>A worker's share of an epoch's randomness. One that does not hold, or is late, changes nothing.</summary>
+    [Effect(Effect.Idempotent), Alias("Share")]
+    Task Share(WorkerId worker, CommitteeShare share, Authority by);
+}
+
+/// <param name="Request">What is asked of each.</param>
+/// <param name="Missing">Of whom.</param>
+[GenerateSerializer, Immutable, Alias("ShareCollection")]
+public sealed record ShareCollection([property: Id(0)] ShareRequest Request, [property: Id(1)] ImmutableArray<WorkerId> Missing);
+
+/// <summary>An epoch that has begun.</summary>
+/// <param name="Epoch">Its number, from 1.</param>
+/// <param name="Drawn">All that gave a share, in the order of the draw: the committee of n is the first n.</param>
+/// <param name="Until">When the next one is to begin.</param>
+[GenerateSerializer, Immutable, Alias("EpochRoster")]
+public sealed record EpochRoster(
+    [property: Id(0)] ulong Epoch,
+    [property: Id(1)] ImmutableArray<RosterMember> Drawn,
+    [property: Id(2)] DateTimeOffset Until
+);
+
+/// <param name="Worker">Its key.</param>
+/// <param name="Key">What it signs with in committees.</param>
+/// <param name="Weight">What its vote weighs.</param>
+[GenerateSerializer, Immutable, Alias("RosterMember")]
+public sealed record RosterMember(
+    [property: Id(0)] WorkerId Worker,
+    [property: Id(1)] CommitteeKey Key,
+    [property: Id(2)] TokenAmount Weight
+);
+
+/// <summary>What a committee signed, once and for all. Key: the root of the batch in 64 hexadecimal digits.</summary>
+[Alias("ICertificateGrain")]
+public interface ICertificateGrain : IGrainWithStringKey
+{
+    /// <summary>Keeps a certificate; the first one stays, as each of them is as good.</summary>
+    [Effect(Effect.Deduplicated), Alias("Put")]
+    Task Put(BatchCertificate certificate, Authority by);
+
+    /// <summary>Null where there is none.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("Get")]
+    Task<BatchCertificate?> Get();
+}
+
+/// <summary>The signature of a committee over a batch of receipts.</summary>
+/// <param name="Epoch">Of the committee.</param>
+/// <param name="Members">In the committee's order.</param>
+/// <param name="Signers">Bit i stands for member i.</param>
+/// <param name="Signature">The sum of their BLS signatures: 96 bytes.</param>
+[GenerateSerializer, Immutable, Alias("BatchCertificate")]
+public sealed record BatchCertificate(
+    [property: Id(0)] ulong Epoch,
+    [property: Id(1)] ImmutableArray<RosterMember> Members,
+    [property: Id(2)] ulong Signers,
+    [property: Id(3)] ReadOnlyMemory<byte> Signature
+);
