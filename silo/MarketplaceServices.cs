@@ -66,6 +66,7 @@ internal static class MarketplaceServices
                 BuyerReputationMin = options.WorkerMinBuyerReputation,
             };
         });
+        services.AddSingleton<CommitteeMembership>();
         services.AddHostedService<WorkerService>();
     }
 }

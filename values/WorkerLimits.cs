@@ -37,16 +37,19 @@ public static class WorkerLimits
     public const int LeasesMax = 4 * SlotsMax;
 
     /// <summary>
-    /// Windows of receipts that one worker is asked to sign at a time, so votes that it may send with one call: what it refuses, with all
-    /// receipts of each, still has room in one frame.
+    /// Windows of receipts that one worker may vote on with one call: one committee of each size is asked at a time, and answers to two
+    /// polls come together.
     /// </summary>
-    public const int WindowsMax = 8;
+    public const int WindowsMax = 64;
 
-    /// <summary>Receipts of one window: one write of a worker's vote log, which stays below 1 MiB.</summary>
-    public const int WindowReceiptsMax = 4096;
+    /// <summary>
+    /// Receipts of one window: the vote on each is a line in each member's log, all of a window are in one answer to a poll, and a call
+    /// that refuses all of all windows is still one frame.
+    /// </summary>
+    public const int WindowReceiptsMax = 256;
 
-    /// <summary>Shares of randomness that one call may have: of the epoch that is to begin, and of one before, whose answer was lost.</summary>
-    public const int SharesMax = 2;
+    /// <summary>Shares of epochs' randomness that one call may have: one epoch is asked for at a time.</summary>
+    public const int SharesMax = 1;
 
     /// <summary>
     /// How often a worker says that it is alive, and how far its runs have come: a fraction of what a lease lasts without, and for ten

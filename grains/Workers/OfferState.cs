@@ -14,6 +14,9 @@ internal sealed record OfferState(WorkerOffer Offer)
     private const byte FormatWithLabels = Format + 1;
     private const byte FormatWithBuyers = FormatWithLabels + 1;
 
+    // With a key for committees all parts are written.
+    private const byte FormatWithKey = FormatWithBuyers + 1;
+
     public static OfferState Of(WorkerOffer offer) =>
         new(offer with { Labels = OrNone(offer.Labels), RefusedAccounts = OrNone(offer.RefusedAccounts) });
 
@@ -23,11 +26,12 @@ internal sealed record OfferState(WorkerOffer Offer)
     public static ReadOnlyMemory<byte> Write(OfferState state)
     {
         var offer = state.Offer;
-        var asksBuyers = offer.BuyerReputationMin > 0;
+        var asksBuyers = offer.BuyerReputationMin > 0 || offer.Committee is not null;
         var hasMore = asksBuyers || offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
         var writer = new CompactWriter(96);
         writer.Byte(
-            asksBuyers ? FormatWithBuyers
+            offer.Committee is not null ? FormatWithKey
+            : asksBuyers ? FormatWithBuyers
             : hasMore ? FormatWithLabels
             : Format
         );
@@ -53,13 +57,19 @@ internal sealed record OfferState(WorkerOffer Offer)
         {
             writer.Count(offer.BuyerReputationMin);
         }
+        if (offer.Committee is { } key)
+        {
+            writer.Bytes(key.Key.Span);
+            writer.Bytes(key.Possession.Span);
+            writer.Bytes(key.Registration.Span);
+        }
         return writer.Finish();
     }
 
     public static OfferState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithBuyers, "A worker's offer");
+        var format = reader.Version(Format, FormatWithKey, "A worker's offer");
         var offer = new WorkerOffer(
             Worker: new WorkerId(reader.Id()),
             PayTo: new AccountId(reader.Id()),
@@ -81,9 +91,16 @@ internal sealed record OfferState(WorkerOffer Offer)
             }
             offer = offer with { Labels = ImmutableArray.Create(labels), RefusedAccounts = ImmutableArray.Create(accounts) };
         }
-        if (format == FormatWithBuyers)
+        if (format >= FormatWithBuyers)
         {
             offer = offer with { BuyerReputationMin = reader.Count() };
+        }
+        if (format == FormatWithKey)
+        {
+            offer = offer with
+            {
+                Committee = new CommitteeKey(reader.Bytes().ToArray(), reader.Bytes().ToArray(), reader.Bytes().ToArray()),
+            };
         }
         reader.End();
         return Of(offer);

@@ -85,7 +85,7 @@ public static class EpochRandomness
     }
 
     /// <summary>Whether a share is the one that this worker can give for the list.</summary>
-    /// <param name="digest">Of <see cref="OfShare"/>.</param>
+    /// <param name="digest">Of <see cref="OfShare(MarketDomain, ulong, IReadOnlyList{CommitteeMember})"/>.</param>
     public static bool IsShare(CommitteeMember worker, Bytes32 digest, string share)
     {
         ArgumentNullException.ThrowIfNull(worker);

@@ -7,7 +7,7 @@ public static class VoteLogPolicy
     public const int VotesMax = 65_536;
 
     /// <summary>Votes of one write, which are one batch of receipts: the write stays below 1 MiB, so a torn one is soon read.</summary>
-    public const int VotesPerWriteMax = WorkerLimits.WindowReceiptsMax;
+    public const int VotesPerWriteMax = 4_096;
 
     /// <summary>
     /// Epochs whose votes are kept: the one that is to begin, which has a share already, the one that goes on, and one before, whose last

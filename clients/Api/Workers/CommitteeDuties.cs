@@ -18,7 +18,7 @@ public sealed record CommitteeDuties
     /// <summary>An epoch whose randomness it is to give a share of. Absent: none.</summary>
     public ShareRequest? Share { get; init; }
 
-    /// <summary>Receipts that it is to vote on, at most 8 windows. Absent: none.</summary>
+    /// <summary>Receipts that it is to vote on, at most 64 windows. Absent: none.</summary>
     public IReadOnlyList<ReceiptWindow>? Windows { get; init; }
 }
 
@@ -27,10 +27,10 @@ public sealed record CommitteeDuties
 public sealed record ShareRequest(ulong Epoch, Bytes32 Eligible);
 
 /// <summary>Receipts of a moment, which the members of a committee sign together if they stand by each of them.</summary>
-/// <param name="Number">Counts the windows of one start of the market. Receipts of one number that come in parts are one window.</param>
+/// <param name="Number">Counts the windows of one start of the market.</param>
 /// <param name="Epoch">Of the committee.</param>
 /// <param name="Committee">The hash of the list of its members (receipts/RECEIPT.md).</param>
-/// <param name="Receipts">In the order of the batch's leaves, 1 to 4,096.</param>
+/// <param name="Receipts">In the order of the batch's leaves, 1 to 256.</param>
 public sealed record ReceiptWindow(long Number, ulong Epoch, Bytes32 Committee, IReadOnlyList<ReceiptDraft> Receipts);
 
 /// <summary>What a receipt says beside the execution, which each member knows from its own run. Names are those of receipts.</summary>
@@ -69,10 +69,10 @@ public sealed record ReceiptShare(AccountId Account, TokenAmount Amount);
 /// <param name="Worker">Who votes.</param>
 public sealed record CommitteeVotes(WorkerId Worker)
 {
-    /// <summary>Answers to windows, at most 8.</summary>
+    /// <summary>Answers to windows, at most 64.</summary>
     public IReadOnlyList<WindowVote>? Votes { get; init; }
 
-    /// <summary>Shares of epochs' randomness, at most 2.</summary>
+    /// <summary>Shares of epochs' randomness, at most 1.</summary>
     public IReadOnlyList<EpochShare>? Shares { get; init; }
 }
 
