@@ -19,6 +19,9 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
     // Only until the ledger has been told.
     private const byte FormatWithUntold = FormatWithBuyers + 1;
 
+    // With a key for committees all parts are written.
+    private const byte FormatWithKey = FormatWithUntold + 1;
+
     public static OfferState Of(WorkerOffer offer) =>
         new(offer with { Labels = OrNone(offer.Labels), RefusedAccounts = OrNone(offer.RefusedAccounts) }, Untold: []);
 
@@ -30,10 +33,12 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
         var offer = state.Offer;
         var asksBuyers = offer.BuyerReputationMin > 0;
         var isUntold = !state.Untold.IsEmpty;
-        var hasMore = isUntold || asksBuyers || offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
+        var hasAll = isUntold || offer.Committee is not null;
+        var hasMore = hasAll || asksBuyers || offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
         var writer = new CompactWriter(96);
         writer.Byte(
-            isUntold ? FormatWithUntold
+            offer.Committee is not null ? FormatWithKey
+            : isUntold ? FormatWithUntold
             : asksBuyers ? FormatWithBuyers
             : hasMore ? FormatWithLabels
             : Format
@@ -56,13 +61,19 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
                 writer.Id(account.Value);
             }
         }
-        if (asksBuyers || isUntold)
+        if (asksBuyers || hasAll)
         {
             writer.Count(offer.BuyerReputationMin);
         }
-        if (isUntold)
+        if (hasAll)
         {
             LedgerTelling.Write(writer, state.Untold);
+        }
+        if (offer.Committee is { } key)
+        {
+            writer.Bytes(key.Key.Span);
+            writer.Bytes(key.Possession.Span);
+            writer.Bytes(key.Registration.Span);
         }
         return writer.Finish();
     }
@@ -70,7 +81,7 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
     public static OfferState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithUntold, "A worker's offer");
+        var format = reader.Version(Format, FormatWithKey, "A worker's offer");
         var offer = new WorkerOffer(
             Worker: new WorkerId(reader.Id()),
             PayTo: new AccountId(reader.Id()),
@@ -96,7 +107,14 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
         {
             offer = offer with { BuyerReputationMin = reader.Count() };
         }
-        var untold = format == FormatWithUntold ? LedgerTelling.Read(ref reader) : [];
+        var untold = format >= FormatWithUntold ? LedgerTelling.Read(ref reader) : [];
+        if (format == FormatWithKey)
+        {
+            offer = offer with
+            {
+                Committee = new CommitteeKey(reader.Bytes().ToArray(), reader.Bytes().ToArray(), reader.Bytes().ToArray()),
+            };
+        }
         reader.End();
         return Of(offer) with { Untold = untold };
     }
