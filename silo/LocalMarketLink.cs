@@ -60,10 +60,18 @@ internal sealed class LocalMarketLink(
         {
             var executions = WorkerSignatures.BatchOf(report);
             var signature = executions is null ? [] : WorkerSignatures.Sign(_key, market.PublicKey, executions);
-            var refused = await WorkerReports
-                .Send(shards.Of(grains, report.Worker), report, executions, signature)
-                .WaitAsync(cancellation);
+            var refused = await WorkerReports.Send(shards.Of(grains, report.Worker), report, executions, signature).WaitAsync(cancellation);
             return LinkMapping.ToWire(refused) ?? [];
+        });
+
+    public async ValueTask Vote(Wire.CommitteeVotes votes, CancellationToken cancellation) =>
+        await Reach(async () =>
+        {
+            await shards
+                .Of(grains, votes.Worker)
+                .Vote(votes.Worker, CommitteeMapping.ToGrain(votes.Votes), CommitteeMapping.ToGrain(votes.Shares))
+                .WaitAsync(cancellation);
+            return true;
         });
 
     public ValueTask<Stream?> OpenBlob(Wire.LeaseCall call, BlobId blob, CancellationToken cancellation) =>

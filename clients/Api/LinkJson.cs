@@ -23,9 +23,9 @@ namespace Marketplace;
 public sealed partial class LinkJson : JsonSerializerContext
 {
     /// <summary>
-    /// A frame with a report, its results and their changes nests seven deep; deeper JSON is an attack on the reader's stack.
+    /// A frame with orders, a window of receipts and their seats nests nine deep; deeper JSON is an attack on the reader's stack.
     /// </summary>
-    private const int DepthMax = 8;
+    private const int DepthMax = 9;
 
     /// <summary>How the market reads: unknown members are refused.</summary>
     public static JsonTypeInfo<TRecord> OfWorker<TRecord>() => (JsonTypeInfo<TRecord>)Readers.OfWorker.GetTypeInfo(typeof(TRecord));

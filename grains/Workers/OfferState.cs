@@ -4,7 +4,9 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>What is kept of a worker's offer.</summary>
-internal sealed record OfferState(WorkerOffer Offer)
+/// <param name="Offer">As it last registered.</param>
+/// <param name="Untold">Changes of the offer that the worker's ledger may not have yet, oldest first.</param>
+internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange> Untold)
 {
     /// <summary>The name of the state.</summary>
     public const string Kind = "worker";
@@ -14,20 +16,30 @@ internal sealed record OfferState(WorkerOffer Offer)
     private const byte FormatWithLabels = Format + 1;
     private const byte FormatWithBuyers = FormatWithLabels + 1;
 
+    // Only until the ledger has been told.
+    private const byte FormatWithUntold = FormatWithBuyers + 1;
+
+    // With a key for committees all parts are written.
+    private const byte FormatWithKey = FormatWithUntold + 1;
+
     public static OfferState Of(WorkerOffer offer) =>
-        new(offer with { Labels = OrNone(offer.Labels), RefusedAccounts = OrNone(offer.RefusedAccounts) });
+        new(offer with { Labels = OrNone(offer.Labels), RefusedAccounts = OrNone(offer.RefusedAccounts) }, Untold: []);
 
     /// <summary>Whether it is the same offer: lists are compared by what is in them.</summary>
-    public bool IsSame(OfferState other) => Write(this).Span.SequenceEqual(Write(other).Span);
+    public bool IsSame(OfferState other) => Write(this with { Untold = [] }).Span.SequenceEqual(Write(other with { Untold = [] }).Span);
 
     public static ReadOnlyMemory<byte> Write(OfferState state)
     {
         var offer = state.Offer;
         var asksBuyers = offer.BuyerReputationMin > 0;
-        var hasMore = asksBuyers || offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
+        var isUntold = !state.Untold.IsEmpty;
+        var hasAll = isUntold || offer.Committee is not null;
+        var hasMore = hasAll || asksBuyers || offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
         var writer = new CompactWriter(96);
         writer.Byte(
-            asksBuyers ? FormatWithBuyers
+            offer.Committee is not null ? FormatWithKey
+            : isUntold ? FormatWithUntold
+            : asksBuyers ? FormatWithBuyers
             : hasMore ? FormatWithLabels
             : Format
         );
@@ -49,9 +61,19 @@ internal sealed record OfferState(WorkerOffer Offer)
                 writer.Id(account.Value);
             }
         }
-        if (asksBuyers)
+        if (asksBuyers || hasAll)
         {
             writer.Count(offer.BuyerReputationMin);
+        }
+        if (hasAll)
+        {
+            LedgerTelling.Write(writer, state.Untold);
+        }
+        if (offer.Committee is { } key)
+        {
+            writer.Bytes(key.Key.Span);
+            writer.Bytes(key.Possession.Span);
+            writer.Bytes(key.Registration.Span);
         }
         return writer.Finish();
     }
@@ -59,7 +81,7 @@ internal sealed record OfferState(WorkerOffer Offer)
     public static OfferState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithBuyers, "A worker's offer");
+        var format = reader.Version(Format, FormatWithKey, "A worker's offer");
         var offer = new WorkerOffer(
             Worker: new WorkerId(reader.Id()),
             PayTo: new AccountId(reader.Id()),
@@ -81,12 +103,20 @@ internal sealed record OfferState(WorkerOffer Offer)
             }
             offer = offer with { Labels = ImmutableArray.Create(labels), RefusedAccounts = ImmutableArray.Create(accounts) };
         }
-        if (format == FormatWithBuyers)
+        if (format >= FormatWithBuyers)
         {
             offer = offer with { BuyerReputationMin = reader.Count() };
         }
+        var untold = format >= FormatWithUntold ? LedgerTelling.Read(ref reader) : [];
+        if (format == FormatWithKey)
+        {
+            offer = offer with
+            {
+                Committee = new CommitteeKey(reader.Bytes().ToArray(), reader.Bytes().ToArray(), reader.Bytes().ToArray()),
+            };
+        }
         reader.End();
-        return Of(offer);
+        return Of(offer) with { Untold = untold };
     }
 
     private static ImmutableArray<TItem> OrNone<TItem>(ImmutableArray<TItem> items) => items.IsDefault ? [] : items;
