@@ -36,6 +36,9 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
                     MemoryPagesMax: MarketLimits.MemoryPagesMax,
                     BuyerReputationMin: BuyerReputationMin
                 )
+                {
+                    Committee = Committee,
+                }
             );
         _sequence = 0;
     }
@@ -45,6 +48,9 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
 
     /// <summary>What its next offer asks of buyers.</summary>
     public int BuyerReputationMin { get; set; }
+
+    /// <summary>Its key for committees in the next offer.</summary>
+    public CommitteeKey? Committee { get; set; }
 
     /// <summary>False: as silos of an earlier version poll.</summary>
     public bool AddsOutputs { get; set; } = true;
