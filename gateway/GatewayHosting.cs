@@ -80,6 +80,7 @@ public static class GatewayHosting
         app.MapBlobsApi(app.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value);
         app.MapProgramsApi();
         app.MapStateApi();
+        app.MapLedgersApi();
         app.MapAccountApi();
         app.MapOpeningApi();
         app.MapKeysApi();

@@ -35,4 +35,10 @@ public enum Authority
 
     /// <summary>A reputation, which tells the market of a worker's standing and gives stakes back.</summary>
     Reputation = 9,
+
+    /// <summary>A worker's grain, which tells the history of its offers.</summary>
+    Worker = 10,
+
+    /// <summary>A dispute, which asks for a jury and takes what the losers have at stake.</summary>
+    Dispute = 11,
 }

@@ -57,6 +57,12 @@ public static class MarketLimits
     /// <summary>Why a result does not count: two or three sentences.</summary>
     public const int RefusalCharsMax = 500;
 
+    /// <summary>Changes that are told to a ledger in one call: what all keys of an account ever were, in a few calls.</summary>
+    public const int LedgerChangesMax = 128;
+
+    /// <summary>Records of a ledger in one answer: a page of a list.</summary>
+    public const int LedgerRecordsMax = 1000;
+
     /// <summary>Offers of one answer: a page of a list.</summary>
     public const int ListedOffersMax = 1000;
 

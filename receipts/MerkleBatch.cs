@@ -61,7 +61,7 @@ public sealed class MerkleBatch
         return root;
     }
 
-    private static Bytes32 Node(Bytes32 left, Bytes32 right)
+    internal static Bytes32 Node(Bytes32 left, Bytes32 right)
     {
         Span<byte> node = stackalloc byte[1 + (2 * Bytes32.Size)];
         node[0] = NodePrefix;

@@ -31,6 +31,7 @@ internal static class MarketplaceServices
         services.AddSingleton<IReadiness, SiloReadiness>();
         services.AddHostedService<LostWorkers>();
         services.AddHostedService<FirstStart>();
+        services.AddHostedService<PolicyHistory>();
         services.AddHostedService<BlobCollectorService>();
         services.AddSingleton<BookCheckService>();
         services.AddSingleton<IBookCheck>(provider => provider.GetRequiredService<BookCheckService>());

@@ -175,4 +175,7 @@ public enum ErrorCode
 
     /// <summary>The job cannot be had with the assurance that it asks for; the message says why, and which can.</summary>
     AssuranceRefused = 54,
+
+    /// <summary>The job has no dispute: no two workers that ran it gave different results.</summary>
+    DisputeNotFound = 55,
 }

@@ -30,6 +30,10 @@ namespace Marketplace;
 /// GET    /v1/programs/{id}/state/{key}?root=&amp;proof= -> StateKeyValue; likewise. The key in hexadecimal, or 'text:' and the key
 /// GET    /v1/programs/{id}/state:export?root=&amp;after= -> StateExport; likewise
 /// POST   /v1/programs/{id}/state:import StateImportRequest -> ImportedState; likewise, while the program has had no state
+/// GET    /v1/ledgers/{name}          -> bytes: a head by receipts/LEDGER.md. The name is market, account.ID or worker.ID
+/// GET    /v1/ledgers/{name}/records?from=&amp;limit= -> bytes: records, a line each
+/// GET    /v1/ledgers/{name}/proof?index=&amp;size= -> bytes: the proof that a record is in it
+/// GET    /v1/ledgers/{name}/consistency?from=&amp;to= -> bytes: the proof that it was only appended to
 /// GET    /v1/account                 -> Account
 /// GET    /v1/account/refusals        -> RefusalList
 /// PUT    /v1/account/refusals        RefusalsRequest -> RefusalList; for jobs that are submitted from then on
@@ -95,6 +99,18 @@ public static class Routes
 
     /// <summary>An older root of a program's state.</summary>
     public const string RootFilter = "root";
+
+    /// <summary>The first record of a ledger, or the smaller of two sizes.</summary>
+    public const string From = "from";
+
+    /// <summary>The larger of two sizes of a ledger.</summary>
+    public const string To = "to";
+
+    /// <summary>A record of a ledger.</summary>
+    public const string Index = "index";
+
+    /// <summary>How many records of a ledger count.</summary>
+    public const string Size = "size";
 
     /// <summary>Keys or entries behind this one.</summary>
     public const string After = "after";
@@ -200,6 +216,21 @@ public static class Routes
 
     /// <summary>The description of this API.</summary>
     public const string OpenApi = "/openapi/v1.json";
+
+    /// <summary>Signed histories.</summary>
+    public const string Ledgers = "/v1/ledgers";
+
+    /// <summary>The head of a ledger.</summary>
+    public static string Ledger(string name) => $"{Ledgers}/{name}";
+
+    /// <summary>The records of a ledger.</summary>
+    public static string LedgerRecords(string name) => $"{Ledgers}/{name}/records";
+
+    /// <summary>The proof that a record is in a ledger.</summary>
+    public static string LedgerProof(string name) => $"{Ledgers}/{name}/proof";
+
+    /// <summary>The proof that a ledger was only appended to.</summary>
+    public static string LedgerConsistency(string name) => $"{Ledgers}/{name}/consistency";
 
     /// <summary>One job.</summary>
     public static string Job(JobId id) => $"{Jobs}/{id}";

@@ -108,6 +108,7 @@ internal static class MarketCommand
         root.Add(Commands.BlobCommands.Make(commands));
         root.Add(Commands.ProgramCommands.Make(commands));
         root.Add(Commands.StateCommands.Make(commands));
+        root.Add(Commands.LedgerCommands.Make(commands));
         root.Add(Commands.AccountCommands.Make(commands));
         root.Add(Commands.PricesCommand.Make(commands));
         root.Add(Commands.WatchCommand.Make(commands));

@@ -14,7 +14,8 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>For fakes in tests, which override the properties that they use; the others do not work.</summary>
     protected MarketplaceClient() =>
-        (Jobs, Blobs, Programs, State, Account, Accounts, Keys, Market, Workers, Books, Events, Health) = (
+        (Jobs, Blobs, Programs, State, Ledgers, Account, Accounts, Keys, Market, Workers, Books, Events, Health) = (
+            null!,
             null!,
             null!,
             null!,
@@ -41,6 +42,7 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
         Jobs = new JobsClient(_transport, Blobs, Market);
         Programs = new ProgramsClient(_transport, Blobs);
         State = new StateClient(_transport);
+        Ledgers = new LedgersClient(_transport, Blobs);
         Account = new AccountClient(_transport);
         Accounts = new AccountsClient(_transport);
         Keys = new KeysClient(_transport);
@@ -64,6 +66,9 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>What programs keep between their jobs.</summary>
     public virtual StateClient State { get; }
+
+    /// <summary>Signed histories.</summary>
+    public virtual LedgersClient Ledgers { get; }
 
     /// <summary>The account's money.</summary>
     public virtual AccountClient Account { get; }

@@ -17,6 +17,9 @@ public static class SdkPolicy
     /// <summary>An output or a log that is taken into memory as one array: the largest output that the market allows.</summary>
     public const long OutputBytesMax = JobLimits.OutputBytesMax;
 
+    /// <summary>A page of a ledger: the service ends one when it has a mebibyte, with the record that it is in.</summary>
+    public const long LedgerAnswerBytesMax = 2L * 1024 * 1024;
+
     /// <summary>A module that comes as a stream that cannot be read twice is taken into memory. The service allows less.</summary>
     public const long ModuleBytesMax = ProgramLimits.ModuleBytesMax;
 

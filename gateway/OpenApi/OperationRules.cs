@@ -90,8 +90,12 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
             {
                 continue;
             }
-            parameter.Description =
-                name == "stateKey" ? "The key in hexadecimal, or behind 'text:' where it has no '/' and no '%'." : $"The {name}'s id.";
+            parameter.Description = name switch
+            {
+                "stateKey" => "The key in hexadecimal, or behind 'text:' where it has no '/' and no '%'.",
+                "ledger" => "Whose history: 'market', or 'account.' or 'worker.' and an id.",
+                _ => $"The {name}'s id.",
+            };
             parameter.Schema = name switch
             {
                 "key" => new OpenApiSchema
@@ -105,6 +109,12 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
                     Type = JsonSchemaType.String,
                     Pattern = ValueShapes.StateKeyPattern,
                     Examples = ["63616665", "text:cafe"],
+                },
+                "ledger" => new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Pattern = ValueShapes.LedgerPattern,
+                    Examples = ["market", $"worker.{new string('1', Bytes32.TextSize)}"],
                 },
                 _ when PathValues.TryGetValue(name, out var value) => schemas.Of(document, value, isRequest: true),
                 _ => throw new InvalidOperationException(

@@ -15,6 +15,8 @@ internal static class ValueShapes
     public const string AssurancePattern =
         "^(none|audit:(100|[1-9]?[0-9](\\.[1-9])?)%|quorum:([2-9]|1[0-6])/([2-9]|1[0-6])|committee:([3-9]|1[0-6]))$";
 
+    public const string LedgerPattern = "^market$|^(account|worker)\\.[0-9a-f]{64}$";
+
     public static readonly string StateKeyPattern = string.Create(
         CultureInfo.InvariantCulture,
         $"^([0-9a-fA-F]{{2}}){{1,{ProgramLimits.StateKeyBytesMax}}}$|^text:[^/%]{{0,{ProgramLimits.StateKeyBytesMax}}}$"

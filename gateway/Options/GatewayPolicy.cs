@@ -82,6 +82,9 @@ internal static class GatewayPolicy
     /// <summary>A chunk, a largest value with its proof, or a page of keys: as bytes, and as base64 or digits and text.</summary>
     public const int StateAnswerBytes = 4 * 1024 * 1024;
 
+    /// <summary>A page of records, of a mebibyte and the record in which that ends, as lines and in one piece.</summary>
+    public const int LedgerAnswerBytes = 4 * 1024 * 1024;
+
     /// <summary>A chunk of the largest size in base64.</summary>
     public const int StateChunkBodyBytesMax = 3 * 1024 * 1024;
 

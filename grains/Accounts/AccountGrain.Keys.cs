@@ -13,7 +13,11 @@ public sealed partial class AccountGrain
         RequireSound();
         await RequireMayCreate(request, caller, by);
         AccountRefusals.RequireKeyForm(request);
-        return await GiveKey(request, challenge: null);
+        return await _history.Announced(async () =>
+        {
+            await RequireMayCreate(request, caller, by);
+            return await GiveKey(request, challenge: null);
+        });
     }
 
     public async Task<CreatedKey> Open(OwnerProof proof, bool mayBeFirst, Authority by)
@@ -42,6 +46,11 @@ public sealed partial class AccountGrain
             await RequireNewest();
             throw AccountRefusals.TooManyAccounts();
         }
+        return await _history.Announced(() => OpenAnnounced(proof, challenge));
+    }
+
+    private async Task<CreatedKey> OpenAnnounced(OwnerProof proof, DateTimeOffset challenge)
+    {
         if (proof.RevokeOthers)
         {
             // Else the owner would have no key at all at the end.
@@ -52,8 +61,8 @@ public sealed partial class AccountGrain
             {
                 await Revoke(key.Id);
             }
-            await RequireUnused(challenge);
         }
+        await RequireUnused(challenge);
         return await GiveKey(proof.Request, challenge);
     }
 
@@ -61,8 +70,9 @@ public sealed partial class AccountGrain
     private async Task<CreatedKey> GiveKey(KeyRequest request, DateTimeOffset? challenge)
     {
         await RequireRoomForKey(AccountPolicy.KeysMax);
-        var (id, secret) = NewSecret();
+        var (id, secret) = _secrets.NewKey();
         await Append(new KeyCreated(id, request.Name, request.Scopes, request.SpendLimit, _clock.GetUtcNow()) { Challenge = challenge });
+        await _history.TryTell(LedgerChanges.KeyCreated(_account.Keys[id].ToView()));
         // A crash before this leaves a listed key without a secret: no client has seen the secret, so none misses it.
         await LostWrites.Resend(() =>
             GrainFactory.GetGrain<IKeyGrain>(id).Register(_id, request.Scopes, ApiKey.HashSecret(secret), Authority.Account)
@@ -76,11 +86,7 @@ public sealed partial class AccountGrain
         if (valid >= validMax || _account.Keys.Count >= AccountPolicy.KeysEverMax)
         {
             await RequireNewest();
-            throw new MarketException(
-                ErrorCode.TooManyKeys,
-                $"The account has {valid} valid keys and {_account.Keys.Count} in all; allowed are {AccountPolicy.KeysMax} and "
-                    + $"{AccountPolicy.KeysEverMax}. A revoked key makes room among the valid ones."
-            );
+            throw AccountRefusals.TooManyKeys(valid, _account.Keys.Count);
         }
     }
 
@@ -100,7 +106,7 @@ public sealed partial class AccountGrain
             await RequireNewest();
             throw new MarketException(ErrorCode.KeyNotFound, $"The account has no key '{keyId}'.");
         }
-        await Revoke(keyId);
+        await _history.Announced(() => Revoke(keyId));
     }
 
     private async Task Revoke(string keyId)
@@ -110,7 +116,9 @@ public sealed partial class AccountGrain
         await LostWrites.Resend(() => GrainFactory.GetGrain<IKeyGrain>(keyId).Revoke(Authority.Account));
         if (_account.Keys[keyId].RevokedAt is null)
         {
-            await Append(new KeyRevoked(keyId, _clock.GetUtcNow()));
+            var revoked = new KeyRevoked(keyId, _clock.GetUtcNow());
+            await Append(revoked);
+            await _history.TryTell(LedgerChanges.KeyRevoked(keyId, revoked.At));
         }
         else
         {
@@ -137,14 +145,5 @@ public sealed partial class AccountGrain
             await RequireNewest();
             throw AccountRefusals.UsedChallenge();
         }
-    }
-
-    private (string Id, byte[] Secret) NewSecret()
-    {
-        Span<byte> id = stackalloc byte[ApiKey.IdBytes];
-        var secret = new byte[Bytes32.Size];
-        _secrets.Fill(id);
-        _secrets.Fill(secret);
-        return (ApiKey.FormatId(id), secret);
     }
 }

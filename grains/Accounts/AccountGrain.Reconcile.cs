@@ -9,7 +9,8 @@ namespace Marketplace.Grains;
 /// </summary>
 public sealed partial class AccountGrain
 {
-    public Task ReceiveReminder(string reminderName, TickStatus status) => Reconcile();
+    public Task ReceiveReminder(string reminderName, TickStatus status) =>
+        reminderName == LedgerGrainPolicy.TellReminder ? _history.TellAgain(RequireNewest, () => _account.KeyViews()) : Reconcile();
 
     private void BeginReconciling() => BeginReconciling(AccountPolicy.ReconcilePeriod);
 

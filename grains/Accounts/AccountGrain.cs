@@ -22,6 +22,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     private readonly ILogger<AccountGrain> _logger;
     private readonly AccountId _id;
     private readonly EventedState<AccountState, AccountEvent> _journal;
+    private readonly KeyHistory _history;
     private AccountState _account = new();
     private HoldQuestions _questions = null!;
     private IGrainTimer? _timer;
@@ -39,6 +40,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     {
         (_log, _documents, _clock, _secrets, _market, _logger) = (log, documents, clock, secrets, market, logger);
         _id = AccountId.Parse(this.GetPrimaryKeyString());
+        _history = new KeyHistory(this, _id, () => GrainFactory, logger);
         _journal = new EventedState<AccountState, AccountEvent>(
             StoredForms.Account,
             _id.ToString(),

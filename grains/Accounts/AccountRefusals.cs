@@ -135,6 +135,13 @@ internal static class AccountRefusals
                 + "for another one with POST /v1/accounts/challenges."
         );
 
+    public static MarketException TooManyKeys(int valid, int ever) =>
+        new(
+            ErrorCode.TooManyKeys,
+            $"The account has {valid} valid keys and {ever} in all; allowed are {AccountPolicy.KeysMax} and "
+                + $"{AccountPolicy.KeysEverMax}. A revoked key makes room among the valid ones."
+        );
+
     public static MarketException UsedChallenge() =>
         new(
             ErrorCode.ChallengeRefused,

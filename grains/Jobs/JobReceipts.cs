@@ -40,8 +40,7 @@ internal static class JobReceipts
             Format = ReceiptFile.FormatName,
             Domain = domain,
             Receipt = receipt,
-            WorkerSignatures =
-                end.Proof is null || certificate is not null ? [] : [.. seats.Select(seat => SignatureOf(seat.Signed!))],
+            WorkerSignatures = end.Proof is null || certificate is not null ? [] : [.. seats.Select(seat => SignatureOf(seat.Signed!))],
             Certificate = certificate is null ? null : CertificateOf(certificate, end.Certificate!, domain, market),
             MarketSignature = Convert.ToHexStringLower(
                 market.Sign(BatchDigest.OfReceipts(domain, receipt.Epoch, receipt.Hash()).ToArray())
@@ -104,9 +103,7 @@ internal static class JobReceipts
         return new CommitteeCertificate
         {
             Members = members,
-            MembersSignature = Convert.ToHexStringLower(
-                market.Sign(BatchDigest.OfCommittee(domain, certificate.Epoch, members).ToArray())
-            ),
+            MembersSignature = Convert.ToHexStringLower(market.Sign(BatchDigest.OfCommittee(domain, certificate.Epoch, members).ToArray())),
             Path = [.. StepsOf(place.Path, place.LeftSides).Select(PathStep.Of)],
             Signers = certificate.Signers,
             Signature = Convert.ToHexStringLower(certificate.Signature.Span),

@@ -75,7 +75,6 @@ internal sealed record JobState(
         return this with { Ending = new JobEnding(bounded, charge, now), Proposed = null };
     }
 
-
     public JobTicket ToTicket(JobId id) =>
         new(
             Job: id,

@@ -63,6 +63,10 @@ internal sealed partial class MarketEpochs(MarketBook book, IGrainFactory grains
         }
     }
 
-    [LoggerMessage(EventId = 1223, Level = LogLevel.Warning, Message = "The epoch of the committees could not be read; it is asked for again.")]
+    [LoggerMessage(
+        EventId = 1223,
+        Level = LogLevel.Warning,
+        Message = "The epoch of the committees could not be read; it is asked for again."
+    )]
     private partial void LogEpochUnknown(Exception failure);
 }

@@ -261,9 +261,7 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
 
     /// <summary>Whether a member of the job's committee asks for it, where it has one: others do not open its panel.</summary>
     public bool IsForCommitteeOf(MarketOffer offer) =>
-        !WantsPanel
-        || Ticket.Spec.Assurance is not { Kind: AssuranceKind.Committee } assurance
-        || offer.CommitteePlace < assurance.Seats;
+        !WantsPanel || Ticket.Spec.Assurance is not { Kind: AssuranceKind.Committee } assurance || offer.CommitteePlace < assurance.Seats;
 
     /// <summary>The worker or who it works for is one that its account refuses for all jobs.</summary>
     public bool IsRefusedByAccount(MarketOffer offer) =>

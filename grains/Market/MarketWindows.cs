@@ -17,13 +17,7 @@ namespace Marketplace.Grains;
 /// <param name="grains">Keeps the certificates.</param>
 /// <param name="act">Does what the book has decided.</param>
 /// <param name="log">The market's log.</param>
-internal sealed partial class MarketWindows(
-    MarketBook book,
-    MarketClock clock,
-    IGrainFactory grains,
-    Action act,
-    ILogger<MarketGrain> log
-)
+internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, IGrainFactory grains, Action act, ILogger<MarketGrain> log)
 {
     private readonly Dictionary<Bytes32, Gathering> _gatherings = [];
     private readonly Dictionary<long, Window> _open = [];
@@ -178,7 +172,11 @@ internal sealed partial class MarketWindows(
         return new JobCertificate(epoch, root, [.. path.Select(step => step.Hash)], leftSides);
     }
 
-    [LoggerMessage(EventId = 1221, Level = LogLevel.Warning, Message = "The certificate {Root} could not be written; its jobs are signed again.")]
+    [LoggerMessage(
+        EventId = 1221,
+        Level = LogLevel.Warning,
+        Message = "The certificate {Root} could not be written; its jobs are signed again."
+    )]
     private partial void LogCertificateFailed(Exception failure, Bytes32 root);
 
     [LoggerMessage(
@@ -279,7 +277,9 @@ internal sealed partial class MarketWindows(
         {
             int[] places = [.. _signatures.Keys.Order()];
             var sum = Bls.Aggregate([.. places.Select(place => _signatures[place])]);
-            return gathering.Committee.Verify(places, _digest, sum) ? (places.Aggregate(0UL, (bits, place) => bits | 1UL << place), sum) : null;
+            return gathering.Committee.Verify(places, _digest, sum)
+                ? (places.Aggregate(0UL, (bits, place) => bits | 1UL << place), sum)
+                : null;
         }
 
         private static MerkleBatch BatchOf(Item[] items) => new([.. items.Select(item => item.Proposal.Receipt)]);

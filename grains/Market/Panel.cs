@@ -10,7 +10,7 @@ namespace Marketplace.Grains;
 /// <param name="job">The job. It is no seat itself.</param>
 /// <param name="openedAt">In running time.</param>
 /// <param name="committee">Whose members have the seats; null: anyone who fits.</param>
-internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = null)
+internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = null)
 {
     private readonly Dictionary<Bytes32, MarketJob?> _taken = [];
     private readonly List<Vote> _votes = [];
@@ -33,7 +33,7 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committ
     public int Drawn { get; private set; }
 
     /// <summary>Results are sealed first and told together.</summary>
-    public bool IsSealed => Assurance.Kind == AssuranceKind.Quorum;
+    public virtual bool IsSealed => Assurance.Kind == AssuranceKind.Quorum;
 
     /// <summary>The sealed results are being told.</summary>
     public bool IsRevealing { get; private set; }
@@ -64,22 +64,38 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committ
     public IReadOnlyList<MarketJob> Late => [.. _seats.Where(seat => IsRevealing == (seat.Phase == MarketPhase.Sealed))];
 
     /// <summary>The votes for the result that leads.</summary>
-    private IReadOnlyList<Vote> Leading =>
+    protected IReadOnlyList<Vote> Leading =>
         _votes
             .GroupBy(vote => _votes.FindIndex(vote.Agrees))
             .Select(votes => votes.ToArray())
             .OrderByDescending(votes => committee?.WeightOf(votes.Select(vote => vote.Worker)) ?? votes.Length)
-            .FirstOrDefault() ?? [];
+            .FirstOrDefault()
+        ?? [];
+
+    /// <summary>Whether a vote is wrong beside another.</summary>
+    public bool HasDispute => _votes.Exists(vote => _votes.Exists(vote.IsWrongBeside));
+
+    /// <summary>What is to be kept of a disagreement; null where no vote is wrong beside another.</summary>
+    /// <param name="ticket">The whole ticket.</param>
+    public DisputeCase? ToDispute(JobTicket ticket)
+    {
+        if (!HasDispute)
+        {
+            return null;
+        }
+        var seen = new HashSet<Bytes32>();
+        return new DisputeCase(ticket, Root, [.. _votes.Select(vote => vote.ToCast(seen.Add(vote.Execution)))], Accepted?.Execution);
+    }
 
     private int MostAgreeing => Leading.Count;
 
-    private bool AreEnough(IEnumerable<Vote> votes) =>
-        committee?.IsEnough(votes.Select(vote => vote.Worker)) ?? votes.Count() >= Needed;
+    private bool AreEnough(IEnumerable<Vote> votes) => committee?.IsEnough(votes.Select(vote => vote.Worker)) ?? votes.Count() >= Needed;
 
     private int SealedCount => _seats.Count(seat => seat.Phase == MarketPhase.Sealed);
 
     /// <summary>Whether the offer's worker or owner has, or had, another seat.</summary>
-    public bool Refuses(MarketJob seat, WorkerOffer offer) => seat.Directed is null && (IsTaken(seat, offer.PayTo.Value) || IsTaken(seat, offer.Worker.Value));
+    public bool Refuses(MarketJob seat, WorkerOffer offer) =>
+        seat.Directed is null && (IsTaken(seat, offer.PayTo.Value) || IsTaken(seat, offer.Worker.Value));
 
     public void Take(MarketJob seat, WorkerOffer offer)
     {
@@ -106,6 +122,8 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committ
         _taken[offer.Worker.Value] = null;
     }
 
+    public bool IsBarred(WorkerOffer offer) => _taken.ContainsKey(offer.Worker.Value) || _taken.ContainsKey(offer.PayTo.Value);
+
     public void Add(MarketJob seat)
     {
         Drawn++;
@@ -126,7 +144,7 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committ
     /// due.</summary>
     /// <param name="now">Running time.</param>
     /// <param name="chance">Draws the audits.</param>
-    public PanelStep Next(TimeSpan now, IChance chance)
+    public virtual PanelStep Next(TimeSpan now, IChance chance)
     {
         if (Assurance.Kind == AssuranceKind.Audit && IsAudited is null && _votes.Count > 0)
         {
@@ -190,7 +208,7 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committ
         TimeSpan.FromTicks(Math.Clamp((now - openedAt).Ticks, least.Ticks, PanelPolicy.LateMax.Ticks));
 
     /// <summary>Seats that are to be drawn for <see cref="PanelStep.Draw"/>.</summary>
-    public int Missing => Drawn == 0 ? FirstSeats : Needed - MostAgreeing - _seats.Count;
+    public virtual int Missing => Drawn == 0 ? FirstSeats : Needed - MostAgreeing - _seats.Count;
 
     private int FirstSeats => Assurance.Kind == AssuranceKind.Audit ? 1 : Assurance.Seats;
 
@@ -299,6 +317,10 @@ internal sealed record Vote(
     private static bool DependsOnMachine(RunOutcome outcome) => outcome is RunOutcome.TimedOut or RunOutcome.InputUnavailable;
 
     public Vote WithoutResult() => this with { Result = null };
+
+    /// <param name="withResult">Whether what came of the run is told.</param>
+    public CastVote ToCast(bool withResult) =>
+        new(Worker, PayTo, Price, Execution, withResult && Result is { } result ? JobExecutions.CastOf(result.End, FuelUsed) : null, Signed);
 
     public JobSeat ToSeat() => new(Worker, PayTo, Price, Signed);
 }

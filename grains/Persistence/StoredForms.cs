@@ -22,4 +22,14 @@ internal static class StoredForms
         Fold: KeptBlobsCodec.Write,
         Unfold: bytes => KeptBlobsCodec.Read(bytes.Span)
     );
+
+    public static readonly EventedForm<LedgerState, LedgerEntry> Ledger = new(
+        Kind: "ledger",
+        Empty: () => new LedgerState(),
+        Apply: (ledger, happened) => ledger.Apply(happened),
+        Write: LedgerEntry.Write,
+        Read: bytes => LedgerEntry.Read(bytes.Span),
+        Fold: LedgerState.Write,
+        Unfold: bytes => LedgerState.Read(bytes.Span)
+    );
 }

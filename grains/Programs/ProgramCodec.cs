@@ -8,7 +8,15 @@ namespace Marketplace.Grains;
 /// <param name="View">The manifest; its deployer is the first of <paramref name="Deployers"/>.</param>
 /// <param name="Deployers">In the order in which they deployed it: the program stays until each of them has removed it.</param>
 /// <param name="IsRemoved">The last deployer has removed it, and what it kept is being given back.</param>
-internal sealed record DeployedState(ProgramView View, ImmutableArray<AccountId> Deployers, bool IsRemoved);
+internal sealed record DeployedState(ProgramView View, ImmutableArray<AccountId> Deployers, bool IsRemoved)
+{
+    /// <summary>What ledgers of accounts may not have heard of yet, oldest first.</summary>
+    public ImmutableArray<UntoldDeployment> Untold { get; init; } = [];
+}
+
+/// <param name="Account">In whose ledger it stands.</param>
+/// <param name="Change">That the account has deployed the program, or removed it.</param>
+internal sealed record UntoldDeployment(AccountId Account, LedgerChange Change);
 
 /// <summary>The stored form of a program.</summary>
 internal static class ProgramCodec
@@ -22,12 +30,20 @@ internal static class ProgramCodec
     private const byte FormatWithOneDeployer = 1;
     private const byte Format = 2;
 
+    /// <summary>Only until the ledgers have been told.</summary>
+    private const byte FormatWithUntold = 3;
+
     public static ReadOnlyMemory<byte> Write(DeployedState deployed)
     {
         var program = deployed.View;
-        var hasOneDeployer = !deployed.IsRemoved && deployed.Deployers is [var only] && only == program.Deployer;
+        var isUntold = !deployed.Untold.IsEmpty;
+        var hasOneDeployer = !isUntold && !deployed.IsRemoved && deployed.Deployers is [var only] && only == program.Deployer;
         var writer = new CompactWriter(512);
-        writer.Byte(hasOneDeployer ? FormatWithOneDeployer : Format);
+        writer.Byte(
+            isUntold ? FormatWithUntold
+            : hasOneDeployer ? FormatWithOneDeployer
+            : Format
+        );
         writer.Id(program.Id.Value);
         writer.Id(program.Module.Value);
         writer.Signed(program.ModuleSize);
@@ -48,14 +64,23 @@ internal static class ProgramCodec
             writer.Id(deployer.Value);
         }
         writer.Flag(deployed.IsRemoved);
+        if (isUntold)
+        {
+            writer.Count(deployed.Untold.Length);
+            foreach (var untold in deployed.Untold)
+            {
+                writer.Id(untold.Account.Value);
+            }
+            LedgerTelling.Write(writer, [.. deployed.Untold.Select(untold => untold.Change)]);
+        }
         return writer.Finish();
     }
 
     public static DeployedState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var isOld = bytes is [FormatWithOneDeployer, ..];
-        reader.Version(isOld ? FormatWithOneDeployer : Format, "A program");
+        var format = reader.Version(FormatWithOneDeployer, FormatWithUntold, "A program");
+        var isOld = format == FormatWithOneDeployer;
         var view = new ProgramView(
             Id: new ProgramId(reader.Id()),
             Module: new BlobId(reader.Id()),
@@ -74,9 +99,21 @@ internal static class ProgramCodec
             Nondeterminism = GuestDeterminism.ReasonAgainst(view.Imports),
         };
         var deployers = isOld ? [program.Deployer] : ReadAccounts(ref reader);
-        var deployed = new DeployedState(program, deployers, !isOld && reader.Flag());
+        var deployed = new DeployedState(program, deployers, !isOld && reader.Flag())
+        {
+            Untold = format == FormatWithUntold ? ReadUntold(ref reader) : [],
+        };
         reader.End();
         return deployed;
+    }
+
+    private static ImmutableArray<UntoldDeployment> ReadUntold(ref CompactReader reader)
+    {
+        var accounts = ReadAccounts(ref reader);
+        var changes = LedgerTelling.Read(ref reader);
+        return accounts.Length == changes.Length
+            ? [.. accounts.Zip(changes, (account, change) => new UntoldDeployment(account, change))]
+            : throw new InvalidDataException($"Stored bytes are damaged: {changes.Length} changes of {accounts.Length} accounts.");
     }
 
     private static ImmutableArray<AccountId> ReadAccounts(ref CompactReader reader)

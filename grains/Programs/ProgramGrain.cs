@@ -3,6 +3,7 @@ using Marketplace.Crypto;
 using Marketplace.Engine;
 using Marketplace.Engine.Guests;
 using Marketplace.GrainInterfaces;
+using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains;
 
@@ -11,11 +12,12 @@ namespace Marketplace.Grains;
 /// removal first marks the manifest, so that no new job finds the program, and then releases the module, which its blob keeps and counts
 /// until no job needs it. Each step of both can be repeated; repeating the call completes what a crash cut off.
 /// </summary>
-internal sealed class ProgramGrain : Grain, IProgramGrain
+internal sealed partial class ProgramGrain : Grain, IProgramGrain, IRemindable
 {
     private readonly IModuleInspector _inspector;
     private readonly IOpenJobs _jobs;
     private readonly TimeProvider _clock;
+    private readonly ILogger<ProgramGrain> _logger;
     private readonly ProgramId _id;
     private readonly StoredState<DeployedState> _program;
 
@@ -23,10 +25,11 @@ internal sealed class ProgramGrain : Grain, IProgramGrain
         [PersistentState(ProgramCodec.Kind, StateStorage.Documents)] IPersistentState<DeployedState> program,
         IModuleInspector inspector,
         IOpenJobs jobs,
-        TimeProvider clock
+        TimeProvider clock,
+        ILogger<ProgramGrain> logger
     )
     {
-        (_inspector, _jobs, _clock) = (inspector, jobs, clock);
+        (_inspector, _jobs, _clock, _logger) = (inspector, jobs, clock, logger);
         _id = ProgramId.Parse(this.GetPrimaryKeyString());
         _program = new StoredState<DeployedState>(program);
     }
@@ -56,7 +59,8 @@ internal sealed class ProgramGrain : Grain, IProgramGrain
         await Keep(module, caller);
         if (!isKnown)
         {
-            await _program.Write(known with { Deployers = known.Deployers.Add(caller.Account) });
+            var deployed = LedgerChanges.ProgramDeployed(known.View, caller.Account, _clock.GetUtcNow());
+            await WriteAndTell(known with { Deployers = known.Deployers.Add(caller.Account) }, caller.Account, deployed);
         }
         return known.View;
     }
@@ -78,7 +82,9 @@ internal sealed class ProgramGrain : Grain, IProgramGrain
                 return;
             case { } known:
                 var others = known.Deployers.Remove(caller.Account);
-                await _program.Write(known with { Deployers = others, View = known.View with { Deployer = others[0] } });
+                var removed = LedgerChanges.ProgramRemoved(_id, caller.Account, _clock.GetUtcNow());
+                var rest = known with { Deployers = others, View = known.View with { Deployer = others[0] } };
+                await WriteAndTell(rest, caller.Account, removed);
                 await Discount(caller);
                 return;
         }
@@ -145,7 +151,8 @@ internal sealed class ProgramGrain : Grain, IProgramGrain
             UsesState: info.UsesState,
             Nondeterminism: GuestDeterminism.ReasonAgainst(info.Imports)
         );
-        await _program.Write(new DeployedState(program, [caller.Account], IsRemoved: false));
+        var state = new DeployedState(program, [caller.Account], IsRemoved: false) { Untold = _program.Value?.Untold ?? [] };
+        await WriteAndTell(state, caller.Account, LedgerChanges.ProgramDeployed(program, caller.Account, program.DeployedAt));
         // Another activation may have completed its removal in between and released the module.
         await Keep(module, caller);
         return program;
@@ -163,11 +170,32 @@ internal sealed class ProgramGrain : Grain, IProgramGrain
             {
                 throw InUse(open);
             }
-            await _program.Write(program with { IsRemoved = true });
+            await WriteAndTell(
+                program with
+                {
+                    IsRemoved = true,
+                },
+                caller.Account,
+                LedgerChanges.ProgramRemoved(_id, caller.Account, _clock.GetUtcNow())
+            );
         }
 
-        await Release(program.View.Module, caller);
-        await _program.Delete();
+        await CompleteRemoval(caller.Account);
+    }
+
+    /// <summary>The document goes last: it has what ledgers may not have heard of.</summary>
+    private async Task CompleteRemoval(AccountId account)
+    {
+        if (_program.Value is not { IsRemoved: true } removed)
+        {
+            // Another activation has completed it, or the program was deployed again.
+            return;
+        }
+        await Release(removed.View.Module, account);
+        if (removed.Untold.IsEmpty)
+        {
+            await _program.Delete();
+        }
     }
 
     /// <summary>
@@ -177,17 +205,15 @@ internal sealed class ProgramGrain : Grain, IProgramGrain
     {
         if (await QuotaOf(caller).FindModule(_id) is { } module)
         {
-            await Release(module, caller);
+            await Release(module, caller.Account);
         }
     }
 
     private async Task Keep(IBlobGrain module, Caller caller) =>
         await LostWrites.Resend(() => module.KeepFor(_id, caller.Account, Authority.Program));
 
-    private async Task Release(BlobId module, Caller caller) =>
-        await LostWrites.Resend(() =>
-            GrainFactory.GetGrain<IBlobGrain>(module.ToString()).ReleaseFor(_id, caller.Account, Authority.Program)
-        );
+    private async Task Release(BlobId module, AccountId account) =>
+        await LostWrites.Resend(() => GrainFactory.GetGrain<IBlobGrain>(module.ToString()).ReleaseFor(_id, account, Authority.Program));
 
     private async Task Discount(Caller caller) => await LostWrites.Resend(() => QuotaOf(caller).DiscountModule(_id, Authority.Program));
 

@@ -11,6 +11,9 @@ internal static class ProgramPolicy
     /// </summary>
     public const int DeployersMax = 1000;
 
+    /// <summary>Deployments and removals that ledgers have not heard of: with more the next one has to wait until they have.</summary>
+    public const int UntoldMax = 16;
+
     /// <summary>Open jobs that are counted for a refusal: one page of the read model.</summary>
     public const int OpenJobsCounted = 1000;
 }

@@ -181,12 +181,12 @@ internal static class QuoteRules
 
     private static string TooFew(Assurance assurance, int able, bool isCommittee)
     {
-        var what =
-            isCommittee ? "different owners with a stake"
-            : assurance.Seats == 1 ? "one owner"
-            : "different owners";
-        var count = assurance.Seats == 1 ? "a worker" : $"{assurance.Seats} workers";
-        return $"It takes {count} of {what}; {able} now {(able == 1 ? "fits" : "fit")} the job.";
+        if (assurance.Seats == 1)
+        {
+            return "No worker fits the job now.";
+        }
+        var who = able == 1 ? "1 owner has" : $"{able} owners have";
+        return $"It takes workers of {assurance.Seats} different owners; {who} one {(isCommittee ? "with a stake " : "")}that fits now.";
     }
 
     private static BigInteger Sum(IEnumerable<Seat> seats, Func<Seat, BigInteger> of) =>

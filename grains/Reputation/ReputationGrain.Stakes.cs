@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains;
@@ -26,7 +27,7 @@ internal sealed partial class ReputationGrain
             StakeRefusals.RequireRoom(State, caller.Account, isOwn: caller.Account == _account);
             StakeRefusals.RequireMoney(await AccountOf(caller.Account).Get(), request);
         }
-        if (known?.Phase is StakePhase.Held or StakePhase.Unbonding)
+        if (known?.Phase is StakePhase.Held or StakePhase.Unbonding or StakePhase.Released)
         {
             return Shown(await Told(), caller);
         }
@@ -42,7 +43,9 @@ internal sealed partial class ReputationGrain
             await GiveUp(asked, outcome);
             throw StakeRefusals.Of(outcome, caller, asked);
         }
+        await this.RemindOfLedger();
         await _reputation.Write(StakeRules.Hold(State, asked));
+        await TryTellStakes();
         return Shown(await Told(), caller);
     }
 
@@ -56,7 +59,9 @@ internal sealed partial class ReputationGrain
         if (!changed.Stakes.SequenceEqual(State.Stakes))
         {
             await RemindAt(StakeRules.NextEnd(changed)!.Value);
+            await this.RemindOfLedger();
             await _reputation.Write(changed);
+            await TryTellStakes();
         }
         return Shown(await Told(), caller);
     }
@@ -65,8 +70,14 @@ internal sealed partial class ReputationGrain
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         await _reputation.Refresh();
+        if (reminderName == LedgerGrainPolicy.TellReminder)
+        {
+            await TellStakes(State.Stakes);
+            await this.EndReminderOfLedger();
+            return;
+        }
         var now = _clock.GetUtcNow();
-        var changed = StakeRules.GiveUp(State, now);
+        var changed = StakeRules.Release(StakeRules.GiveUp(State, now), now);
         if (!changed.Stakes.SequenceEqual(State.Stakes))
         {
             await _reputation.Write(changed);
@@ -83,16 +94,12 @@ internal sealed partial class ReputationGrain
     /// <summary>An account that does not answer keeps only its own stakes waiting.</summary>
     private async Task TryEnd(Stake stake)
     {
-        var release = new SharedSettlement(
-            stake.HoldOf(StakeRefusals.RequireWorker(this.GetPrimaryKeyString())),
-            stake.At,
-            TokenAmount.Zero,
-            [],
-            stake.Account
-        );
+        var settlement = stake.Settle(StakeRefusals.RequireWorker(this.GetPrimaryKeyString()));
         try
         {
-            await LostWrites.Resend(() => AccountOf(stake.Account).SettleShared(release, Authority.Reputation));
+            // What is removed cannot be told any more.
+            await TellStakes([stake]);
+            await LostWrites.Resend(() => AccountOf(stake.Account).SettleShared(settlement, Authority.Reputation));
         }
         catch (Exception failure)
         {
@@ -151,13 +158,50 @@ internal sealed partial class ReputationGrain
         }
     }
 
+    /// <summary>What the reminder tells if it does not arrive now.</summary>
+    private async Task TryTellStakes()
+    {
+        try
+        {
+            await TellStakes(State.Stakes);
+        }
+        catch (Exception failure)
+        {
+            LogNotTold(failure, this.GetPrimaryKeyString());
+        }
+    }
+
+    /// <summary>Stakes are kept for a while after they were taken back, so all that the ledger may lack can be told again.</summary>
+    private async Task TellStakes(ImmutableArray<Stake> stakes)
+    {
+        if (ReputationKeys.WorkerOf(this.GetPrimaryKeyString()) is { } worker)
+        {
+            await GrainFactory.Tell(LedgerName.Of(worker), [.. stakes.SelectMany(stake => ChangesOf(worker, stake))], Authority.Reputation);
+        }
+    }
+
+    private LedgerChange[] ChangesOf(WorkerId worker, Stake stake) =>
+        stake.Phase switch
+        {
+            StakePhase.Held => [LedgerChanges.StakeHeld(worker, stake)],
+            StakePhase.Unbonding =>
+            [
+                LedgerChanges.StakeHeld(worker, stake),
+                LedgerChanges.StakeTakenBack(worker, stake, stake.EndsAt!.Value - _terms.Unbonding),
+            ],
+            _ => [],
+        };
+
     private IAccountGrain AccountOf(AccountId account) => GrainFactory.GetGrain<IAccountGrain>(account.ToString());
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The stake '{RequestId}' of account {Account} for {Worker} could not be given back; it is tried again"
+        Message = "The stake '{RequestId}' of account {Account} for {Worker} could not be ended; it is tried again"
     )]
     private partial void LogNotReleased(Exception failure, string requestId, AccountId account, string worker);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The ledger of {Worker} could not be told of a stake; it is told again")]
+    private partial void LogNotTold(Exception failure, string worker);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The reminder of the stakes for {Worker} could not be set")]
     private partial void LogReminderFailed(Exception failure, string worker);

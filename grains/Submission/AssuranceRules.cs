@@ -8,11 +8,7 @@ namespace Marketplace.Grains;
 internal static class AssuranceRules
 {
     /// <summary>The kinds that this market carries out. A kind that is not here is refused: it would be paid for and not done.</summary>
-    public static readonly FrozenSet<AssuranceKind> Offered = FrozenSet.Create(
-        AssuranceKind.None,
-        AssuranceKind.Audit,
-        AssuranceKind.Quorum
-    );
+    public static readonly FrozenSet<AssuranceKind> Offered = FrozenSet.Create(Enum.GetValues<AssuranceKind>());
 
     /// <summary>Whether the job's own terms go together.</summary>
     public static Refusal? Check(JobSpec spec)

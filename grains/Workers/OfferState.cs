@@ -4,7 +4,9 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>What is kept of a worker's offer.</summary>
-internal sealed record OfferState(WorkerOffer Offer)
+/// <param name="Offer">As it last registered.</param>
+/// <param name="Untold">Changes of the offer that the worker's ledger may not have yet, oldest first.</param>
+internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange> Untold)
 {
     /// <summary>The name of the state.</summary>
     public const string Kind = "worker";
@@ -14,23 +16,29 @@ internal sealed record OfferState(WorkerOffer Offer)
     private const byte FormatWithLabels = Format + 1;
     private const byte FormatWithBuyers = FormatWithLabels + 1;
 
+    // Only until the ledger has been told.
+    private const byte FormatWithUntold = FormatWithBuyers + 1;
+
     // With a key for committees all parts are written.
-    private const byte FormatWithKey = FormatWithBuyers + 1;
+    private const byte FormatWithKey = FormatWithUntold + 1;
 
     public static OfferState Of(WorkerOffer offer) =>
-        new(offer with { Labels = OrNone(offer.Labels), RefusedAccounts = OrNone(offer.RefusedAccounts) });
+        new(offer with { Labels = OrNone(offer.Labels), RefusedAccounts = OrNone(offer.RefusedAccounts) }, Untold: []);
 
     /// <summary>Whether it is the same offer: lists are compared by what is in them.</summary>
-    public bool IsSame(OfferState other) => Write(this).Span.SequenceEqual(Write(other).Span);
+    public bool IsSame(OfferState other) => Write(this with { Untold = [] }).Span.SequenceEqual(Write(other with { Untold = [] }).Span);
 
     public static ReadOnlyMemory<byte> Write(OfferState state)
     {
         var offer = state.Offer;
-        var asksBuyers = offer.BuyerReputationMin > 0 || offer.Committee is not null;
-        var hasMore = asksBuyers || offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
+        var asksBuyers = offer.BuyerReputationMin > 0;
+        var isUntold = !state.Untold.IsEmpty;
+        var hasAll = isUntold || offer.Committee is not null;
+        var hasMore = hasAll || asksBuyers || offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
         var writer = new CompactWriter(96);
         writer.Byte(
             offer.Committee is not null ? FormatWithKey
+            : isUntold ? FormatWithUntold
             : asksBuyers ? FormatWithBuyers
             : hasMore ? FormatWithLabels
             : Format
@@ -53,9 +61,13 @@ internal sealed record OfferState(WorkerOffer Offer)
                 writer.Id(account.Value);
             }
         }
-        if (asksBuyers)
+        if (asksBuyers || hasAll)
         {
             writer.Count(offer.BuyerReputationMin);
+        }
+        if (hasAll)
+        {
+            LedgerTelling.Write(writer, state.Untold);
         }
         if (offer.Committee is { } key)
         {
@@ -95,6 +107,7 @@ internal sealed record OfferState(WorkerOffer Offer)
         {
             offer = offer with { BuyerReputationMin = reader.Count() };
         }
+        var untold = format >= FormatWithUntold ? LedgerTelling.Read(ref reader) : [];
         if (format == FormatWithKey)
         {
             offer = offer with
@@ -103,7 +116,7 @@ internal sealed record OfferState(WorkerOffer Offer)
             };
         }
         reader.End();
-        return Of(offer);
+        return Of(offer) with { Untold = untold };
     }
 
     private static ImmutableArray<TItem> OrNone<TItem>(ImmutableArray<TItem> items) => items.IsDefault ? [] : items;

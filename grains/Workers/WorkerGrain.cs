@@ -1,18 +1,22 @@
 using System.Collections.Immutable;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Marketplace.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains;
 
 /// <summary>
 /// A worker's offer as it last registered, written only when it changes. Also the way by which a worker reads what its leases allow.
 /// </summary>
-internal sealed class WorkerGrain : Grain, IWorkerGrain
+internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
 {
     private readonly StoredState<OfferState> _offer;
     private readonly IBlobStore _blobs;
     private readonly MarketShards _shards;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<WorkerGrain> _logger;
     private readonly WorkerId _id;
     private readonly LeaseGrants _grants;
     private readonly Bytes32 _marketKey;
@@ -22,10 +26,11 @@ internal sealed class WorkerGrain : Grain, IWorkerGrain
         IBlobStore blobs,
         MarketShards shards,
         MarketIdentity identity,
-        TimeProvider clock
+        TimeProvider clock,
+        ILogger<WorkerGrain> logger
     )
     {
-        (_blobs, _shards, _marketKey) = (blobs, shards, identity.PublicKey);
+        (_blobs, _shards, _marketKey, _clock, _logger) = (blobs, shards, identity.PublicKey, clock, logger);
         _id = WorkerId.Parse(this.GetPrimaryKeyString());
         _grants = new LeaseGrants(call => LostWrites.Resend(() => Market.FindLease(call)), clock);
         _offer = new StoredState<OfferState>(offer);
@@ -45,9 +50,47 @@ internal sealed class WorkerGrain : Grain, IWorkerGrain
         var kept = OfferState.Of(offer);
         if (_offer.Value is not { } before || !before.IsSame(kept))
         {
-            await _offer.Write(kept);
+            await Keep(kept, _offer.Value?.Untold ?? []);
         }
         return start;
+    }
+
+    /// <summary>The offer's change and what its ledger has to hear of it are one write.</summary>
+    private async Task Keep(OfferState kept, ImmutableArray<LedgerChange> untold)
+    {
+        if (untold.Length >= WorkerPolicy.UntoldMax)
+        {
+            await TellOffers();
+            untold = [];
+        }
+        await this.RemindOfLedger();
+        await _offer.Write(kept with { Untold = untold.Add(LedgerChanges.Offered(kept.Offer, _clock.GetUtcNow())) });
+        try
+        {
+            await TellOffers();
+        }
+        catch (Exception failure)
+        {
+            // The reminder tells it.
+            LogNotTold(failure, _id);
+        }
+    }
+
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        await _offer.Refresh();
+        await TellOffers();
+        await this.EndReminderOfLedger();
+    }
+
+    private async Task TellOffers()
+    {
+        if (_offer.Value is not { Untold: { IsEmpty: false } untold } told)
+        {
+            return;
+        }
+        await GrainFactory.Tell(LedgerName.Of(_id), untold, Authority.Worker);
+        await _offer.Write(told with { Untold = [] });
     }
 
     public async Task<long> Admit(WorkerOffer offer)
@@ -170,4 +213,7 @@ internal sealed class WorkerGrain : Grain, IWorkerGrain
             );
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The ledger of worker {Worker} could not be told of its offer; it is told again")]
+    private partial void LogNotTold(Exception failure, WorkerId worker);
 }

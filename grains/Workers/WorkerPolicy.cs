@@ -8,4 +8,7 @@ internal static class WorkerPolicy
     /// report on it counts no more from the moment of its end.
     /// </summary>
     public static readonly TimeSpan GrantTrust = TimeSpan.FromSeconds(1);
+
+    /// <summary>Changes of an offer that its ledger has not heard of: with more the worker has to wait until it has.</summary>
+    public const int UntoldMax = 16;
 }

@@ -64,7 +64,7 @@ public static class EpochChecks
                 return Broken(Name, $"The share of worker {file.Members[index].Worker} is not its signature of the list.");
             }
         }
-        return Holds(Name, $"{file.Members.Count - withheld} shares are right; {withheld} workers gave none.");
+        return Holds(Name, $"{file.Members.Count - withheld} shares are right; {withheld} of {file.Members.Count} workers gave none.");
     }
 
     private static ReceiptCheck Randomness(EpochFile file) =>

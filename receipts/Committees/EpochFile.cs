@@ -10,7 +10,7 @@ public sealed record EpochFile
 {
     public const string FormatName = "marketplace epoch 1";
 
-    /// <summary>No list is longer: each share is checked by a pairing, and the file is read whole. 1,024 workers are about 0.9 MiB.</summary>
+    /// <summary>No list is longer: each share is checked by a pairing, and the file is read whole. So many are about 0.9 MiB.</summary>
     public const int MembersMax = 1024;
 
     /// <summary>The longest list with all shares, and white space.</summary>

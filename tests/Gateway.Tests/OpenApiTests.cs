@@ -60,7 +60,7 @@ public sealed class OpenApiTests
                 count++;
             }
         }
-        Assert.Equal(62, count);
+        Assert.Equal(66, count);
     }
 
     [Fact]

@@ -83,12 +83,13 @@ public sealed class RouteTests
 
         foreach (var route in RoutesOf(gateway).Where(route => route.Pattern.Contains('{', StringComparison.Ordinal)))
         {
-            // Programs and workers are public by their id, a PUT names bytes and not a thing of another, workers have no key, and the
-            // operator credits any account.
+            // Programs and workers are public by their id, a PUT names bytes and not a thing of another, workers have no key, the operator
+            // credits any account, and an account's ledger is forbidden to others whether it has records or not.
             if (
                 route.Access.Worker != WorkerProof.None
                 || route.Pattern.Contains("{program}", StringComparison.Ordinal)
                 || route.Pattern.Contains("{account}", StringComparison.Ordinal)
+                || route.Pattern.Contains("{ledger}", StringComparison.Ordinal)
                 || route.Pattern.Contains("{worker}", StringComparison.Ordinal)
                 || route.Method == HttpMethod.Put
             )
@@ -155,6 +156,7 @@ public sealed class RouteTests
             .Replace("{worker}", job, StringComparison.Ordinal)
             .Replace("{lease}", "1-1", StringComparison.Ordinal)
             .Replace("{program}", $"prog{AnyId}", StringComparison.Ordinal)
+            .Replace("{ledger}", "market", StringComparison.Ordinal)
             .Replace("{stateKey}", "63616665", StringComparison.Ordinal)
             .Replace("{key}", key, StringComparison.Ordinal);
 

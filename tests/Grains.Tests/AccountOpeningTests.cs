@@ -203,7 +203,7 @@ public sealed class AccountOpeningTests : IDisposable
         );
 
     [Fact]
-    public void AccountThatWasOnlyOpened_CostsLessThanHalfAKibibyte() =>
+    public void AccountThatWasOnlyOpened_CostsLessThanAKibibyte() =>
         Run(
             async (market, account) =>
             {
@@ -216,7 +216,7 @@ public sealed class AccountOpeningTests : IDisposable
 
                 var logs = market.Disk.Streams.Sum(log => log.Key.Length + log.Value.Sum(entry => entry.Length));
                 var documents = market.Disk.Documents.Sum(pair => $"{pair.Key}".Length + pair.Value.Content.Length);
-                Assert.InRange(logs + documents, 1, 512);
+                Assert.InRange(logs + documents, 1, 1024);
             }
         );
 

@@ -118,9 +118,9 @@ public sealed class QuoteTests
         Assert.Null(sheet.Quotes[1].Obstacle);
         var quorum = sheet.Quotes[2];
         Assert.Equal((null, null), (quorum.PriceExpected, quorum.PriceMax));
-        Assert.Equal("It takes 3 workers of different owners; 2 now fit the job.", quorum.Obstacle);
+        Assert.Equal("It takes workers of 3 different owners; 2 owners have one that fits now.", quorum.Obstacle);
         Assert.Equal("2.16e-1", quorum.WrongAccepted);
-        Assert.Equal("It takes a worker of one owner; 0 now fit the job.", Quote(Terms with { MemoryPagesMax = 1025 }).Quotes[0].Obstacle);
+        Assert.Equal("No worker fits the job now.", Quote(Terms with { MemoryPagesMax = 1025 }).Quotes[0].Obstacle);
     }
 
     /// <summary>Members are drawn by stake: whoever asks more comes as often, and the limit must cover the dearest.</summary>
@@ -138,7 +138,10 @@ public sealed class QuoteTests
 
         // Stakes 1, 1 and 6 at 20, 40 and 80 for the job: the mean is 67.5.
         Assert.Equal((203, 3 * 80), Prices(sheet.Quotes[0]));
-        Assert.Equal("It takes 4 workers of different owners with a stake; 3 now fit the job.", sheet.Quotes[1].Obstacle);
+        Assert.Equal(
+            "It takes workers of 4 different owners; 3 owners have one with a stake that fits now.",
+            sheet.Quotes[1].Obstacle
+        );
     }
 
     [Fact]

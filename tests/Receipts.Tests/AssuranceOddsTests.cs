@@ -27,7 +27,7 @@ public sealed class AssuranceOddsTests
         "committee:16",
     ];
 
-    /// <summary>Each of the 2^m ways in which the first m workers are honest or lie, with its exact weight: none is left undecided.</summary>
+    /// <summary>Each of the 2^m ways in which the first m workers are honest or lie, with its exact weight.</summary>
     [Theory]
     [InlineData(0), InlineData(1), InlineData(100), InlineData(300), InlineData(333), InlineData(499)]
     public void Odds_AreTheWeightOfAllWaysThatEndWithALie(int liarsPermille)

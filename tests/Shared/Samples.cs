@@ -81,7 +81,7 @@ internal static class Samples
                 new Quote(
                     Assurance: Assurance.Committee(16),
                     Available: false,
-                    Reason: "It takes 16 workers of different owners with a stake; 0 now fit the job.",
+                    Reason: "It takes workers of 16 different owners; 0 owners have one with a stake that fits now.",
                     Seats: 16,
                     PriceExpected: null,
                     PriceMax: null,

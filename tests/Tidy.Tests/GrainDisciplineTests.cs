@@ -83,6 +83,7 @@ public sealed class GrainDisciplineTests
         ["Marketplace.Grains.DocumentGrainStorage"] = "translates what a write throws",
         ["Marketplace.Grains.EventJournal"] = "translates what an append throws",
         ["Marketplace.Grains.StateGrain"] = "translates what an append throws",
+        ["Marketplace.Grains.LedgerGrain"] = "keeps a tile in memory that cannot be written",
         ["Marketplace.Grains.ModuleInspector"] = "translates what reading a module throws",
         ["Marketplace.Grains.Snapshots"] = "its callers save in the background and log, or translate what a write throws",
         ["Marketplace.Grains.PinnedBlobs"] = "reads for the start of a silo, which says what failed",

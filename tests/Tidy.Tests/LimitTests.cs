@@ -19,7 +19,6 @@ public sealed class LimitTests
         ["DigestSize"] = "of different algorithms",
         ["PublicKeySize"] = "the ABI of guests and the curve, compared where they meet",
         ["Size"] = "of different types",
-        ["Version"] = "of the workers' protocol, and of the tables' schema",
     };
 
     /// <summary>Bounds of two folders that have one number and a word of their names in common by chance, each with its reason.</summary>
@@ -27,6 +26,7 @@ public sealed class LimitTests
     {
         [("GatewayPolicy.AccountAnswersPart", "MarketPolicy.AccountClassesMax")] = "a part of memory, and classes of jobs",
         [("GatewayPolicy.AccountAnswersPart", "MarketLimits.StakesOfAccountMax")] = "a part of memory, and stakes",
+        [("LedgerPolicy.NameBytesMax", "SiloOptions.NameCharsMax")] = "a word of a ledger, and a silo",
         [("MarketLimits.StakesOfAccountMax", "MarketPolicy.AccountClassesMax")] = "stakes, and classes of jobs",
         [("GatewayPolicy.KeysCachedMax", "AccountPolicy.KeysEverMax")] = "memory of a gateway, and keys of one account",
         [("GatewayPolicy.EventFileBytes", "JobLimits.FilesMax")] = "bytes, and files",
@@ -62,6 +62,7 @@ public sealed class LimitTests
         ("MarketLimits.ArgumentsMax", "GuestPolicy.ArgumentsMax"),
         ("MarketLimits.EnvironmentBytesMax", "GuestPolicy.ArgumentBytesMax"),
         ("Routes.PageItemsMax", "StoragePolicy.PageRowsMax"),
+        ("Routes.PageItemsMax", "MarketLimits.LedgerRecordsMax"),
         ("Routes.WaitSecondsMax", "GatewayPolicy.WaitSecondsMax"),
         ("SnapshotPolicy.PartBytesMax", "StoragePolicy.DocumentBytesMax"),
         ("WorkerPolicy.PrefetchMax", "MarketPolicy.WorkerLeasesMax"),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 
 namespace Marketplace.Tests.Gateway;
 
@@ -34,6 +35,7 @@ internal class FakeGrains : DispatchProxy
             (nameof(IBlobGrain), string blob) => new FakeBlobGrain(_market, BlobId.Parse(blob)),
             (nameof(IProgramGrain), string program) => new FakeProgramGrain(_market, ProgramId.Parse(program)),
             (nameof(IStateGrain), string program) => new FakeStateGrain(_market, ProgramId.Parse(program)),
+            (nameof(ILedgerGrain), string ledger) => new FakeLedgerGrain(LedgerName.Parse(ledger)),
             (nameof(IMarketGrain), string) => new FakeMarketGrain(_market),
             (nameof(IWorkerGrain), string worker) => new FakeWorkerGrain(_market.Workers, WorkerId.Parse(worker)),
             (nameof(IReputationGrain), string reputation) => new FakeReputationGrain(_market, reputation),
@@ -156,6 +158,8 @@ internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
     }
 
     public Task<JobAdmission> Submit(JobSubmission submission, Authority by) => throw new NotSupportedException();
+
+    public Task<JobProposal?> Propose(JobEnd end, ulong epoch, Authority by) => throw new NotSupportedException();
 
     public Task<JobSettlement?> Complete(JobEnd end, Authority by) => throw new NotSupportedException();
 
@@ -404,6 +408,9 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 
     public Task<ImmutableArray<RefusedReport>> Report(WorkerId worker, ImmutableArray<LeaseReport> reports) =>
         market.Workers.Report(worker, reports);
+
+    public Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares) =>
+        market.Workers.Vote(worker, votes, shares);
 
     public Task<ImmutableArray<RefusedReport>> Commit(WorkerId worker, ImmutableArray<SealedResult> results) =>
         market.Workers.Commit(worker, results);

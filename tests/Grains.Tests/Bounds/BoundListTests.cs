@@ -31,6 +31,7 @@ public sealed class BoundListTests
         ["JobPolicy.EnqueueAgainAfter"] = "A period; RestartTests stand at it.",
         ["JobPolicy.SetUpFuelPerModuleByte"] = "A price; UnfinishedWorkTests stand on it.",
         ["JobPolicy.WithdrawAttemptsMax"] = "Attempts at what the end of the run finds anyway.",
+        ["LedgerGrainPolicy.TellAgainAfter"] = "A period; LedgerKeyTests pass it.",
         ["MarketLimits.BlobCollectMax"] = "A period; BlobTests stand at its end.",
         ["MarketPolicy.AccountPartsOfClasses"] = "A share of what is free; JobClassTests fill the market's classes.",
         ["MarketPolicy.FreedSeatTriesMax"] = "How far one turn looks: the next poll of an offer that fits finds the others.",

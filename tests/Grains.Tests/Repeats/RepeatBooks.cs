@@ -59,7 +59,26 @@ internal static class RepeatBooks
             }
             books.AppendLine($"{stream} {state.Height} {state.Tree.Root}");
         }
+        await WriteLedgers(books, store);
         return books.ToString();
+    }
+
+    private static async Task WriteLedgers(StringBuilder books, EmbeddedStore store)
+    {
+        var lines = new SortedSet<string>(StringComparer.Ordinal);
+        await foreach (var stream in store.Streams("ledger/"))
+        {
+            await foreach (var entry in store.Read(stream))
+            {
+                var operation = LedgerEntry.Read(entry.Content.Span).Operation;
+                // The number tells two of the same from one.
+                lines.Add(
+                    $"{stream} {lines.Count(line => line.StartsWith(stream, StringComparison.Ordinal))} {operation.Kind} "
+                        + string.Join(' ', operation.Subject.Select(word => $"{word.Name}={word.Value}"))
+                );
+            }
+        }
+        books.AppendJoin('\n', lines);
     }
 
     private static string Show(ReputationState state) =>

@@ -26,6 +26,7 @@ internal static class RepeatCases
             .Concat(Workers())
             .Concat(Others())
             .Concat(StateCases.All())
+            .Concat(LedgerCases.All())
             .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>

@@ -37,11 +37,14 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
                     BuyerReputationMin: BuyerReputationMin
                 )
                 {
-                    Committee = Committee,
+                    Committee = Committee ?? Voter?.Key,
                 }
             );
         _sequence = 0;
     }
+
+    /// <summary>What it signs in committees; null: it serves in none.</summary>
+    public TestVoter? Voter { get; set; }
 
     /// <summary>Whose account earns; null: its own.</summary>
     public string? PayTo { get; set; }
@@ -49,7 +52,7 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
     /// <summary>What its next offer asks of buyers.</summary>
     public int BuyerReputationMin { get; set; }
 
-    /// <summary>Its key for committees in the next offer.</summary>
+    /// <summary>Its key for committees in the next offer; null: that of its voter.</summary>
     public CommitteeKey? Committee { get; set; }
 
     /// <summary>False: as silos of an earlier version poll.</summary>
@@ -162,12 +165,17 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
                 await Offer();
                 continue;
             }
+            if (orders.Duties is { } duties && Voter is { } voter)
+            {
+                await Market.Vote(Id, voter.Vote(duties), []);
+            }
             foreach (var lease in orders.Leases)
             {
                 if (run(lease) is not { } report)
                 {
                     continue;
                 }
+                Voter?.Keep(lease, report);
                 if (lease.IsSealed && report.Outcome.IsEnd())
                 {
                     kept[lease.Id] = await Seal(lease, report);

@@ -20,6 +20,7 @@ public sealed class EveryCallTests(ClusterFixture cluster)
         [typeof(IStateGrain)] = default(ProgramId).ToString(),
         [typeof(IBlobGrain)] = default(BlobId).ToString(),
         [typeof(IKeyGrain)] = ApiKey.FormatId(new byte[8]),
+        [typeof(ILedgerGrain)] = "market",
         [typeof(IMarketGrain)] = "a market without workers",
     };
 

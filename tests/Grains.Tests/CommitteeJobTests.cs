@@ -1,0 +1,283 @@
+using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Marketplace.Grains.Tests;
+
+/// <summary>Jobs that a committee runs and whose receipts it signs.</summary>
+public sealed class CommitteeJobTests
+{
+    [Fact]
+    public void Committee_RunsTheJob_SignsItsReceipt_AndIsPaid() =>
+        Run(
+            4,
+            async scene =>
+            {
+                var view = await scene.Ended("committee:3");
+                Assert.Equal((JobStatus.Completed, new TokenAmount(30)), (view.Status, view.Charge));
+                var receipt = await scene.Receipt(view.Id);
+                Assert.Equal((3, 3, 0), (receipt.Receipt.Seats.Count, receipt.Receipt.Shares.Count, receipt.WorkerSignatures.Count));
+                Assert.Equal((1UL, 3), (receipt.Receipt.Epoch, receipt.Certificate!.Members.Count));
+                // The fourth was drawn behind the three.
+                Assert.Equal(0, scene.Voters[3].Windows);
+            }
+        );
+
+    [Fact]
+    public void MemberThatLies_IsNotPaid_AndTheOthersSign() =>
+        Run(
+            4,
+            async scene =>
+            {
+                scene.Lies(1);
+                var view = await scene.Ended("committee:4");
+                Assert.Equal((JobStatus.Completed, new TokenAmount(30)), (view.Status, view.Charge));
+                Assert.Equal("out", System.Text.Encoding.UTF8.GetString(view.Output.Inline.Span));
+                Assert.DoesNotContain((await scene.Receipt(view.Id)).Receipt.Seats, seat => seat.Worker == scene.Voters[1].Worker);
+            }
+        );
+
+    [Fact]
+    public void MemberThatVotesOnNothing_OrSignsAnotherThing_DoesNotStopTheOthers() =>
+        Run(
+            7,
+            async scene =>
+            {
+                scene.Voters[0].IsSilent = true;
+                scene.Voters[1].Forges = true;
+                var view = await scene.Ended("committee:7");
+                Assert.Equal(JobStatus.Completed, view.Status);
+                var signers = (await scene.Receipt(view.Id)).Certificate!.Signers;
+                Assert.Equal(0UL, signers & 1UL);
+                Assert.Equal(5, System.Numerics.BitOperations.PopCount(signers));
+            }
+        );
+
+    [Fact]
+    public void JobWhoseCommitteeDoesNotSign_RunsAgain_AndFailsAtNoCost() =>
+        Run(
+            3,
+            async scene =>
+            {
+                scene.Voters[0].IsSilent = true;
+                var view = await scene.Ended("committee:3", TimeSpan.FromMinutes(20));
+                Assert.Equal((JobStatus.Failed, JobFault.Worker, TokenAmount.Zero), (view.Status, view.Fault, view.Charge));
+                Assert.Contains("did not sign", view.Reason, StringComparison.Ordinal);
+                await scene.Receipt(view.Id);
+            }
+        );
+
+    [Fact]
+    public void JobThatAMemberRefuses_DoesNotKeepOthersFromBeingSigned() =>
+        Run(
+            3,
+            async scene =>
+            {
+                // One member gives another result for one job: the two others are not over two thirds.
+                scene.LiesAbout(0, "poison");
+                var jobs = new List<JobId>();
+                for (var number = 0; number < 20; number++)
+                {
+                    jobs.Add(await scene.Submit("committee:3", number == 7 ? "poison" : $"in {number}"));
+                }
+                foreach (var job in jobs)
+                {
+                    var view = await scene.Wait(job, TimeSpan.FromMinutes(20));
+                    Assert.Equal(job == jobs[7] ? JobStatus.Failed : JobStatus.Completed, view.Status);
+                }
+            }
+        );
+
+    [Fact]
+    public void ManyJobs_ShareASignature() =>
+        Run(
+            3,
+            async scene =>
+            {
+                foreach (var job in await scene.SubmitTogether("committee:3", 60))
+                {
+                    Assert.Equal(JobStatus.Completed, (await scene.Wait(job, TimeSpan.FromMinutes(5))).Status);
+                    await scene.Receipt(job);
+                }
+                Assert.InRange(scene.Voters[0].Windows, 1, 40);
+            }
+        );
+
+    /// <summary>However the market dies, its members are asked to sign one receipt of a job in an epoch.</summary>
+    [Fact]
+    public void Crash_NeverMakesMembersContradictThemselves() =>
+        Run(
+            3,
+            async scene =>
+            {
+                foreach (var voter in scene.Voters)
+                {
+                    // The market dies while it waits for the last one.
+                    voter.IsSilent = voter == scene.Voters[2];
+                }
+                var job = await scene.Submit("committee:3", "in");
+                await Task.Delay(TimeSpan.FromSeconds(3), scene.Market.Time);
+                Assert.Equal((1, 1, 0), (scene.Voters[0].Windows, scene.Voters[1].Windows, scene.Voters[2].Windows));
+                await scene.CrashAndStart();
+                scene.Voters[2].IsSilent = false;
+                var view = await scene.Wait(job, TimeSpan.FromMinutes(5));
+                Assert.Equal((JobStatus.Completed, new TokenAmount(30)), (view.Status, view.Charge));
+                await scene.Receipt(job);
+                Assert.All(scene.Voters, voter => Assert.Equal(0, voter.Contradictions));
+            }
+        );
+
+    [Fact]
+    public void JobWhoseReceiptIsBeingSigned_CannotBeCancelled() =>
+        Run(
+            3,
+            async scene =>
+            {
+                scene.Voters[2].IsSilent = true;
+                var job = await scene.Submit("committee:3", "in");
+                await Task.Delay(TimeSpan.FromSeconds(3), scene.Market.Time);
+                var refused = await Assert.ThrowsAsync<MarketException>(() => scene.Market.Job(job).Cancel(scene.Client));
+                Assert.Contains("a committee signs its result", refused.Message, StringComparison.Ordinal);
+                scene.Voters[2].IsSilent = false;
+                Assert.Equal(JobStatus.Completed, (await scene.Wait(job, TimeSpan.FromMinutes(5))).Status);
+            }
+        );
+
+    [Fact]
+    public void JobWithoutACommittee_SaysWhatIsLacking() =>
+        Run(
+            3,
+            async scene =>
+            {
+                var job = await scene.Submit("committee:5", "in");
+                await Task.Delay(TimeSpan.FromSeconds(15), scene.Market.Time);
+                Assert.Contains(
+                    "this epoch has no committee of 5: 3 workers serve in it",
+                    (await scene.Market.Job(job).Explain(scene.Client)).Summary,
+                    StringComparison.Ordinal
+                );
+                await scene.Market.Job(job).Cancel(scene.Client);
+            }
+        );
+
+    private static void Run(int members, Func<Scene, Task> scenario)
+    {
+        var roster = new TestRoster();
+        TestMarket.Run(
+            async market =>
+            {
+                await using var scene = await Scene.Of(market, roster, members);
+                await scenario(scene);
+            },
+            register: services => services.AddSingleton(roster)
+        );
+    }
+
+    private sealed class Scene(TestMarket market, Caller client, ProgramId program) : IAsyncDisposable
+    {
+        private readonly Dictionary<int, string> _lies = [];
+        private CancellationTokenSource _stop = new();
+        private List<Task> _serving = [];
+        private int _jobs;
+
+        public TestMarket Market => market;
+
+        public Caller Client => client;
+
+        public List<TestVoter> Voters { get; } = [];
+
+        public static async Task<Scene> Of(TestMarket market, TestRoster roster, int members)
+        {
+            var client = await market.OpenAccount("client");
+            var scene = new Scene(market, client, await market.Deploy(client));
+            scene.Voters.AddRange(Enumerable.Range(0, members).Select(number => new TestVoter($"member {number}")));
+            roster.Current = new EpochRoster(1, [.. scene.Voters.Select(voter => voter.ToMember(1))], DateTimeOffset.MaxValue);
+            await scene.Serve();
+            return scene;
+        }
+
+        public void Lies(int member) => _lies[member] = "";
+
+        public void LiesAbout(int member, string input) => _lies[member] = input;
+
+        public async Task CrashAndStart()
+        {
+            await Stop();
+            await market.CrashAndStart();
+            await Serve();
+        }
+
+        public async Task<JobId> Submit(string assurance, string input)
+        {
+            var item = TestMarket.Item($"job {++_jobs}", program, price: 300, input);
+            var spec = item.Spec with { Assurance = Assurance.Parse(assurance), ExpiresAfter = TimeSpan.FromHours(2) };
+            var result = Assert.Single(await market.Submit(client, item with { Spec = spec }));
+            Assert.Null(result.Code);
+            return result.Job;
+        }
+
+        public async Task<IReadOnlyList<JobId>> SubmitTogether(string assurance, int count)
+        {
+            var items = Enumerable
+                .Range(0, count)
+                .Select(number => TestMarket.Item($"job {number}", program, price: 300, $"in {number}"))
+                .Select(item => item with { Spec = item.Spec with { Assurance = Assurance.Parse(assurance) } });
+            return [.. (await market.Submit(client, [.. items])).Select(result => result.Job)];
+        }
+
+        public async Task<JobView> Ended(string assurance, TimeSpan? within = null) =>
+            await Wait(await Submit(assurance, "in"), within ?? TimeSpan.FromMinutes(1));
+
+        public async Task<JobView> Wait(JobId job, TimeSpan within)
+        {
+            var until = market.Time.GetUtcNow() + within;
+            while (market.Time.GetUtcNow() < until)
+            {
+                var view = await market.Job(job).WaitEnded(client, TimeSpan.FromSeconds(30), default);
+                if (view.Status.HasEnded())
+                {
+                    await market.Settle();
+                    return view;
+                }
+            }
+            return await market.Job(job).Get(client);
+        }
+
+        public async Task<ReceiptFile> Receipt(JobId job)
+        {
+            var file = ReceiptFile.Parse((await market.Job(job).GetReceipt(client)).Span);
+            Assert.DoesNotContain(ReceiptChecks.Of(file), check => check.Result == CheckResult.Broken);
+            return file;
+        }
+
+        public async ValueTask DisposeAsync() => await Stop();
+
+        private async Task Serve()
+        {
+            (_stop, _serving) = (new CancellationTokenSource(), []);
+            for (var member = 0; member < Voters.Count; member++)
+            {
+                var (number, name) = (member, $"member {member}");
+                var worker = new TestWorker(market, name, price: 10, slots: 4) { Voter = Voters[member] };
+                await worker.Offer();
+                _serving.Add(worker.ServeSealed(lease => Run(worker, number, lease), tells: true, _stop.Token));
+            }
+            // The next round of maintenance asks for the epoch.
+            await Task.Delay(MarketPolicy.MaintenancePeriod + TimeSpan.FromSeconds(1), market.Time);
+        }
+
+        private LeaseReport Run(TestWorker worker, int member, Lease lease)
+        {
+            var input = System.Text.Encoding.UTF8.GetString(lease.Ticket.Spec.Input.Span);
+            var isLie = _lies.TryGetValue(member, out var about) && (about.Length == 0 || about == input);
+            return worker.Completed(lease, isLie ? $"lie of {member}" : "out", fuel: 1_000_000);
+        }
+
+        private async Task Stop()
+        {
+            _stop.Cancel();
+            await Task.WhenAll(_serving);
+            _stop.Dispose();
+        }
+    }
+}
