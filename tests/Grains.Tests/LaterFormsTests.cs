@@ -73,7 +73,7 @@ public sealed class LaterFormsTests
 
     [Theory]
     [InlineData(false, 0, "01"), InlineData(true, 0, "02"), InlineData(false, 800, "03"), InlineData(true, 800, "03")]
-    [InlineData(false, 0, "04", true), InlineData(true, 800, "04", true)]
+    [InlineData(false, 0, "05", true), InlineData(true, 800, "05", true)]
     public void Offer_IsReadBack_AndEveryCutIsFound(bool hasLabels, int buyerReputationMin, string format, bool serves = false)
     {
         var id = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
@@ -103,8 +103,8 @@ public sealed class LaterFormsTests
         Assert.Equal(
             $"{format}{digits}{digits}050210"
                 + (format == "01" ? "" : lists)
-                + (format is "03" or "04" ? reputation : "")
-                + (serves ? "010102020303040506" : ""),
+                + (format is "03" or "05" ? reputation : "")
+                + (serves ? "00010102020303040506" : ""),
             Convert.ToHexString(bytes)
         );
         for (var length = 0; length < bytes.Length; length++)
