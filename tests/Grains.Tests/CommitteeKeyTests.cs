@@ -87,10 +87,7 @@ public sealed class CommitteeKeyTests
             select (outcome, end.Status, end.Fault);
 
         // The output of a run that completed may have no room.
-        Assert.Equal(
-            ofRuns.Append((RunOutcome.Completed, JobStatus.Failed, JobFault.Program)).Order(),
-            ends.Order()
-        );
+        Assert.Equal(ofRuns.Append((RunOutcome.Completed, JobStatus.Failed, JobFault.Program)).Order(), ends.Order());
     }
 
     private static CommitteeKey KeyOf(string worker, Bytes32 market)
@@ -98,10 +95,6 @@ public sealed class CommitteeKeyTests
         var pair = TestKeys.Of(worker);
         using var bls = BlsSecretKey.FromSeed(pair.PublicKey.ToArray());
         var digest = BatchDigest.OfRegistration(new MarketDomain(market), new WorkerId(pair.PublicKey), bls.PublicKey.Bytes);
-        return new CommitteeKey(
-            bls.PublicKey.Bytes.ToArray(),
-            bls.ProvePossession().Bytes.ToArray(),
-            pair.Sign(digest.ToArray())
-        );
+        return new CommitteeKey(bls.PublicKey.Bytes.ToArray(), bls.ProvePossession().Bytes.ToArray(), pair.Sign(digest.ToArray()));
     }
 }

@@ -90,12 +90,7 @@ internal static class FrameSamples
             LimitExceeded,
             MalformedRequest
         ),
-        ["vote"] = new(
-            worker => new LinkFrame { Call = worker.NextCall(), Vote = VotesOf(worker) },
-            "voted",
-            ForeignWorker,
-            LimitExceeded
-        ),
+        ["vote"] = new(worker => new LinkFrame { Call = worker.NextCall(), Vote = VotesOf(worker) }, "voted", ForeignWorker, LimitExceeded),
         ["heartbeat"] = new(worker => new LinkFrame { Heartbeat = worker.Beat() }, "heartbeat", "too_often"),
         ["credit"] = new(_ => new LinkFrame { Credit = new LinkCredit(1, 1) }, null, "over_credit"),
         ["goodbye"] = new(_ => new LinkFrame { Goodbye = new LinkGoodbye(LinkEnd.Done, "The worker is done.") }, null, "done"),
@@ -165,11 +160,7 @@ internal static class FrameSamples
     private static CommitteeVotes VotesOf(FuzzWorker worker) =>
         new(worker.Id)
         {
-            Votes =
-            [
-                new WindowVote(1) { Signature = worker.Committee.Possession },
-                new WindowVote(2) { Refused = [worker.Job] },
-            ],
+            Votes = [new WindowVote(1) { Signature = worker.Committee.Possession }, new WindowVote(2) { Refused = [worker.Job] }],
             Shares = [new EpochShare(1, worker.Committee.Possession)],
         };
 
