@@ -25,6 +25,7 @@ public static class MarketServices
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
         services.TryAddSingleton<BookAudit>();
         services.TryAddSingleton<IAccountLists, AccountLists>();
+        services.TryAddSingleton<IDisputeLists, DisputeLists>();
         services.TryAddSingleton<IModuleInspector, ModuleInspector>();
         services.TryAddSingleton<IResultsFeed, StreamResultsFeed>();
         services.TryAddKeyedSingleton<IGrainStorage>(StateStorage.Documents, (provider, _) => DocumentStates(provider));
