@@ -24,6 +24,7 @@ public static class MarketServices
         services.TryAddSingleton(_ => new MarketShards());
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
         services.TryAddSingleton<BookAudit>();
+        services.TryAddSingleton<IJury, MarketJury>();
         services.TryAddSingleton<IAccountLists, AccountLists>();
         services.TryAddSingleton<IDisputeLists, DisputeLists>();
         services.TryAddSingleton<IModuleInspector, ModuleInspector>();

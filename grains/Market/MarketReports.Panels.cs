@@ -118,11 +118,11 @@ internal sealed partial class MarketReports
     private async ValueTask KeepDispute(Panel panel)
     {
         var job = panel.Job;
-        if (!panel.HasDispute || (job.KeepsAll ? job.Ticket : await openJobs.Find(job.Ticket.Job)) is not { } ticket)
+        if (!PanelDisputes.IsIn(panel) || (job.KeepsAll ? job.Ticket : await openJobs.Find(job.Ticket.Job)) is not { } ticket)
         {
             return;
         }
-        var dispute = panel.ToDispute(ticket)!;
+        var dispute = PanelDisputes.Of(panel, ticket);
         await LostWrites.Resend(() => grains.GetGrain<IDisputeGrain>(job.Ticket.Job.ToString()).Open(dispute, Authority.Market));
     }
 

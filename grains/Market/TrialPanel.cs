@@ -34,9 +34,8 @@ internal sealed class TrialPanel(MarketJob job, Trial trial, TimeSpan openedAt) 
 
     public JuryVerdict ToVerdict()
     {
-        var seen = new HashSet<Bytes32>();
         return new JuryVerdict(
-            [.. Votes.Select(vote => vote.ToCast(seen.Add(vote.Execution)))],
+            [.. Votes.Select(PanelDisputes.CastOf)],
             Ahead >= trial.Lead ? null
                 : Votes.Count >= trial.SeatsMax ? $"After {Votes.Count} jurors no result leads by {trial.Lead} votes."
                 : $"There were {Votes.Count} jurors with something at stake that are no party to the dispute, and no result leads by "
