@@ -26,6 +26,14 @@ internal static class DiskInvariants
                     .Select(violation => $"{stream}: {violation}")
             );
         }
+        foreach (var (stream, entries) in disk.Streams.Where(pair => pair.Key.StartsWith("ledger/", StringComparison.Ordinal)))
+        {
+            violations.AddRange(
+                LedgerInvariants
+                    .Violations(entries.Select(entry => LedgerEntry.Read(entry.Span)))
+                    .Select(violation => $"{stream}: {violation}")
+            );
+        }
         foreach (var account in accounts.Keys)
         {
             violations.AddRange(StorageInvariants.Violations(Kept(disk, account)).Select(violation => $"quota of {account}: {violation}"));
