@@ -67,6 +67,10 @@ public static class ReceiptChecks
         );
     }
 
+    /// <summary>Why a receipt contradicts itself, whoever signs it; null: it does not. Words, seats, price and shares.</summary>
+    internal static string? Contradiction(Receipt receipt) =>
+        new[] { Words(receipt), Price(receipt) }.FirstOrDefault(check => check.Result == CheckResult.Broken)?.Finding;
+
     private static ReceiptCheck Words(Receipt receipt)
     {
         const string Name = "words";

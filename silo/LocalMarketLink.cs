@@ -66,6 +66,16 @@ internal sealed class LocalMarketLink(
             return LinkMapping.ToWire(refused) ?? [];
         });
 
+    public async ValueTask Vote(Wire.CommitteeVotes votes, CancellationToken cancellation) =>
+        await Reach(async () =>
+        {
+            await shards
+                .Of(grains, votes.Worker)
+                .Vote(votes.Worker, CommitteeMapping.ToGrain(votes.Votes), CommitteeMapping.ToGrain(votes.Shares))
+                .WaitAsync(cancellation);
+            return true;
+        });
+
     public ValueTask<Stream?> OpenBlob(Wire.LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         Reach(async () =>
             await WorkerOf(call).FindBlob(LinkMapping.ToGrain(call), blob).WaitAsync(cancellation) is null

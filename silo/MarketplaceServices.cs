@@ -67,6 +67,7 @@ internal static class MarketplaceServices
                 BuyerReputationMin = options.WorkerMinBuyerReputation,
             };
         });
+        services.AddSingleton<CommitteeMembership>();
         services.AddHostedService<WorkerService>();
     }
 }

@@ -39,6 +39,11 @@ internal static class SiloConfiguration
             "least reputation of accounts whose jobs the worker inside takes, 0 to 1000 (0: any)"
         ),
         (
+            "--worker-committee",
+            nameof(SiloOptions.WorkerCommittee),
+            "true or false: the worker inside serves in committees, with a key and a log of its votes in the data (true)"
+        ),
+        (
             "--isolation",
             nameof(SiloOptions.Isolation),
             "where the worker inside runs programs: none (in the silo), process, sandbox, or the strictest that works (auto)"

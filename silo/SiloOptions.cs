@@ -38,6 +38,9 @@ public sealed partial class SiloOptions
     /// <summary>The least reputation, in thousandths, of accounts whose jobs the worker inside takes; 0: any.</summary>
     public int WorkerMinBuyerReputation { get; set; }
 
+    /// <summary>Whether the worker inside serves in committees, with a key and a log of its votes in the folder.</summary>
+    public bool WorkerCommittee { get; set; } = true;
+
     /// <summary>
     /// Which workers of other machines may work: <c>any</c>, or <c>known</c>, whose keys are in the file <c>known-workers</c> of the data
     /// folder. Not given: any on loopback, known beyond it, because the market takes results as they are.

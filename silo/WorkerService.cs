@@ -9,6 +9,7 @@ namespace Marketplace.Silo;
 internal sealed partial class WorkerService(
     IMarketLink link,
     WorkerOptions options,
+    CommitteeMembership committees,
     DataFolder folder,
     TimeProvider time,
     ILoggerFactory logs
@@ -21,7 +22,7 @@ internal sealed partial class WorkerService(
     private static readonly TimeSpan OfferMax = TimeSpan.FromSeconds(10);
 
     private readonly ILogger _log = logs.CreateLogger<WorkerService>();
-    private readonly WorkerAgent _agent = new(link, options, time, logs.CreateLogger<WorkerAgent>());
+    private readonly WorkerAgent _agent = new(link, options, time, logs.CreateLogger<WorkerAgent>(), committees.Voter);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {

@@ -37,6 +37,21 @@ public static class WorkerLimits
     public const int LeasesMax = 4 * SlotsMax;
 
     /// <summary>
+    /// Windows of receipts that one worker may vote on with one call: one committee of each size is asked at a time, and answers to two
+    /// polls come together.
+    /// </summary>
+    public const int WindowsMax = 64;
+
+    /// <summary>
+    /// Receipts of one window: the vote on each is a line in each member's log, all of a window are in one answer to a poll, and a call
+    /// that refuses all of all windows is still one frame.
+    /// </summary>
+    public const int WindowReceiptsMax = 256;
+
+    /// <summary>Shares of epochs' randomness that one call may have: one epoch is asked for at a time.</summary>
+    public const int SharesMax = 1;
+
+    /// <summary>
     /// How often a worker says that it is alive, and how far its runs have come: a fraction of what a lease lasts without, and for ten
     /// thousand workers no more than what their jobs ask of the market anyway.
     /// </summary>

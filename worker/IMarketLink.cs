@@ -9,7 +9,7 @@ namespace Marketplace.Worker;
 /// </summary>
 public interface IMarketLink
 {
-    /// <summary>The market's key, to which bids are bound. Known when an offer was answered.</summary>
+    /// <summary>The market's key, to which bids and keys for committees are bound. Known when the market has been met.</summary>
     Bytes32 Market { get; }
 
     /// <summary>Publishes the offer; again after <see cref="WorkerOrders.Known"/> is false.</summary>
@@ -27,6 +27,11 @@ public interface IMarketLink
     /// <summary>Reports results. When it returns the market has them durably; a repeated report changes nothing.</summary>
     /// <returns>Those of the results that count for nothing and are not paid.</returns>
     ValueTask<IReadOnlyList<RefusedResult>> Report(WorkerReport report, CancellationToken cancellation);
+
+    /// <summary>
+    /// What the worker signs as a member of committees. When it returns the market has them; the same votes again change nothing.
+    /// </summary>
+    ValueTask Vote(CommitteeVotes votes, CancellationToken cancellation);
 
     /// <summary>The bytes of a module or an input, not yet verified. Null where <see cref="FindBlob"/> is null.</summary>
     ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation);

@@ -12,7 +12,14 @@ namespace Marketplace.Worker;
 /// Runs jobs for a market: offers, polls for leases, runs each on a thread of its own, reports the results in batches. One agent per worker
 /// key.
 /// </summary>
-public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options, TimeProvider time, ILogger<WorkerAgent> log)
+/// <param name="voter">Serves in committees; null: it serves in none. Outlives the agent.</param>
+public sealed partial class WorkerAgent(
+    IMarketLink link,
+    WorkerOptions options,
+    TimeProvider time,
+    ILogger<WorkerAgent> log,
+    CommitteeVoter? voter = null
+)
 {
     private static readonly Bytes32 Profile = Bytes32.Parse(EngineProfile.Hash);
 
@@ -21,6 +28,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     private readonly IdleMemory _memory = new(time, HostMemory.GiveBack);
     private readonly ReportQueue _reports = new();
     private readonly ReportQueue _refused = new();
+    private readonly VoteQueue? _votes = voter is null ? null : new VoteQueue(voter, link, options.Worker, time, log);
     private readonly AuctionBids _bids = new(options.Worker, options.PricePerMillionFuel);
     private readonly TaskCompletionSource _draining = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<IsolationChoice> _isolation = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -58,7 +66,11 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         using var runs = _runs?.Invoke() ?? OpenGuests();
         var serving = runs.Serve(_leases, Finish);
         using var reporting = new CancellationTokenSource();
-        var reporters = Task.WhenAll(ReportLoop(reporting.Token), RepeatLoop(reporting.Token));
+        var reporters = Task.WhenAll(
+            ReportLoop(reporting.Token),
+            RepeatLoop(reporting.Token),
+            _votes?.Run(reporting.Token) ?? Task.CompletedTask
+        );
         var heartbeats = new Heartbeats(link, options.Worker, _leases, time, log);
         await using (
             time.CreateTimer(_ => _ = heartbeats.Look(reporting.Token), null, WorkerPolicy.HeartbeatLook, WorkerPolicy.HeartbeatLook)
@@ -85,6 +97,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
                 _leases.Close();
                 await serving.ConfigureAwait(false);
                 _reports.Close();
+                _votes?.Close();
                 reporting.CancelAfter(WorkerPolicy.RetryPauseMax);
                 await reporters.ConfigureAwait(false);
             }
@@ -124,7 +137,8 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         };
         while (!stopping.IsCancellationRequested)
         {
-            var welcome = await Repeat(token => link.Offer(offer, token), "offer", stopping).ConfigureAwait(false);
+            var served = offer with { Committee = voter?.KeyFor(link.Market) };
+            var welcome = await Repeat(token => link.Offer(served, token), "offer", stopping).ConfigureAwait(false);
             if (welcome is null)
             {
                 return;
@@ -132,6 +146,8 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
             LogOffered(options.Worker, welcome.Start);
             _offered.TrySetResult();
             _leases.StopAll();
+            _votes?.Clear();
+            voter?.DropAll();
             await FollowOrders(welcome.Start, stopping).ConfigureAwait(false);
             if (_draining.Task.IsCompleted && !stopping.IsCancellationRequested)
             {
@@ -180,6 +196,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         foreach (var stop in orders.Stops)
         {
             _leases.Stop(stop);
+            voter?.Drop(stop);
         }
         foreach (var lease in orders.Reveals ?? [])
         {
@@ -187,6 +204,10 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
             {
                 _reports.Add(result);
             }
+        }
+        if (orders.Duties is { } duties)
+        {
+            _votes?.Add(duties);
         }
         _bids.Take(orders, takesMore: !_draining.Task.IsCompleted);
         return true;
@@ -218,9 +239,19 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         if (reportIt)
         {
             var claimed = ExecutionClaims.Claim(run.Held.Lease, result, Profile);
+            KeepForVote(run.Held.Lease, claimed);
             _reports.Add(
                 run.Held.Lease.Sealed is true && claimed.Execution is { } execution ? Seal(run.Held.Lease, claimed, execution) : claimed
             );
+        }
+    }
+
+    /// <summary>Before it is reported: the market may ask for the vote as soon as it has the result.</summary>
+    private void KeepForVote(WorkerLease lease, WorkerResult claimed)
+    {
+        if (voter is not null && lease is { VotedOn: true, PricePerMillionFuel: { } price } && claimed.Execution is not null)
+        {
+            voter.Keep(lease.Id, ExecutionClaims.ExecutionOf(lease, claimed, Profile), price);
         }
     }
 
@@ -318,6 +349,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
                 {
                     // Nothing will ask for it.
                     _leases.Unseal(sealedResult.Lease);
+                    voter?.Drop(sealedResult.Lease);
                     LogNotSealed(sealedResult.Lease, reasons[sealedResult.Lease].First());
                 }
             }
@@ -325,6 +357,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
             {
                 if (reasons.Contains(result.Lease))
                 {
+                    voter?.Drop(result.Lease);
                     LogRefused(result.Lease, result.Job, reasons[result.Lease].First());
                     continue;
                 }

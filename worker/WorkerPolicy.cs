@@ -31,6 +31,12 @@ public static class WorkerPolicy
     /// </summary>
     public const int SealedResultsMax = WorkerLimits.LeasesMax;
 
+    /// <summary>
+    /// Runs of a member of committees that are kept for the votes on their receipts: as many as a worker may have leases. One that is
+    /// pushed out is not voted on, so a market that never asks cannot fill the worker's memory.
+    /// </summary>
+    public const int VotedRunsMax = WorkerLimits.LeasesMax;
+
     /// <summary>A lease that has waited for a slot this long is given back: another worker may be free.</summary>
     public static readonly TimeSpan LeaseWaitMax = TimeSpan.FromSeconds(1);
 

@@ -70,5 +70,6 @@ namespace Marketplace;
 [JsonSerializable(typeof(WorkerPoll))]
 [JsonSerializable(typeof(WorkerOrders))]
 [JsonSerializable(typeof(WorkerReport))]
+[JsonSerializable(typeof(CommitteeVotes))]
 [JsonSerializable(typeof(LeaseCall))]
 public sealed partial class ApiJson : JsonSerializerContext;

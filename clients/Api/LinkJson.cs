@@ -27,6 +27,9 @@ public sealed partial class LinkJson : JsonSerializerContext
     /// </summary>
     private const int DepthMax = 8;
 
+    /// <summary>A frame with orders, a window of receipts and their seats nests one deeper.</summary>
+    private const int OrdersDepthMax = DepthMax + 1;
+
     /// <summary>How the market reads: unknown members are refused.</summary>
     public static JsonTypeInfo<TRecord> OfWorker<TRecord>() => (JsonTypeInfo<TRecord>)Readers.OfWorker.GetTypeInfo(typeof(TRecord));
 
@@ -36,13 +39,13 @@ public sealed partial class LinkJson : JsonSerializerContext
     /// <summary>In a class of their own: they stand on <see cref="Default"/>, which must be there before them.</summary>
     private static class Readers
     {
-        public static readonly JsonSerializerOptions OfWorker = Make(JsonUnmappedMemberHandling.Disallow);
-        public static readonly JsonSerializerOptions OfMarket = Make(JsonUnmappedMemberHandling.Skip);
+        public static readonly JsonSerializerOptions OfWorker = Make(JsonUnmappedMemberHandling.Disallow, DepthMax);
+        public static readonly JsonSerializerOptions OfMarket = Make(JsonUnmappedMemberHandling.Skip, OrdersDepthMax);
 
-        private static JsonSerializerOptions Make(JsonUnmappedMemberHandling unknown) =>
+        private static JsonSerializerOptions Make(JsonUnmappedMemberHandling unknown, int depthMax) =>
             new(Default.Options)
             {
-                MaxDepth = DepthMax,
+                MaxDepth = depthMax,
                 AllowDuplicateProperties = false,
                 UnmappedMemberHandling = unknown,
                 TypeInfoResolver = Default.WithAddedModifier(Answers.LetNullableMembersBeAbsent),

@@ -38,6 +38,7 @@ public static class LinkMapping
                 : spec.Environment.ToDictionary(variable => variable.Name, variable => variable.Value),
             PricePerMillionFuel = lease.Price,
             Sealed = lease.IsSealed ? true : null,
+            VotedOn = lease.IsVotedOn ? true : null,
         };
     }
 
@@ -47,6 +48,7 @@ public static class LinkMapping
             Invitations = orders.Invitations.IsDefaultOrEmpty ? null : [.. orders.Invitations.Select(ToWire)],
             Closed = orders.Closed.IsDefaultOrEmpty ? null : orders.Closed,
             Reveals = orders.Reveals.IsDefaultOrEmpty ? null : orders.Reveals,
+            Duties = orders.Duties is null ? null : CommitteeMapping.ToWire(orders.Duties),
         };
 
     private static Wire.AuctionInvitation ToWire(AuctionInvitation invitation) =>
@@ -80,7 +82,10 @@ public static class LinkMapping
             Labels: [.. (offer.Labels ?? []).Distinct().Order(StringComparer.Ordinal)],
             RefusedAccounts: [.. (offer.RefusedAccounts ?? []).Distinct().Order()],
             BuyerReputationMin: offer.BuyerReputationMin ?? 0
-        );
+        )
+        {
+            Committee = offer.Committee is null ? null : CommitteeMapping.ToGrain(offer.Committee),
+        };
 
     public static LeaseCall ToGrain(Wire.LeaseCall call) => new(call.Worker, call.Lease, call.Sequence);
 

@@ -35,6 +35,7 @@ internal sealed partial class WorkerCalls(
             { Read: { } read } => read.Call.Worker,
             { List: { } list } => list.Call.Worker,
             { RootWith: { } with } => with.Call.Worker,
+            { Vote: { } vote } => vote.Worker,
             _ => null,
         };
 
@@ -139,6 +140,7 @@ internal sealed partial class WorkerCalls(
                         .WaitAsync(cancellation)
                 ),
             },
+            { Vote: { } vote } => await Vote(vote, cancellation),
             _ => throw new InvalidOperationException("This is a bug in the gateway: a frame was taken for a call."),
         };
 
@@ -154,6 +156,13 @@ internal sealed partial class WorkerCalls(
         RequireReady();
         var orders = await shards.Of(grains, poll.Worker).Poll(LinkMapping.ToGrain(poll), cancellation).WaitAsync(cancellation);
         return new LinkFrame { Orders = LinkMapping.ToWire(orders) };
+    }
+
+    private async Task<LinkFrame> Vote(CommitteeVotes call, CancellationToken cancellation)
+    {
+        var (votes, shares) = (CommitteeMapping.ToGrain(call.Votes), CommitteeMapping.ToGrain(call.Shares));
+        await shards.Of(grains, call.Worker).Vote(call.Worker, votes, shares).WaitAsync(cancellation);
+        return new LinkFrame { Voted = new VotesTaken() };
     }
 
     private async Task<LinkFrame> Report(SignedReport report, CancellationToken cancellation)

@@ -103,6 +103,8 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerMem
         }
         Check(frame.Offer);
         Check(frame.Poll);
+        CommitteeFrames.Check(frame.Offer?.Committee);
+        CommitteeFrames.Check(frame.Vote);
         if (frame.Report is not { } report)
         {
             return;

@@ -33,6 +33,10 @@ internal static class OfferRules
                     + $"{WorkerLimits.ReputationMax}."
             );
         }
+        if (offer.Committee is { } key && !CommitteeKeys.HasForm(key))
+        {
+            return Malformed(CommitteeKeys.WrongForm(key));
+        }
         return offer.Labels.IsDefaultOrEmpty ? null : LabelsRefusal(offer);
     }
 

@@ -33,16 +33,16 @@ internal static class PanelPolicy
     /// <summary>
     /// Receipts of one window: the vote of each is a line in each member's log, and all of a window are in one answer to a poll.
     /// </summary>
-    public const int WindowReceiptsMax = 256;
+    public const int WindowReceiptsMax = WorkerLimits.WindowReceiptsMax;
 
     /// <summary>Windows that one call may vote on: one committee of each size is asked at a time, and answers of two polls come together.</summary>
-    public const int WindowVotesMax = 64;
+    public const int WindowVotesMax = WorkerLimits.WindowsMax;
 
     /// <summary>How long members may take to sign: an fsync and two ways over a slow line. Under load windows follow each other at once.</summary>
     public static readonly TimeSpan WindowMax = TimeSpan.FromSeconds(5);
 
     /// <summary>Shares that one call may bring.</summary>
-    public const int SharesMax = 1;
+    public const int SharesMax = WorkerLimits.SharesMax;
 
     /// <summary>How often a receipt that none refuses is put before its committee, before the job is run again.</summary>
     public const int WindowTriesMax = 3;

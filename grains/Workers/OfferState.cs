@@ -19,6 +19,9 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
     // Only until the ledger has been told.
     private const byte FormatWithUntold = FormatWithBuyers + 1;
 
+    // With a key for committees all parts are written.
+    private const byte FormatWithKey = FormatWithUntold + 1;
+
     public static OfferState Of(WorkerOffer offer) =>
         new(offer with { Labels = OrNone(offer.Labels), RefusedAccounts = OrNone(offer.RefusedAccounts) }, Untold: []);
 
@@ -28,12 +31,13 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
     public static ReadOnlyMemory<byte> Write(OfferState state)
     {
         var offer = state.Offer;
+        var isUntold = !state.Untold.IsEmpty || offer.Committee is not null;
         var asksBuyers = offer.BuyerReputationMin > 0;
-        var isUntold = !state.Untold.IsEmpty;
         var hasMore = isUntold || asksBuyers || offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
         var writer = new CompactWriter(96);
         writer.Byte(
-            isUntold ? FormatWithUntold
+            offer.Committee is not null ? FormatWithKey
+            : isUntold ? FormatWithUntold
             : asksBuyers ? FormatWithBuyers
             : hasMore ? FormatWithLabels
             : Format
@@ -64,13 +68,19 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
         {
             LedgerTelling.Write(writer, state.Untold);
         }
+        if (offer.Committee is { } key)
+        {
+            writer.Bytes(key.Key.Span);
+            writer.Bytes(key.Possession.Span);
+            writer.Bytes(key.Registration.Span);
+        }
         return writer.Finish();
     }
 
     public static OfferState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithUntold, "A worker's offer");
+        var format = reader.Version(Format, FormatWithKey, "A worker's offer");
         var offer = new WorkerOffer(
             Worker: new WorkerId(reader.Id()),
             PayTo: new AccountId(reader.Id()),
@@ -96,7 +106,11 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
         {
             offer = offer with { BuyerReputationMin = reader.Count() };
         }
-        var untold = format == FormatWithUntold ? LedgerTelling.Read(ref reader) : [];
+        var untold = format >= FormatWithUntold ? LedgerTelling.Read(ref reader) : [];
+        if (format == FormatWithKey)
+        {
+            offer = offer with { Committee = new CommitteeKey(reader.Memory(), reader.Memory(), reader.Memory()) };
+        }
         reader.End();
         return Of(offer) with { Untold = untold };
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
 using Marketplace.Storage;
@@ -18,16 +19,18 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
     private readonly ILogger<WorkerGrain> _logger;
     private readonly WorkerId _id;
     private readonly LeaseGrants _grants;
+    private readonly Bytes32 _marketKey;
 
     public WorkerGrain(
         [PersistentState(OfferState.Kind, StateStorage.Plain)] IPersistentState<OfferState> offer,
         IBlobStore blobs,
         MarketShards shards,
+        MarketIdentity identity,
         TimeProvider clock,
         ILogger<WorkerGrain> logger
     )
     {
-        (_blobs, _shards, _clock, _logger) = (blobs, shards, clock, logger);
+        (_blobs, _shards, _marketKey, _clock, _logger) = (blobs, shards, identity.PublicKey, clock, logger);
         _id = WorkerId.Parse(this.GetPrimaryKeyString());
         _grants = new LeaseGrants(call => LostWrites.Resend(() => Market.FindLease(call)), clock);
         _offer = new StoredState<OfferState>(offer);
@@ -41,6 +44,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
     {
         RequireOwn(offer.Worker);
         await _offer.Refresh();
+        RequireKey(offer);
         // The market first: an offer that it refuses is not kept.
         var start = await LostWrites.Resend(() => Market.Offer(offer));
         var kept = OfferState.Of(offer);
@@ -154,6 +158,19 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
     {
         var (state, root) = StateOf(await Grant(call), call);
         return await state.RootWith(root, changes);
+    }
+
+    /// <summary>A key is verified once: the one that is kept was.</summary>
+    private void RequireKey(WorkerOffer offer)
+    {
+        if (
+            offer.Committee is { } key
+            && !CommitteeKeys.AreSame(key, _offer.Value?.Offer.Committee)
+            && CommitteeKeys.Refusal(offer.Worker, key, _marketKey) is { } refusal
+        )
+        {
+            throw refusal;
+        }
     }
 
     /// <summary>Openings have limits: a stranger cannot be as many workers as it likes.</summary>

@@ -37,6 +37,11 @@ public sealed record CommitteeMember
     public static BigInteger WeightOf(IEnumerable<CommitteeMember> members) =>
         members.Aggregate(BigInteger.Zero, (sum, member) => sum + member.Weight.BaseUnits);
 
+    /// <summary>The hash of a list of members, by EIP-712: what members of an epoch are told of it.</summary>
+    /// <param name="members">In their order.</param>
+    /// <exception cref="FormatException">A key or a proof is not hexadecimal.</exception>
+    public static Bytes32 HashOf(IReadOnlyList<CommitteeMember> members) => TypedWords.HashOf(members, Hash);
+
     /// <summary>Verifies that the member has the secret of its key.</summary>
     /// <param name="proven">The key, which may now be summed with others.</param>
     /// <exception cref="FormatException">The key or the proof is not hexadecimal.</exception>

@@ -36,7 +36,18 @@ public static class EpochRandomness
     /// What each worker of the list signs with its BLS key. The list is part of it: shares for one list are worth nothing for another,
     /// which could be made to fit them.
     /// </summary>
-    public static Bytes32 OfShare(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> eligible)
+    /// <exception cref="ArgumentException">The list is none (<see cref="Check"/>).</exception>
+    public static Bytes32 OfShare(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> eligible) =>
+        Check(eligible) is { } wrong
+            ? throw new ArgumentException(wrong, nameof(eligible))
+            : OfShare(domain, epoch, CommitteeMember.HashOf(eligible));
+
+    /// <summary>
+    /// As above, for a worker that is told the hash of the list only. The epoch is hashed here: a worker that signs one list in an epoch
+    /// signs no second one that a market calls another epoch's.
+    /// </summary>
+    /// <param name="eligible">Of <see cref="CommitteeMember.HashOf"/>.</param>
+    public static Bytes32 OfShare(MarketDomain domain, ulong epoch, Bytes32 eligible)
     {
         ArgumentNullException.ThrowIfNull(domain);
         var words = new TypedWords(stackalloc byte[2 * Bytes32.Size], ShareType);
@@ -74,7 +85,7 @@ public static class EpochRandomness
     }
 
     /// <summary>Whether a share is the one that this worker can give for the list.</summary>
-    /// <param name="digest">Of <see cref="OfShare"/>.</param>
+    /// <param name="digest">Of <see cref="OfShare(MarketDomain, ulong, IReadOnlyList{CommitteeMember})"/>.</param>
     public static bool IsShare(CommitteeMember worker, Bytes32 digest, string share)
     {
         ArgumentNullException.ThrowIfNull(worker);
@@ -125,15 +136,16 @@ public static class EpochRandomness
         return null;
     }
 
-    private static Bytes32 EligibleHash(ulong epoch, IReadOnlyList<CommitteeMember> eligible)
+    private static Bytes32 EligibleHash(ulong epoch, IReadOnlyList<CommitteeMember> eligible) =>
+        Check(eligible) is { } wrong
+            ? throw new ArgumentException(wrong, nameof(eligible))
+            : EligibleHash(epoch, CommitteeMember.HashOf(eligible));
+
+    private static Bytes32 EligibleHash(ulong epoch, Bytes32 eligible)
     {
-        if (Check(eligible) is { } wrong)
-        {
-            throw new ArgumentException(wrong, nameof(eligible));
-        }
         var words = new TypedWords(stackalloc byte[3 * Bytes32.Size], EligibleType);
         words.Add((UInt128)epoch);
-        words.Add(TypedWords.HashOf(eligible, CommitteeMember.Hash));
+        words.Add(eligible);
         return words.Hash();
     }
 }

@@ -23,6 +23,8 @@ internal sealed class EncodedLink(IMarketLink inner) : IMarketLink
     public ValueTask<IReadOnlyList<RefusedResult>> Report(WorkerReport report, CancellationToken cancellation) =>
         inner.Report(Travel(report), cancellation);
 
+    public ValueTask Vote(CommitteeVotes votes, CancellationToken cancellation) => inner.Vote(Travel(votes), cancellation);
+
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         inner.OpenBlob(Travel(call), blob, cancellation);
 

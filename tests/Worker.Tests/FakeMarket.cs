@@ -13,6 +13,7 @@ internal sealed class FakeMarket : IMarketLink
     private readonly Channel<WorkerOrders> _orders = Channel.CreateUnbounded<WorkerOrders>();
     private readonly Channel<WorkerResult> _results = Channel.CreateUnbounded<WorkerResult>();
     private readonly Channel<SealedResult> _sealed = Channel.CreateUnbounded<SealedResult>();
+    private readonly Channel<CommitteeVotes> _votes = Channel.CreateUnbounded<CommitteeVotes>();
     private CancellationTokenSource? _polling;
     private (Func<LeaseBeat, bool> What, TaskCompletionSource<LeaseBeat> Told)? _awaited;
     private long _start;
@@ -76,8 +77,14 @@ internal sealed class FakeMarket : IMarketLink
 
     public ValueTask<WorkerResult> NextResult() => _results.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
-    public ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation) =>
-        new(new WorkerWelcome(Interlocked.Increment(ref _start)));
+    /// <summary>The newest offer.</summary>
+    public WorkerOffer? Offered { get; private set; }
+
+    public ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation)
+    {
+        Offered = offer;
+        return new(new WorkerWelcome(Interlocked.Increment(ref _start)));
+    }
 
     /// <summary>A poll ends the one that waits, as at a real market.</summary>
     public async ValueTask<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation)
@@ -147,6 +154,20 @@ internal sealed class FakeMarket : IMarketLink
             _results.Writer.TryWrite(result);
         }
         return new(Refused(report));
+    }
+
+    /// <summary>Called before votes are taken; may throw.</summary>
+    public Action<CommitteeVotes> OnVote { get; set; } = _ => { };
+
+    public void Ask(CommitteeDuties duties) => _orders.Writer.TryWrite(new WorkerOrders(true, [], []) { Duties = duties });
+
+    public ValueTask<CommitteeVotes> NextVotes() => _votes.Reader.ReadAsync(TestContext.Current.CancellationToken);
+
+    public ValueTask Vote(CommitteeVotes votes, CancellationToken cancellation)
+    {
+        OnVote(votes);
+        _votes.Writer.TryWrite(votes);
+        return ValueTask.CompletedTask;
     }
 
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>

@@ -9,7 +9,7 @@ namespace Marketplace.Worker;
 /// </summary>
 public sealed class VoteLog : IDisposable
 {
-    private const string Name = "committee.votes";
+    internal const string Name = "committee.votes";
     private const string NewName = "committee.votes.new";
 
     private readonly Lock _lock = new();
@@ -112,6 +112,22 @@ public sealed class VoteLog : IDisposable
             Cast(epoch, votes);
         }
         return _key.Sign(digest.ToArray());
+    }
+
+    /// <summary>Those of the votes that would be refused: they contradict earlier ones, or their epoch is too old. Nothing is cast.</summary>
+    public IReadOnlyList<Vote> Contradicted(ulong epoch, IReadOnlyList<Vote> votes)
+    {
+        ArgumentNullException.ThrowIfNull(votes);
+        lock (_lock)
+        {
+            return
+            [
+                .. votes.Where(vote =>
+                    epoch < Floor
+                    || (_votes.TryGetValue((epoch, vote.Kind, vote.Subject), out var earlier) && earlier != vote.Digest)
+                ),
+            ];
+        }
     }
 
     /// <summary>Proves that the key's secret is here. It is no vote.</summary>

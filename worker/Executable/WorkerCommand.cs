@@ -94,6 +94,13 @@ internal static class WorkerCommand
         DefaultValueFactory = _ => 1024,
     };
 
+    private static readonly Option<bool> Committee = new("--committee")
+    {
+        Description = "Serve in committees, with a key of its own in the folder; false: in none",
+        HelpName = "BOOL",
+        DefaultValueFactory = _ => true,
+    };
+
     private static readonly Option<string?> PayTo = new("--pay-to")
     {
         Description = "Account that earns (the worker's own key)",
@@ -138,6 +145,7 @@ internal static class WorkerCommand
             BuyerReputation,
             Isolation,
             CacheSize,
+            Committee,
             PayTo,
             MarketKey,
             Ca,
@@ -169,7 +177,12 @@ internal static class WorkerCommand
                 Environment.GetEnvironmentVariable(KeyFile.PassphraseVariable),
                 Key(parse.GetValue(MarketKey))
             );
-            await using var worker = new WorkerProcess(market, folder, Of(folder, asked, parse.GetValue(CacheSize)));
+            await using var worker = new WorkerProcess(
+                market,
+                folder,
+                Of(folder, asked, parse.GetValue(CacheSize)),
+                parse.GetValue(Committee)
+            );
             await worker.Run();
             return Done;
         }

@@ -14,9 +14,11 @@ internal sealed class WorkerProcess : IAsyncDisposable
     private readonly HttpMessageInvoker _http;
     private readonly StatusLine _status;
     private readonly RemoteMarketLink _link;
+    private readonly CommitteeVoter? _voter;
     private readonly WorkerAgent _agent;
 
-    public WorkerProcess(MarketAddress market, WorkerFolder folder, WorkerOptions options)
+    /// <param name="serves">Whether it serves in committees.</param>
+    public WorkerProcess(MarketAddress market, WorkerFolder folder, WorkerOptions options, bool serves)
     {
         (_market, _folder, _options) = (market, folder, options);
         _http = market.Connections();
@@ -29,7 +31,8 @@ internal sealed class WorkerProcess : IAsyncDisposable
             Http = _http,
         };
         _link = new RemoteMarketLink(remote, _time, _status.Logger<RemoteMarketLink>());
-        _agent = new WorkerAgent(_link, options, _time, _status.Logger<WorkerAgent>());
+        _voter = serves ? CommitteeVoter.Open(folder.FullPath, folder.Key, options.PayTo, _status.Logger<CommitteeVoter>()) : null;
+        _agent = new WorkerAgent(_link, options, _time, _status.Logger<WorkerAgent>(), _voter);
         _status.Follow(
             _agent,
             () =>
@@ -67,6 +70,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
     {
         await _status.DisposeAsync();
         _http.Dispose();
+        _voter?.Dispose();
         _drain.Dispose();
         _stop.Dispose();
     }

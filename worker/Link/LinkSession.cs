@@ -239,6 +239,8 @@ internal sealed class LinkSession : IAsyncDisposable
         private readonly List<AuctionInvitation> _invitations = [];
         private readonly List<long> _closed = [];
         private readonly List<LeaseId> _reveals = [];
+        private readonly List<ReceiptWindow> _windows = [];
+        private ShareRequest? _share;
 
         public Task<LinkFrame> Answer => _answer.Task;
 
@@ -254,6 +256,8 @@ internal sealed class LinkSession : IAsyncDisposable
             _invitations.AddRange(orders.Invitations ?? []);
             _closed.AddRange(orders.Closed ?? []);
             _reveals.AddRange(orders.Reveals ?? []);
+            _windows.AddRange(orders.Duties?.Windows ?? []);
+            _share = orders.Duties?.Share ?? _share;
             if (frame.More is not true)
             {
                 var all = new WorkerOrders(orders.Known, [.. _leases], [.. _stops])
@@ -261,6 +265,10 @@ internal sealed class LinkSession : IAsyncDisposable
                     Invitations = [.. _invitations],
                     Closed = [.. _closed],
                     Reveals = [.. _reveals],
+                    Duties =
+                        _share is null && _windows.Count == 0
+                            ? null
+                            : new CommitteeDuties { Share = _share, Windows = [.. _windows] },
                 };
                 _answer.TrySetResult(frame with { Orders = all });
             }

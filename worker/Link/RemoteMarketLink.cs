@@ -24,7 +24,7 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
     public Bytes32 Market =>
         _met.Task.IsCompletedSuccessfully
             ? _met.Task.Result
-            : throw new InvalidOperationException("This is a bug in the worker: it bids before it has met its market.");
+            : throw new InvalidOperationException("This is a bug in the worker: it bids, or offers a key, before it has met its market.");
 
     /// <summary>Whether there is a connection at the moment.</summary>
     public bool IsConnected
@@ -126,6 +126,9 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
         }
         return refused;
     }
+
+    public async ValueTask Vote(CommitteeVotes votes, CancellationToken cancellation) =>
+        Expect((await Call(new LinkFrame { Vote = votes }, cancellation).ConfigureAwait(false)).Voted);
 
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         ForRun<Stream?>(

@@ -24,6 +24,13 @@ public static class ExecutionClaims
             : result;
     }
 
+    /// <summary>The whole of what <see cref="Claim"/> gives the hash of.</summary>
+    public static Execution ExecutionOf(WorkerLease lease, WorkerResult result, Bytes32 profile)
+    {
+        ArgumentNullException.ThrowIfNull(lease);
+        return new Execution { Invocation = InvocationOf(lease), Result = ResultOf(lease, result, profile) };
+    }
+
     private static Invocation InvocationOf(WorkerLease lease) =>
         new()
         {

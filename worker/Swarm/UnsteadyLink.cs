@@ -32,6 +32,17 @@ internal sealed class UnsteadyLink(IMarketLink link, SwarmCounter counter) : IMa
     public ValueTask<IReadOnlyList<RefusedResult>> Report(WorkerReport report, CancellationToken cancellation) =>
         Call(token => link.Report(report, token), cancellation);
 
+    public async ValueTask Vote(CommitteeVotes votes, CancellationToken cancellation) =>
+        await Call(
+                async token =>
+                {
+                    await link.Vote(votes, token).ConfigureAwait(false);
+                    return true;
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
+
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         Call(token => link.OpenBlob(call, blob, token), cancellation);
 

@@ -55,6 +55,9 @@ public sealed record LinkFrame
     /// <summary>A call: the root that changes would give.</summary>
     public StateRootCall? RootWith { get; init; }
 
+    /// <summary>A call: what a member of committees signs.</summary>
+    public CommitteeVotes? Vote { get; init; }
+
     /// <summary>From the worker: it is alive. From the market: so is the market.</summary>
     public LinkHeartbeat? Heartbeat { get; init; }
 
@@ -81,6 +84,9 @@ public sealed record LinkFrame
 
     /// <summary>Answers <see cref="RootWith"/>.</summary>
     public StateRootAnswer? Root { get; init; }
+
+    /// <summary>Answers <see cref="Vote"/>.</summary>
+    public VotesTaken? Voted { get; init; }
 
     /// <summary>Answers a call that was refused; the connection stays.</summary>
     public CallRefused? Refused { get; init; }

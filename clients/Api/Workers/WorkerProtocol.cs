@@ -18,6 +18,9 @@ public sealed record WorkerOffer(WorkerId Worker, AccountId PayTo, TokenAmount P
     /// The least reputation, 1 to 1000, of the accounts whose jobs it takes; one that is not known has 700. Absent: any.
     /// </summary>
     public int? BuyerReputationMin { get; init; }
+
+    /// <summary>Its key for committees. Absent: it serves in none.</summary>
+    public CommitteeKey? Committee { get; init; }
 }
 
 /// <summary>The market's answer to an offer.</summary>
@@ -63,6 +66,9 @@ public sealed record WorkerOrders(bool Known, IReadOnlyList<WorkerLease> Leases,
 
     /// <summary>Leases whose sealed results are to be reported now.</summary>
     public IReadOnlyList<LeaseId>? Reveals { get; init; }
+
+    /// <summary>What it is to sign for committees. Absent: nothing.</summary>
+    public CommitteeDuties? Duties { get; init; }
 }
 
 /// <summary>Asks for a sealed bid.</summary>
@@ -144,6 +150,11 @@ public sealed record WorkerLease(
     /// it. Absent: it is reported at once.
     /// </summary>
     public bool? Sealed { get; init; }
+
+    /// <summary>
+    /// The run is of a member of a committee, which keeps what it ran until it has voted on the job's receipt. Absent: it votes on none.
+    /// </summary>
+    public bool? VotedOn { get; init; }
 }
 
 /// <summary>Which run asks, in each of its calls. A repetition has the number of the call that it repeats.</summary>

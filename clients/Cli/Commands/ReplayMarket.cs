@@ -79,5 +79,7 @@ internal sealed class ReplayMarket(MarketplaceClient client, Execution execution
 
     public ValueTask<IReadOnlyList<RefusedResult>> Report(WorkerReport report, CancellationToken cancellation) => throw NoCall();
 
+    public ValueTask Vote(CommitteeVotes votes, CancellationToken cancellation) => throw NoCall();
+
     private static InvalidOperationException NoCall() => new("This is a bug in the command: a replay takes no leases.");
 }

@@ -90,6 +90,8 @@ internal sealed class MeasuredLink(IMarketLink link, LinkMeasure measure) : IMar
         return refused;
     }
 
+    public ValueTask Vote(CommitteeVotes votes, CancellationToken cancellation) => link.Vote(votes, cancellation);
+
     public ValueTask<IReadOnlyList<LeaseId>> Heartbeat(WorkerHeartbeat heartbeat, CancellationToken cancellation) =>
         link.Heartbeat(heartbeat, cancellation);
 

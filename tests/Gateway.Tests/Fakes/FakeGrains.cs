@@ -410,6 +410,9 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
     public Task<ImmutableArray<RefusedReport>> Commit(WorkerId worker, ImmutableArray<SealedResult> results) =>
         market.Workers.Commit(worker, results);
 
+    public Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares) =>
+        market.Workers.Vote(worker, votes, shares);
+
     public Task<ImmutableArray<LeaseId>> Heartbeat(WorkerId worker, ImmutableArray<LeaseProgress> runs) =>
         market.Workers.Heartbeat(worker, runs);
 

@@ -79,6 +79,25 @@ internal sealed class FakeWorkers(MemoryBlobStore blobs)
         return Task.FromResult(Refused);
     }
 
+    /// <summary>What members of committees have signed.</summary>
+    public ConcurrentQueue<(WorkerId Worker, WindowVote Vote)> Votes { get; } = new();
+
+    public ConcurrentQueue<(WorkerId Worker, CommitteeShare Share)> Shares { get; } = new();
+
+    public Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares)
+    {
+        Throw();
+        foreach (var vote in votes)
+        {
+            Votes.Enqueue((worker, vote));
+        }
+        foreach (var share in shares)
+        {
+            Shares.Enqueue((worker, share));
+        }
+        return Task.CompletedTask;
+    }
+
     public Task<ImmutableArray<RefusedReport>> Report(WorkerId worker, ImmutableArray<LeaseReport> reports)
     {
         Throw();
