@@ -175,4 +175,7 @@ public enum ErrorCode
 
     /// <summary>The job cannot be had with the assurance that it asks for; the message says why, and which can.</summary>
     AssuranceRefused = 54,
+
+    /// <summary>There is no such epoch of committees, its shares are collected still, or it is no longer kept.</summary>
+    EpochNotFound = 56,
 }

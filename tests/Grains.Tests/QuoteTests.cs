@@ -138,10 +138,7 @@ public sealed class QuoteTests
 
         // Stakes 1, 1 and 6 at 20, 40 and 80 for the job: the mean is 67.5.
         Assert.Equal((203, 3 * 80), Prices(sheet.Quotes[0]));
-        Assert.Equal(
-            "It takes workers of 4 different owners; 3 owners have one with a stake that fits now.",
-            sheet.Quotes[1].Obstacle
-        );
+        Assert.Equal("It takes workers of 4 different owners; 3 owners have one with a stake that fits now.", sheet.Quotes[1].Obstacle);
     }
 
     [Fact]
