@@ -38,4 +38,7 @@ public enum Authority
 
     /// <summary>A worker's grain, which tells the history of its offers.</summary>
     Worker = 10,
+
+    /// <summary>A dispute, which asks for a jury and takes what the losers have at stake.</summary>
+    Dispute = 11,
 }

@@ -103,9 +103,10 @@ public static class MarketLimits
     public const int StakesMax = 128;
 
     /// <summary>
-    /// The shortest time for which a stake stays on hold after it was taken back: far longer than a market may go by an old standing.
+    /// The shortest time for which a stake stays on hold after it was taken back: longer than a jury may take, so that what its workers have
+    /// at stake when they vote can still be slashed when it has decided. A market goes by an old standing for a far shorter time.
     /// </summary>
-    public static readonly TimeSpan UnbondingMin = TimeSpan.FromHours(1);
+    public static readonly TimeSpan UnbondingMin = TimeSpan.FromHours(8);
 
     /// <summary>The longest such time: money that is further away is as good as spent.</summary>
     public static readonly TimeSpan UnbondingMax = TimeSpan.FromDays(30);

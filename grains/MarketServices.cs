@@ -25,7 +25,9 @@ public static class MarketServices
         services.TryAddSingleton(_ => new MarketShards());
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
         services.TryAddSingleton<BookAudit>();
+        services.TryAddSingleton<IJury, MarketJury>();
         services.TryAddSingleton<IAccountLists, AccountLists>();
+        services.TryAddSingleton<IDisputeLists, DisputeLists>();
         services.TryAddSingleton<IModuleInspector, ModuleInspector>();
         services.TryAddSingleton<IResultsFeed, StreamResultsFeed>();
         services.TryAddKeyedSingleton<IGrainStorage>(StateStorage.Documents, (provider, _) => DocumentStates(provider));

@@ -160,5 +160,6 @@ public sealed class ReceiptFormatException(string message, Exception? inner = nu
     RespectRequiredConstructorParameters = true
 )]
 [JsonSerializable(typeof(ReceiptFile))]
+[JsonSerializable(typeof(DisputeFile))]
 [JsonSerializable(typeof(EpochFile))]
 internal sealed partial class ReceiptJson : JsonSerializerContext;

@@ -60,9 +60,7 @@ internal sealed class LocalMarketLink(
         {
             var executions = WorkerSignatures.BatchOf(report);
             var signature = executions is null ? [] : WorkerSignatures.Sign(_key, market.PublicKey, executions);
-            var refused = await WorkerReports
-                .Send(shards.Of(grains, report.Worker), report, executions, signature)
-                .WaitAsync(cancellation);
+            var refused = await WorkerReports.Send(shards.Of(grains, report.Worker), report, executions, signature).WaitAsync(cancellation);
             return LinkMapping.ToWire(refused) ?? [];
         });
 

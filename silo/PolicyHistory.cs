@@ -4,8 +4,8 @@ using Marketplace.Grains;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// Tells the market's ledger by which rules of money and admission this silo runs, where they are not those that stand there. The ports open
-/// after this service has started, so who asks a silo finds its rules there; a silo whose ledger does not answer serves all the same.
+/// Tells the market's ledger by which rules of money and admission this silo runs, where they are not those that stand there. The ports
+/// open after this service has started, so who asks a silo finds its rules there; a silo whose ledger does not answer serves all the same.
 /// </summary>
 internal sealed partial class PolicyHistory(IGrainFactory grains, SiloOptions options, TimeProvider time, ILogger<PolicyHistory> log)
     : BackgroundService

@@ -176,6 +176,9 @@ public enum ErrorCode
     /// <summary>The job cannot be had with the assurance that it asks for; the message says why, and which can.</summary>
     AssuranceRefused = 54,
 
+    /// <summary>The job has no dispute: no two workers that ran it gave different results.</summary>
+    DisputeNotFound = 55,
+
     /// <summary>There is no such epoch of committees, its shares are collected still, or it is no longer kept.</summary>
     EpochNotFound = 56,
 }

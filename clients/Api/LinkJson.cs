@@ -23,12 +23,9 @@ namespace Marketplace;
 public sealed partial class LinkJson : JsonSerializerContext
 {
     /// <summary>
-    /// A frame with a report, its results and their changes nests seven deep; deeper JSON is an attack on the reader's stack.
+    /// A frame with orders, a window of receipts and their seats nests nine deep; deeper JSON is an attack on the reader's stack.
     /// </summary>
-    private const int DepthMax = 8;
-
-    /// <summary>A frame with orders, a window of receipts and their seats nests one deeper.</summary>
-    private const int OrdersDepthMax = DepthMax + 1;
+    private const int DepthMax = 9;
 
     /// <summary>How the market reads: unknown members are refused.</summary>
     public static JsonTypeInfo<TRecord> OfWorker<TRecord>() => (JsonTypeInfo<TRecord>)Readers.OfWorker.GetTypeInfo(typeof(TRecord));
@@ -39,13 +36,13 @@ public sealed partial class LinkJson : JsonSerializerContext
     /// <summary>In a class of their own: they stand on <see cref="Default"/>, which must be there before them.</summary>
     private static class Readers
     {
-        public static readonly JsonSerializerOptions OfWorker = Make(JsonUnmappedMemberHandling.Disallow, DepthMax);
-        public static readonly JsonSerializerOptions OfMarket = Make(JsonUnmappedMemberHandling.Skip, OrdersDepthMax);
+        public static readonly JsonSerializerOptions OfWorker = Make(JsonUnmappedMemberHandling.Disallow);
+        public static readonly JsonSerializerOptions OfMarket = Make(JsonUnmappedMemberHandling.Skip);
 
-        private static JsonSerializerOptions Make(JsonUnmappedMemberHandling unknown, int depthMax) =>
+        private static JsonSerializerOptions Make(JsonUnmappedMemberHandling unknown) =>
             new(Default.Options)
             {
-                MaxDepth = depthMax,
+                MaxDepth = DepthMax,
                 AllowDuplicateProperties = false,
                 UnmappedMemberHandling = unknown,
                 TypeInfoResolver = Default.WithAddedModifier(Answers.LetNullableMembersBeAbsent),

@@ -56,6 +56,8 @@ internal static class WorkerMapper
             StakePhase.Held => StakeState.Held,
             StakePhase.Unbonding => StakeState.Unbonding,
             StakePhase.Refused => StakeState.Refused,
+            StakePhase.Slashed => StakeState.Slashed,
+            StakePhase.Released => StakeState.Released,
             _ => throw new InvalidOperationException($"This is a bug in {nameof(WorkerMapper)}: it does not know the phase {phase}."),
         };
 

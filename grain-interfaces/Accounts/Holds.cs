@@ -27,12 +27,16 @@ public readonly record struct HoldId([property: Id(0)] HoldPurpose Purpose, [pro
     public override string ToString() => $"{Purpose} {Value}";
 }
 
-/// <summary>The end of a hold that is paid to several: each payee gets its part of the charge, rounded down.</summary>
+/// <summary>
+/// The end of a hold that is paid to several: first those with amounts, in their order and as far as the charge goes; of the rest each
+/// payee gets its part, rounded down.
+/// </summary>
 /// <param name="Hold">Released with this.</param>
 /// <param name="HeldAt">The moment of the hold; a later hold of the same id is released and costs nothing.</param>
 /// <param name="Charge">At most what is held; the rest goes back.</param>
 /// <param name="Shares">Who gets which part of the charge.</param>
-/// <param name="RemainderTo">Gets what the rounding leaves: less than one base unit for each share.</param>
+/// <param name="RemainderTo">Gets what the rounding leaves, less than one base unit for each share; all of the rest where there are
+/// amounts and no shares.</param>
 [GenerateSerializer, Immutable, Alias("SharedSettlement")]
 public sealed record SharedSettlement(
     [property: Id(0)] HoldId Hold,
@@ -40,7 +44,12 @@ public sealed record SharedSettlement(
     [property: Id(2)] TokenAmount Charge,
     [property: Id(3)] ImmutableArray<PayeeShare> Shares,
     [property: Id(4)] AccountId RemainderTo
-);
+)
+{
+    /// <summary>Who gets how much before anything is divided; default is none.</summary>
+    [Id(5)]
+    public ImmutableArray<PayeeAmount> Amounts { get; init; }
+}
 
 /// <param name="Payee">Null: the share leaves the marketplace.</param>
 /// <param name="Parts">Of the sum of all parts.</param>

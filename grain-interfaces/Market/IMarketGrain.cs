@@ -83,6 +83,15 @@ public interface IMarketGrain : IGrainWithStringKey
     Task<ImmutableArray<RefusedReport>> Commit(WorkerId worker, ImmutableArray<SealedResult> results);
 
     /// <summary>
+    /// Draws a jury for a dispute, by stake, and tells the dispute's grain what it gave. A trial that is under way stays as it is; one that
+    /// is lost with the market is asked for again. The job has ended: nothing of it changes.
+    /// </summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: as many trials as the market holds are under way; ask
+    /// again.</exception>
+    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Try")]
+    Task Try(Trial trial, Authority by);
+
+    /// <summary>
     /// What a member of committees signs. A vote on a window that is over, and a second one of a member, change nothing; a signature that
     /// does not hold is as no vote.
     /// </summary>

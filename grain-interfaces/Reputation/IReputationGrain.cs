@@ -70,6 +70,34 @@ public interface IReputationGrain : IGrainWithStringKey
     /// <see cref="ErrorCode.StakeNotFound"/>: nothing was changed.</exception>
     [Effect(Effect.Idempotent), Alias("Unstake")]
     Task<ReputationView> Unstake(Caller caller, ImmutableArray<string> requestIds);
+
+    /// <summary>What a dispute could take at this moment: what counts, and what is unbonding.</summary>
+    [Effect(Effect.None), Alias("FindAtStake")]
+    Task<TokenAmount> FindAtStake();
+
+    /// <summary>Before <paramref name="until"/> nothing that is at stake is given back, also if it was, or is, taken back.</summary>
+    /// <returns>See <see cref="FindAtStake"/>.</returns>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>, also for a buyer's reputation.</exception>
+    [Effect(Effect.Idempotent), Alias("Freeze")]
+    Task<TokenAmount> Freeze(DateTimeOffset until, Authority by);
+
+    /// <summary>
+    /// Takes what is at stake for the worker, once for a dispute, the oldest stakes first; each that is touched ends, and what is left of it
+    /// goes back. The dispute is counted as one heavy fault, instead of what the market counts for the job.
+    /// </summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>, also for a buyer's reputation;
+    /// <see cref="ErrorCode.MalformedRequest"/>: the dispute has cleared the worker; <see cref="ErrorCode.LimitExceeded"/>: nothing was
+    /// changed.</exception>
+    [Effect(Effect.Deduplicated), Alias("Slash")]
+    Task<SlashOutcome> Slash(SlashOrder order, Authority by);
+
+    /// <summary>A dispute has found the worker's result right: what the market counts against it for the job counts no more.</summary>
+    /// <param name="dispute">The disputed job.</param>
+    /// <param name="at">When it was decided.</param>
+    /// <param name="by">Who asks.</param>
+    /// <exception cref="MarketException">See <see cref="Slash"/>.</exception>
+    [Effect(Effect.Deduplicated), Alias("Clear")]
+    Task Clear(JobId dispute, DateTimeOffset at, Authority by);
 }
 
 /// <summary>The keys of <see cref="IReputationGrain"/>.</summary>

@@ -20,6 +20,12 @@ public enum StakePhase
     /// <summary>The account refused, or did not answer in time: what it may have set aside after all goes back. The same request tries
     /// again.</summary>
     Refused = 3,
+
+    /// <summary>A dispute has taken it, or a part of it; the rest goes back. It does not count.</summary>
+    Slashed = 4,
+
+    /// <summary>It is unbonded, and its money is on its way back.</summary>
+    Released = 5,
 }
 
 /// <summary>Money that one account has at stake for one worker.</summary>

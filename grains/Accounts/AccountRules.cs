@@ -182,12 +182,14 @@ internal static class AccountRules
     public static Divided? SettleShared(AccountState account, AccountId self, SharedSettlement settlement)
     {
         var parts = settlement.Shares.Aggregate(0UL, (sum, share) => checked(sum + share.Parts));
-        if (settlement.Shares.Length > AccountPolicy.PayeesMax || (parts == 0 && !settlement.Charge.IsZero))
+        var amounts = settlement.Amounts.IsDefault ? [] : settlement.Amounts;
+        var isUndivided = parts == 0 && amounts.IsEmpty && !settlement.Charge.IsZero;
+        if (settlement.Shares.Length + amounts.Length > AccountPolicy.PayeesMax || isUndivided)
         {
             throw new MarketException(
                 ErrorCode.LimitExceeded,
-                $"The settlement of {settlement.Hold} has {settlement.Shares.Length} shares of {parts} parts; allowed are 1 to "
-                    + $"{AccountPolicy.PayeesMax} shares, and one part at least."
+                $"The settlement of {settlement.Hold} has {amounts.Length} amounts and {settlement.Shares.Length} shares of {parts} parts; "
+                    + $"allowed are 1 to {AccountPolicy.PayeesMax} of both, and one part or amount at least."
             );
         }
         if (account.FindHold(settlement.Hold) is not { } hold)
@@ -197,9 +199,16 @@ internal static class AccountRules
         var charge = hold.Carries(settlement.HeldAt) ? TokenAmount.Min(settlement.Charge, hold.Amount) : TokenAmount.Zero;
         var perPayee = new SortedDictionary<AccountId, TokenAmount>();
         var (toSelf, toOutside, left) = (TokenAmount.Zero, TokenAmount.Zero, charge);
+        foreach (var (payee, wanted) in amounts)
+        {
+            var amount = TokenAmount.Min(left, wanted);
+            left -= amount;
+            Pay(payee, amount);
+        }
+        var divided = left;
         foreach (var share in settlement.Shares)
         {
-            var amount = charge.IsZero ? charge : charge.MultiplyDivideRoundingDown(share.Parts, parts);
+            var amount = divided.IsZero ? divided : divided.MultiplyDivideRoundingDown(share.Parts, parts);
             left -= amount;
             Pay(share.Payee, amount);
         }

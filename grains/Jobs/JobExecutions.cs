@@ -86,7 +86,7 @@ internal static class JobExecutions
         return digest.Finish();
     }
 
-    private static IReadOnlyList<NamedContent> FilesOf(ImmutableArray<OutputFile> files) =>
+    public static IReadOnlyList<NamedContent> FilesOf(ImmutableArray<OutputFile> files) =>
         files.IsDefaultOrEmpty
             ? []
             : [.. files.OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => new NamedContent(file.Name, file.Blob))];

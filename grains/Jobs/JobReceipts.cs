@@ -134,10 +134,10 @@ internal static class JobReceipts
     private static bool IsOfRun(JobEnd end) =>
         end.Worker is not null && (end.Fault is JobFault.None or JobFault.Program || end.Code == ErrorCode.InvalidModule);
 
-    private static WorkerSignature SignatureOf(RunSignature signed) =>
+    public static WorkerSignature SignatureOf(RunSignature signed) =>
         new() { Path = [.. StepsOf(signed).Select(PathStep.Of)], Signature = Convert.ToHexStringLower(signed.Signature.Span) };
 
-    private static IEnumerable<MerkleStep> StepsOf(RunSignature signed) => StepsOf(signed.Path, signed.LeftSides);
+    public static IEnumerable<MerkleStep> StepsOf(RunSignature signed) => StepsOf(signed.Path, signed.LeftSides);
 
     private static IEnumerable<MerkleStep> StepsOf(ImmutableArray<Bytes32> path, uint leftSides) =>
         path.Select((hash, step) => new MerkleStep(IsLeft: (leftSides & (1u << step)) != 0, hash));

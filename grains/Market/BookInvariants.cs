@@ -42,7 +42,10 @@ internal sealed class BookInvariants(BookParts book)
             ];
 
     /// <summary>The open jobs, and the seats of those that have a panel.</summary>
-    private IEnumerable<MarketJob> All => book.Jobs.Values.Concat(book.Jobs.Values.SelectMany(job => job.Panel?.Seats ?? []));
+    private IEnumerable<MarketJob> All => 
+        book
+            .Jobs.Values.Concat(book.Jobs.Values.SelectMany(job => job.Panel?.Seats ?? []))
+            .Concat(book.Trials.SelectMany(trial => trial.Seats));
 
     private List<string> ViolationsOf(MarketJob job)
     {
@@ -123,7 +126,7 @@ internal sealed class BookInvariants(BookParts book)
 
     private IEnumerable<string> ViolationsOfClasses() =>
         from jobClass in book.Classes.All
-        let open = book.Jobs.Values.Count(job => job.Class == jobClass)
+        let open = book.Jobs.Values.Concat(book.Trials.Select(trial => trial.Job)).Count(job => job.Class == jobClass)
         where open != book.Classes.JobsOf(jobClass)
         select $"class '{jobClass.Needs.Name}' has {open} jobs, and {book.Classes.JobsOf(jobClass)} are counted";
 
@@ -133,7 +136,8 @@ internal sealed class BookInvariants(BookParts book)
         select $"lease {lease.Key} is not its job's";
 
     private bool IsOpen(MarketJob job) =>
-        book.Jobs.GetValueOrDefault(job.Ticket.Job) is { } known && (known == job || known.Panel?.Seats.Contains(job) == true);
+        (book.Jobs.GetValueOrDefault(job.Ticket.Job) is { } known && (known == job || known.Panel?.Seats.Contains(job) == true))
+        || book.Trials.Any(trial => trial.Seats.Contains(job));
 
     private IEnumerable<string> ViolationsOfLines() =>
         from program in book.Jobs.Values.Where(job => job.Ticket.UsesState && job.Home is null).GroupBy(job => job.Ticket.Spec.Program)
@@ -169,6 +173,7 @@ internal sealed record BookParts
     public required IReadOnlyDictionary<WorkerId, MarketOffer> Offers { get; init; }
     public required IReadOnlyDictionary<long, MarketJob> Leases { get; init; }
     public required SeatBoard Waiting { get; init; }
+    public required IReadOnlyCollection<TrialPanel> Trials { get; init; }
     public required ProgramLines Lines { get; init; }
     public required OfferTree ByPrice { get; init; }
     public required OfferTree Hungry { get; init; }

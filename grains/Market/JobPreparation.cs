@@ -28,6 +28,13 @@ internal sealed partial class JobPreparation(
     /// <summary>Never fails; when it completes, the run has begun, or the job waits again or ends.</summary>
     public async Task Prepare(MarketJob job)
     {
+        if (job.Panel is TrialPanel { Trial: var trial })
+        {
+            // The job has ended: its runs begin where those of the dispute did.
+            book.Lease(job, job.Ticket, trial.Root, clock.Now);
+            act();
+            return;
+        }
         Prepared? prepared = null;
         try
         {

@@ -8,6 +8,7 @@ internal sealed partial class MarketBook
     private readonly SeatBoard _waiting = new();
     private readonly IChance _chance = chance ?? new SystemChance();
     private readonly HashSet<Panel> _freedPanels = [];
+    private readonly Dictionary<JobId, TrialPanel> _trials = [];
     private int _seatCount;
     private int _panelCount;
 
@@ -108,9 +109,86 @@ internal sealed partial class MarketBook
             : null;
     }
 
+    /// <summary>Trials that are under way.</summary>
+    public int TrialCount => _trials.Count;
+
+    /// <returns>The panel of a trial; null where the job's is under way.</returns>
+    public TrialPanel? OpenTrial(Trial trial, MarketTime now)
+    {
+        if (_trials.ContainsKey(trial.Ticket.Job))
+        {
+            return null;
+        }
+        // Jurors are paid by those that lose, so neither the buyer's price limit nor its reputation counts.
+        var spec = trial.Ticket.Spec with { PriceMax = trial.SeatPriceMax, Assurance = default, Priority = 0 };
+        var job = new MarketJob(trial.Ticket with { Spec = spec, Refusals = null }) { HandedBuyerScore = int.MaxValue };
+        EnterClass(job, now);
+        job.Figures = Prices.Of(job);
+        var panel = new TrialPanel(job, trial, now.Running);
+        (job.Phase, job.Panel) = (MarketPhase.Seated, panel);
+        _trials.Add(trial.Ticket.Job, panel);
+        return panel;
+    }
+
+    /// <summary>The trial is over.</summary>
+    public void EndTrial(TrialPanel panel, MarketTime now)
+    {
+        CloseSeats(panel.Job, now);
+        panel.Job.Phase = MarketPhase.Gone;
+        DeadlineHeap.Leave(panel.Job);
+        _offers.Classes.Leave(panel.Job.Class);
+        _trials.Remove(panel.Trial.Ticket.Job);
+    }
+
+    /// <summary>
+    /// Draws jurors by what is at stake for them, so that an account cannot have many for nothing: none of the voters, one of an owner.
+    /// </summary>
+    private void Draw(TrialPanel panel, MarketTime now)
+    {
+        var trial = panel.Trial;
+        var able = _offers
+            .All.Values.Where(offer => !offer.Standing.Stake.IsZero && !panel.IsBarred(offer.Offer))
+            .Where(offer => !trial.Voters.Contains(offer.Offer.Worker) && !trial.Owners.Contains(offer.Offer.PayTo))
+            .Where(offer => SeatBoard.Fits(panel.Job, offer))
+            .OrderBy(offer => offer.Offer.Worker)
+            .ToList();
+        for (var left = panel.Missing; left > 0; left--)
+        {
+            if (able.Count == 0)
+            {
+                panel.Exhaust();
+                return;
+            }
+            var drawn = ByStake(able);
+            panel.Bar(drawn.Offer);
+            able.RemoveAll(offer => offer.Offer.PayTo == drawn.Offer.PayTo);
+            Draw(panel, drawn.Offer.Worker, now);
+        }
+    }
+
+    private MarketOffer ByStake(IReadOnlyList<MarketOffer> offers)
+    {
+        var sum = offers.Aggregate(0.0, (sum, offer) => sum + (double)offer.Standing.Stake.BaseUnits);
+        var place = _chance.Next() * sum;
+        foreach (var offer in offers)
+        {
+            place -= (double)offer.Standing.Stake.BaseUnits;
+            if (place < 0)
+            {
+                return offer;
+            }
+        }
+        return offers[^1];
+    }
+
     /// <summary>Gives the panel the seats that it lacks.</summary>
     public void Draw(Panel panel, MarketTime now)
     {
+        if (panel is TrialPanel trial)
+        {
+            Draw(trial, now);
+            return;
+        }
         if (panel.Committee is { } committee)
         {
             foreach (var member in MembersFor(panel.Job, committee).ToArray())
@@ -134,7 +212,8 @@ internal sealed partial class MarketBook
             Directed = member,
             Class = job.Class,
             Figures = job.Figures,
-            ExpiresAt = now.Wall + job.Ticket.Spec.ExpiresAfter,
+            // A juror that cannot take it soon is late: others are drawn.
+            ExpiresAt = now.Wall + (panel is TrialPanel ? PanelPolicy.JurorWaitMax : job.Ticket.Spec.ExpiresAfter),
         };
         panel.Add(seat);
         _seatCount++;

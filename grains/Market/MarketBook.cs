@@ -53,6 +53,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             {
                 Jobs = _jobs,
                 Waiting = _waiting,
+                Trials = _trials.Values,
                 Offers = _offers.All,
                 Leases = Leases.Jobs,
                 Lines = _lines,

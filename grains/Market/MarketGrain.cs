@@ -76,7 +76,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         _outcomes = new MarketOutcomes(this.GetPrimaryKeyString(), _book, _running, GrainFactory, _gossip, Act, _log);
         _windows = new MarketWindows(_book, _running, GrainFactory, Act, _log);
         _epochs = new MarketEpochs(_book, GrainFactory, Act, _log);
-        _reports = new MarketReports(_book, _running, GrainFactory, _feed, _outcomes, _gossip, _windows, _chance, Act, _log);
+        _reports = new MarketReports(_book, _running, GrainFactory, _feed, _outcomes, _gossip, _windows, _openJobs, _chance, Act, _log);
         _preparation = new JobPreparation(_book, _running, GrainFactory, _openJobs, _reports, _chance, Act, _log);
         var calls = new ShardCalls(this.GetPrimaryKeyString(), _shards, GrainFactory, _log);
         _stays = new ShardStays(
@@ -311,6 +311,14 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     {
         RequireCurrent();
         return Task.FromResult(_reports.Commit(worker, results));
+    }
+
+    public Task Try(Trial trial, Authority by)
+    {
+        Authorities.Require(by, Authority.Silo, Authority.Dispute);
+        RequireCurrent();
+        _reports.Try(trial);
+        return Task.CompletedTask;
     }
 
     public Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares)

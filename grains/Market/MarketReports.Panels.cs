@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
+using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains;
 
@@ -81,12 +82,59 @@ internal sealed partial class MarketReports
         Advance(panel);
     }
 
+    /// <summary>A dispute's jury is drawn.</summary>
+    public void Try(Trial trial)
+    {
+        if (book.TrialCount >= PanelPolicy.TrialsMax)
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"{book.TrialCount} trials are under way; the market holds {PanelPolicy.TrialsMax} at a time. Ask again later."
+            );
+        }
+        if (book.OpenTrial(trial, clock.Now) is { } panel)
+        {
+            Advance(panel);
+        }
+        act();
+    }
+
+    /// <summary>The dispute asks for another trial if it does not hear of this one.</summary>
+    private async Task Decide(TrialPanel panel)
+    {
+        var (job, verdict) = (panel.Trial.Ticket.Job, panel.ToVerdict());
+        book.EndTrial(panel, clock.Now);
+        try
+        {
+            await LostWrites.Resend(() => grains.GetGrain<IDisputeGrain>(job.ToString()).Decide(verdict, Authority.Market));
+        }
+        catch (Exception failure)
+        {
+            LogVerdictLost(failure, job);
+        }
+    }
+
+    /// <summary>What speaks against a worker is durable before the job ends by what the others gave.</summary>
+    private async ValueTask KeepDispute(Panel panel)
+    {
+        var job = panel.Job;
+        if (!PanelDisputes.IsIn(panel) || (job.KeepsAll ? job.Ticket : await openJobs.Find(job.Ticket.Job)) is not { } ticket)
+        {
+            return;
+        }
+        var dispute = PanelDisputes.Of(panel, ticket);
+        await LostWrites.Resend(() => grains.GetGrain<IDisputeGrain>(job.Ticket.Job.ToString()).Open(dispute, Authority.Market));
+    }
+
+    [LoggerMessage(EventId = 1224, Level = LogLevel.Warning, Message = "The verdict on job {Job} did not reach its dispute, which asks again.")]
+    private partial void LogVerdictLost(Exception failure, JobId job);
+
     /// <summary>The seat has no run any more: no worker took it, or too many failed on it.</summary>
     private async Task SeatFailed(MarketJob seat, JobEnd end)
     {
         var panel = seat.Panel!;
         book.RemoveSeat(seat, clock.Now);
-        if (panel.CanDecide)
+        if (panel.CanDecide || panel is TrialPanel)
         {
             Advance(panel);
         }
@@ -114,14 +162,32 @@ internal sealed partial class MarketReports
                 case PanelStep.Drop:
                     Drop(panel);
                     break;
+                case PanelStep.Accept or PanelStep.GiveUp when panel is TrialPanel trial:
+                    _ = Decide(trial);
+                    return;
                 case PanelStep.Accept:
                     _ = Accept(panel);
                     return;
                 default:
-                    _ = EndOnOwnAccount(panel.Job, MarketEnds.NoAgreement(panel));
+                    _ = GiveUp(panel);
                     return;
             }
         }
+    }
+
+    private async Task GiveUp(Panel panel)
+    {
+        var end = MarketEnds.NoAgreement(panel);
+        try
+        {
+            await KeepDispute(panel);
+        }
+        catch (Exception failure)
+        {
+            // Nothing is paid by the end; what is lost is evidence of which none is the majority's.
+            LogEndFailed(failure, panel.Job.Ticket.Job);
+        }
+        await EndOnOwnAccount(panel.Job, end);
     }
 
     /// <summary>Who is late with a result is not blamed; who has sealed one and does not tell it, is.</summary>
@@ -157,10 +223,12 @@ internal sealed partial class MarketReports
             }
             else if (panel.Committee is { } committee && end.Proof is not null)
             {
+                await KeepDispute(panel);
                 _ = Certify(panel, committee, end);
             }
             else
             {
+                await KeepDispute(panel);
                 NoteOthers(panel);
                 await Write(job, end, ends);
             }

@@ -17,6 +17,7 @@ namespace Marketplace.Grains;
 /// <param name="outcomes">What reputations are told of ends and of failed runs.</param>
 /// <param name="gossip">Hears of jobs that wait again.</param>
 /// <param name="windows">Has committees sign how jobs end.</param>
+/// <param name="openJobs">Where tickets are read that the queue does not keep whole.</param>
 /// <param name="chance">Spreads retries.</param>
 /// <param name="act">Does what the book has decided.</param>
 /// <param name="log">The market's log.</param>
@@ -28,6 +29,7 @@ internal sealed partial class MarketReports(
     MarketOutcomes outcomes,
     MarketGossip gossip,
     MarketWindows windows,
+    IOpenJobs openJobs,
     IChance chance,
     Action act,
     ILogger<MarketGrain> log
@@ -170,11 +172,7 @@ internal sealed partial class MarketReports(
     private Task? Judge(MarketJob job, LeaseReport report)
     {
         var worker = job.Offer!.Offer.Worker;
-        if (
-            !job.IsSeat
-            && report.Outcome is RunOutcome.InputUnavailable or RunOutcome.InvalidModule
-            && IsDoubted(job, report.Outcome, worker)
-        )
+        if (report.Outcome is RunOutcome.InputUnavailable or RunOutcome.InvalidModule && IsDoubted(job, report.Outcome, worker))
         {
             job.Doubted = (worker, report.Outcome);
             // The second word is to be of one that has a reputation to lose.
@@ -200,7 +198,8 @@ internal sealed partial class MarketReports(
     /// it is the first one's failure. A job without further attempts ends as the worker says.
     /// </summary>
     private static bool IsDoubted(MarketJob job, RunOutcome outcome, WorkerId worker) =>
-        (job.Doubted is not { } first || first.Worker == worker || first.Outcome != outcome) && job.Failures < job.Ticket.Spec.RetriesMax;
+        !job.IsSeat
+        && (job.Doubted is not { } first || first.Worker == worker || first.Outcome != outcome) && job.Failures < job.Ticket.Spec.RetriesMax;
 
     /// <summary>The worker is charged with a failed attempt: another worker tries, after a while, or the job fails.</summary>
     /// <returns>Completes when the job is queued again or its end was written or left for later; never fails.</returns>

@@ -10,7 +10,7 @@ namespace Marketplace.Grains;
 /// <param name="job">The job. It is no seat itself.</param>
 /// <param name="openedAt">In running time.</param>
 /// <param name="committee">Whose members have the seats; null: anyone who fits.</param>
-internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = null)
+internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = null)
 {
     private readonly Dictionary<Bytes32, MarketJob?> _taken = [];
     private readonly List<Vote> _votes = [];
@@ -33,7 +33,7 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committ
     public int Drawn { get; private set; }
 
     /// <summary>Results are sealed first and told together.</summary>
-    public bool IsSealed => Assurance.Kind == AssuranceKind.Quorum;
+    public virtual bool IsSealed => Assurance.Kind == AssuranceKind.Quorum;
 
     /// <summary>The sealed results are being told.</summary>
     public bool IsRevealing { get; private set; }
@@ -64,7 +64,7 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committ
     public IReadOnlyList<MarketJob> Late => [.. _seats.Where(seat => IsRevealing == (seat.Phase == MarketPhase.Sealed))];
 
     /// <summary>The votes for the result that leads.</summary>
-    private IReadOnlyList<Vote> Leading =>
+    protected IReadOnlyList<Vote> Leading =>
         _votes
             .GroupBy(vote => _votes.FindIndex(vote.Agrees))
             .Select(votes => votes.ToArray())
@@ -107,6 +107,8 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committ
         _taken[offer.Worker.Value] = null;
     }
 
+    public bool IsBarred(WorkerOffer offer) => _taken.ContainsKey(offer.Worker.Value) || _taken.ContainsKey(offer.PayTo.Value);
+
     public void Add(MarketJob seat)
     {
         Drawn++;
@@ -127,7 +129,7 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committ
     /// due.</summary>
     /// <param name="now">Running time.</param>
     /// <param name="chance">Draws the audits.</param>
-    public PanelStep Next(TimeSpan now, IChance chance)
+    public virtual PanelStep Next(TimeSpan now, IChance chance)
     {
         if (Assurance.Kind == AssuranceKind.Audit && IsAudited is null && _votes.Count > 0)
         {
@@ -191,7 +193,7 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt, Committee? committ
         TimeSpan.FromTicks(Math.Clamp((now - openedAt).Ticks, least.Ticks, PanelPolicy.LateMax.Ticks));
 
     /// <summary>Seats that are to be drawn for <see cref="PanelStep.Draw"/>.</summary>
-    public int Missing => Drawn == 0 ? FirstSeats : Needed - MostAgreeing - _seats.Count;
+    public virtual int Missing => Drawn == 0 ? FirstSeats : Needed - MostAgreeing - _seats.Count;
 
     private int FirstSeats => Assurance.Kind == AssuranceKind.Audit ? 1 : Assurance.Seats;
 

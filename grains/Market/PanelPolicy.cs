@@ -41,6 +41,14 @@ internal static class PanelPolicy
     /// <summary>How long members may take to sign: an fsync and two ways over a slow line. Under load windows follow each other at once.</summary>
     public static readonly TimeSpan WindowMax = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a juror's run may wait for its worker: the worker was drawn because it is here.</summary>
+    public static readonly TimeSpan JurorWaitMax = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// Trials that one market holds at a time: each has up to some dozens of runs. Those beyond it are asked for again by their disputes.
+    /// </summary>
+    public const int TrialsMax = 64;
+
     /// <summary>Shares that one call may bring.</summary>
     public const int SharesMax = WorkerLimits.SharesMax;
 

@@ -14,6 +14,7 @@ public static class StateForms
     {
         [typeof(BlobState)] = new StateForm<BlobState>(BlobState.Write, bytes => BlobState.Read(bytes.Span)),
         [typeof(CertificateState)] = new StateForm<CertificateState>(CertificateState.Write, bytes => CertificateState.Read(bytes.Span)),
+        [typeof(DisputeState)] = new StateForm<DisputeState>(DisputeCodec.Write, bytes => DisputeCodec.Read(bytes.Span)),
         [typeof(DeployedState)] = new StateForm<DeployedState>(ProgramCodec.Write, bytes => ProgramCodec.Read(bytes.Span)),
         [typeof(EpochsState)] = new StateForm<EpochsState>(EpochsState.Write, bytes => EpochsState.Read(bytes.Span)),
         [typeof(KeyState)] = new StateForm<KeyState>(KeyState.Write, bytes => KeyState.Read(bytes.Span)),

@@ -72,11 +72,11 @@ internal static class QuoteRules
     /// <param name="offered">See <see cref="AssuranceRules.Offered"/>.</param>
     public static QuoteSheet Quote(QuoteTerms terms, QuoteSupply supply, FrozenSet<AssuranceKind> offered)
     {
-        var seats = Seats(terms, supply);
+        var able = Able(terms, supply);
         return new QuoteSheet(
-            seats.Length,
+            able.Select(worker => worker.Owner).Distinct().Count(),
             supply.IsOffersLeast,
-            [.. terms.Assurances.Select(assurance => Quote(assurance, terms, supply, seats, offered))]
+            [.. terms.Assurances.Select(assurance => Quote(assurance, terms, supply, able, offered))]
         );
     }
 
@@ -84,35 +84,26 @@ internal static class QuoteRules
         Assurance assurance,
         QuoteTerms terms,
         QuoteSupply supply,
-        Seat[] seats,
+        Worker[] able,
         FrozenSet<AssuranceKind> offered
     )
     {
-        var isCommittee = assurance.Kind == AssuranceKind.Committee;
-        // Members are drawn by stake, whatever they ask; all others are the cheapest.
-        var able = isCommittee ? [.. seats.Where(seat => seat.Stake > 0)] : seats;
-        var isEnough = able.Length >= assurance.Seats;
-        var limit = isEnough ? Limit(assurance, able, isCommittee) : null;
-        var expected = limit is null ? null : Expected(assurance, able);
-        var obstacle =
-            AssuranceRules.CheckNew(SpecOf(terms, assurance), supply.Program.Imports, offered)?.Message
-            ?? (
-                !isEnough ? TooFew(assurance, able.Length, isCommittee)
-                : limit is null ? "It costs more than any account can have."
-                : null
-            );
+        var price = assurance.Kind == AssuranceKind.Committee ? OfCommittee(assurance, able) : OfPanel(assurance, able);
+        var limit = price.SeatMax is { } most ? Amount((BigInteger)most * assurance.Seats) : null;
         return new AssuranceQuote(
             Assurance: assurance,
-            Obstacle: obstacle,
-            PriceExpected: expected,
+            Obstacle: AssuranceRules.CheckNew(SpecOf(terms, assurance), supply.Program.Imports, offered)?.Message
+                ?? price.Lack
+                ?? (limit is null ? "It costs more than any account can have." : null),
+            PriceExpected: limit is null ? null : Amount(price.Expected),
             PriceMax: limit,
             Delay: Delay(assurance, supply.Turnarounds),
             WrongAccepted: AssuranceOdds.WrongAccepted(assurance, terms.LiarsPermille).ToString()
         );
     }
 
-    /// <summary>The cheapest fitting offer of each owner, the cheapest first: a panel has one worker of an owner.</summary>
-    private static Seat[] Seats(QuoteTerms terms, QuoteSupply supply)
+    /// <summary>The workers that would take the job, the cheapest first.</summary>
+    private static Worker[] Able(QuoteTerms terms, QuoteSupply supply)
     {
         var spec = SpecOf(terms, Assurance.None);
         var job = new MarketJob(
@@ -138,40 +129,57 @@ internal static class QuoteRules
                 .Where(offer => MarketVerdicts.LackOf(job, offer) is OfferLack.Price or OfferLack.Slot or OfferLack.Nothing)
                 .OrderBy(offer => offer.Price)
                 .ThenBy(offer => offer.Offer.Worker)
-                .GroupBy(offer => offer.Offer.PayTo)
-                .Select(owned =>
-                {
-                    var staked = owned.MaxBy(offer => offer.Standing.Stake)!;
-                    return new Seat(
-                        Price: MarketVerdicts.PriceOf(job, owned.First()).BaseUnits,
-                        Stake: staked.Standing.Stake.BaseUnits,
-                        StakedPrice: MarketVerdicts.PriceOf(job, staked).BaseUnits
-                    );
-                }),
+                .Select(offer => new Worker(
+                    Owner: offer.Offer.PayTo,
+                    Price: MarketVerdicts.PriceOf(job, offer).BaseUnits,
+                    Weight: offer.Offer.Committee is null ? 0 : offer.Standing.Stake.BaseUnits
+                )),
         ];
     }
 
     /// <summary>
-    /// With all of the fuel used: of an audit the first run, and the second as often as it is drawn; of a quorum all runs, since all that
-    /// give the result are paid; of a committee the mean by stake, as its members are drawn.
+    /// A job without a panel goes to the cheapest. Seats go by chance to workers of different owners within the limit, which is the least
+    /// that lets in enough of these: on the way to it, each owner comes in with the mean of its workers. Of an audit there is the first
+    /// run, and the second as often as it is drawn; of a quorum all runs, since all that give the result are paid.
     /// </summary>
-    private static TokenAmount? Expected(Assurance assurance, Seat[] able) =>
-        Amount(
-            assurance.Kind switch
-            {
-                AssuranceKind.None => able[0].Price,
-                AssuranceKind.Audit => able[0].Price + RoundedUp((BigInteger)assurance.Permille * (BigInteger)able[1].Price, Thousand),
-                AssuranceKind.Quorum => Sum(able.Take(assurance.Seats), seat => seat.Price),
-                _ => RoundedUp(
-                    assurance.Seats * Sum(able, seat => (BigInteger)seat.StakedPrice * (BigInteger)seat.Stake),
-                    Sum(able, seat => seat.Stake)
-                ),
-            }
-        );
+    private static Price OfPanel(Assurance assurance, Worker[] able)
+    {
+        var owners = able.GroupBy(worker => worker.Owner).ToArray();
+        if (owners.Length < assurance.Seats)
+        {
+            return new Price(TooFew(assurance, owners.Length), null, 0);
+        }
+        var seatMax = owners[assurance.Seats - 1].First().Price;
+        if (assurance.IsNone)
+        {
+            return new Price(null, seatMax, seatMax);
+        }
+        var means = owners
+            .Select(owned => owned.Where(worker => worker.Price <= seatMax).ToArray())
+            .Where(owned => owned.Length > 0)
+            .Select(owned => RoundedUp(Sum(owned, worker => worker.Price), owned.Length))
+            .ToArray();
+        var runs = assurance.Kind == AssuranceKind.Audit ? Thousand + assurance.Permille : Thousand * assurance.Seats;
+        return new Price(null, seatMax, RoundedUp(runs * means.Aggregate(BigInteger.Add), (BigInteger)Thousand * means.Length));
+    }
 
-    /// <summary>Each seat may cost an equal part of the limit, so the dearest that may be asked decides.</summary>
-    private static TokenAmount? Limit(Assurance assurance, Seat[] able, bool isCommittee) =>
-        Amount((BigInteger)(isCommittee ? able.Max(seat => seat.StakedPrice) : able[assurance.Seats - 1].Price) * assurance.Seats);
+    /// <summary>Members are drawn by stake, and all that run the job are paid: the mean by stake, and the dearest one.</summary>
+    private static Price OfCommittee(Assurance assurance, Worker[] able)
+    {
+        var serving = able.Where(worker => worker.Weight > 0).ToArray();
+        if (serving.Length < assurance.Seats)
+        {
+            var who =
+                serving.Length == 1 ? "1 worker that serves in committees fits" : $"{serving.Length} workers that serve in committees fit";
+            return new Price($"It takes a committee of {assurance.Seats}; {who} now.", null, 0);
+        }
+        var weighted = Sum(serving, worker => (BigInteger)worker.Price * (BigInteger)worker.Weight);
+        return new Price(
+            null,
+            serving.Max(worker => worker.Price),
+            RoundedUp(assurance.Seats * weighted, Sum(serving, worker => worker.Weight))
+        );
+    }
 
     /// <summary>An audit's second run begins when the first has ended; the seats of the others run at the same time.</summary>
     private static TimeSpan? Delay(Assurance assurance, ImmutableArray<TimeSpan> turnarounds) =>
@@ -179,18 +187,18 @@ internal static class QuoteRules
             ? Turnarounds.SlowestOf(1, turnarounds) * ((double)(Thousand + assurance.Permille) / Thousand)
             : Turnarounds.SlowestOf(assurance.Seats, turnarounds);
 
-    private static string TooFew(Assurance assurance, int able, bool isCommittee)
+    private static string TooFew(Assurance assurance, int owners)
     {
         if (assurance.Seats == 1)
         {
             return "No worker fits the job now.";
         }
-        var who = able == 1 ? "1 owner has" : $"{able} owners have";
-        return $"It takes workers of {assurance.Seats} different owners; {who} one {(isCommittee ? "with a stake " : "")}that fits now.";
+        var who = owners == 1 ? "1 owner has" : $"{owners} owners have";
+        return $"It takes workers of {assurance.Seats} different owners; {who} one that fits now.";
     }
 
-    private static BigInteger Sum(IEnumerable<Seat> seats, Func<Seat, BigInteger> of) =>
-        seats.Aggregate(BigInteger.Zero, (sum, seat) => sum + of(seat));
+    private static BigInteger Sum(IEnumerable<Worker> workers, Func<Worker, BigInteger> of) =>
+        workers.Aggregate(BigInteger.Zero, (sum, worker) => sum + of(worker));
 
     private static BigInteger RoundedUp(BigInteger part, BigInteger whole) => (part + whole - 1) / whole;
 
@@ -201,8 +209,13 @@ internal static class QuoteRules
     private static Refusal? CheckNumber(string what, int value, int min, int max) =>
         value >= min && value <= max ? null : new Refusal(ErrorCode.LimitExceeded, $"{what} is {value}; allowed are {min} to {max}.");
 
-    /// <param name="Price">What the owner would be paid for all of the job's fuel, for its cheapest worker.</param>
-    /// <param name="Stake">The most that one of its workers has at stake.</param>
-    /// <param name="StakedPrice">As the first, for that worker.</param>
-    private readonly record struct Seat(UInt128 Price, UInt128 Stake, UInt128 StakedPrice);
+    /// <param name="Owner">Who earns.</param>
+    /// <param name="Price">What it would be paid for all of the job's fuel.</param>
+    /// <param name="Weight">What it has at stake, if it serves in committees.</param>
+    private readonly record struct Worker(AccountId Owner, UInt128 Price, UInt128 Weight);
+
+    /// <param name="Lack">Why there is none; null where there is one.</param>
+    /// <param name="SeatMax">The most that one seat may be paid.</param>
+    /// <param name="Expected">What all seats together are paid.</param>
+    private readonly record struct Price(string? Lack, UInt128? SeatMax, BigInteger Expected);
 }

@@ -27,7 +27,7 @@ internal sealed partial class ReputationGrain
             StakeRefusals.RequireRoom(State, caller.Account, isOwn: caller.Account == _account);
             StakeRefusals.RequireMoney(await AccountOf(caller.Account).Get(), request);
         }
-        if (known?.Phase is StakePhase.Held or StakePhase.Unbonding)
+        if (known?.Phase is StakePhase.Held or StakePhase.Unbonding or StakePhase.Released)
         {
             return Shown(await Told(), caller);
         }
@@ -77,7 +77,7 @@ internal sealed partial class ReputationGrain
             return;
         }
         var now = _clock.GetUtcNow();
-        var changed = StakeRules.GiveUp(State, now);
+        var changed = StakeRules.Release(StakeRules.GiveUp(State, now), now);
         if (!changed.Stakes.SequenceEqual(State.Stakes))
         {
             await _reputation.Write(changed);
@@ -94,18 +94,12 @@ internal sealed partial class ReputationGrain
     /// <summary>An account that does not answer keeps only its own stakes waiting.</summary>
     private async Task TryEnd(Stake stake)
     {
-        var release = new SharedSettlement(
-            stake.HoldOf(StakeRefusals.RequireWorker(this.GetPrimaryKeyString())),
-            stake.At,
-            TokenAmount.Zero,
-            [],
-            stake.Account
-        );
+        var settlement = stake.Settle(StakeRefusals.RequireWorker(this.GetPrimaryKeyString()));
         try
         {
             // What is removed cannot be told any more.
             await TellStakes([stake]);
-            await LostWrites.Resend(() => AccountOf(stake.Account).SettleShared(release, Authority.Reputation));
+            await LostWrites.Resend(() => AccountOf(stake.Account).SettleShared(settlement, Authority.Reputation));
         }
         catch (Exception failure)
         {
@@ -202,7 +196,7 @@ internal sealed partial class ReputationGrain
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The stake '{RequestId}' of account {Account} for {Worker} could not be given back; it is tried again"
+        Message = "The stake '{RequestId}' of account {Account} for {Worker} could not be ended; it is tried again"
     )]
     private partial void LogNotReleased(Exception failure, string requestId, AccountId account, string worker);
 

@@ -41,7 +41,8 @@ internal static class ReputationRules
                 Kept = state.Kept + batch.Kept,
             };
         }
-        foreach (var fault in batch.Faults)
+        // A dispute has said what there is to say of its job, and may have said it before the market's own count comes.
+        foreach (var fault in batch.Faults.Where(fault => SlashRules.Find(state, fault.Job) is null))
         {
             state = WithFault(state, fault, now);
         }
@@ -97,10 +98,27 @@ internal static class ReputationRules
         return state with { Appeals = state.Appeals.Replace(appeal, appeal with { Decision = decision, DecidedAt = now }) };
     }
 
-    private static ReputationState WithFault(ReputationState state, Fault fault, DateTimeOffset now)
-    {
+    /// <param name="state">As of now.</param>
+    /// <param name="lie">A fault that a jury has found.</param>
+    public static ReputationState WithLie(ReputationState state, Fault lie) =>
+        WithFault(
+            state,
+            lie,
+            lie.At,
+            checked(SlashPolicy.LieTimes * (state.Long.Kept + (ReputationPolicy.NewcomerJobs * (long)Tally.Unit)))
+        );
+
+    /// <param name="state">As of now.</param>
+    /// <param name="job">Whose faults count no more.</param>
+    public static ReputationState WithoutFaultsOf(ReputationState state, JobId job) =>
+        state.Faults.Where(fault => fault.Fault.Job == job).Aggregate(state, (changed, fault) => WithoutFault(changed, fault.Fault));
+
+    private static ReputationState WithFault(ReputationState state, Fault fault, DateTimeOffset now) =>
         // What a fault could have cost is its buyer's word alone, so it does not move what is usual.
-        var weight = UsualPrice.Weigh(state.UsualPrice, fault.Price.BaseUnits, 1, ReputationPolicy.FaultTimesMax);
+        WithFault(state, fault, now, UsualPrice.Weigh(state.UsualPrice, fault.Price.BaseUnits, 1, ReputationPolicy.FaultTimesMax));
+
+    private static ReputationState WithFault(ReputationState state, Fault fault, DateTimeOffset now, long weight)
+    {
         // Its moment is that of the count, so that a granted appeal takes away what was added.
         var counted = new WeighedFault(fault with { At = now, Reason = Cut(fault.Reason) }, weight);
         return state with

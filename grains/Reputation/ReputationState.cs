@@ -35,6 +35,22 @@ internal sealed record ReputationState(
 
     private const byte FormatWithStakes = 2;
 
+    private const byte FormatWithJudgments = 3;
+
+    /// <summary>What disputes have said of the worker, in the order in which it was heard.</summary>
+    public ImmutableArray<Judgment> Judgments { get; init; } = [];
+
+    /// <summary>What was decided before, or then, may be among those that are not remembered; null: all are.</summary>
+    public DateTimeOffset? JudgedBefore { get; init; }
+
+    /// <summary>No stake that was taken back is given back before; null: none is kept so.</summary>
+    public DateTimeOffset? FrozenUntil { get; init; }
+
+    private byte Form =>
+        !Judgments.IsEmpty || FrozenUntil is not null || Stakes.Any(stake => !stake.IsOfEarlierForm) ? FormatWithJudgments
+        : Stakes.IsEmpty ? Format
+        : FormatWithStakes;
+
     public static ReputationState Unknown { get; } =
         new(
             Long: default,
@@ -52,7 +68,8 @@ internal sealed record ReputationState(
     public static ReadOnlyMemory<byte> Write(ReputationState state)
     {
         var writer = new CompactWriter(512);
-        writer.Byte(state.Stakes.IsEmpty ? Format : FormatWithStakes);
+        var format = state.Form;
+        writer.Byte(format);
         Write(writer, state.Long);
         Write(writer, state.Recent);
         writer.Amount(new TokenAmount(state.UsualPrice));
@@ -77,9 +94,15 @@ internal sealed record ReputationState(
             writer.Signed(market.Start);
             writer.Signed(market.Sequence);
         }
-        if (!state.Stakes.IsEmpty)
+        if (format >= FormatWithStakes)
         {
             Stake.Write(writer, state.Stakes);
+        }
+        if (format >= FormatWithJudgments)
+        {
+            Judgment.Write(writer, state.Judgments);
+            WriteTime(writer, state.JudgedBefore);
+            WriteTime(writer, state.FrozenUntil);
         }
         return writer.Finish();
     }
@@ -87,7 +110,7 @@ internal sealed record ReputationState(
     public static ReputationState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithStakes, "A reputation");
+        var format = reader.Version(Format, FormatWithJudgments, "A reputation");
         var state = new ReputationState(
             Long: ReadTally(ref reader),
             Recent: ReadTally(ref reader),
@@ -98,11 +121,31 @@ internal sealed record ReputationState(
             Faults: ReadFaults(ref reader),
             Appeals: ReadAppeals(ref reader),
             Markets: ReadMarkets(ref reader),
-            Stakes: format == FormatWithStakes ? [.. Stake.Read(ref reader)] : []
+            Stakes: format >= FormatWithStakes ? [.. Stake.Read(ref reader)] : []
         );
+        if (format >= FormatWithJudgments)
+        {
+            state = state with
+            {
+                Judgments = Judgment.Read(ref reader),
+                JudgedBefore = ReadTime(ref reader),
+                FrozenUntil = ReadTime(ref reader),
+            };
+        }
         reader.End();
         return state;
     }
+
+    private static void WriteTime(CompactWriter writer, DateTimeOffset? time)
+    {
+        writer.Flag(time is not null);
+        if (time is { } known)
+        {
+            writer.Time(known);
+        }
+    }
+
+    private static DateTimeOffset? ReadTime(ref CompactReader reader) => reader.Flag() ? reader.Time() : null;
 
     private static void Write(CompactWriter writer, Tally tally)
     {

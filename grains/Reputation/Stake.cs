@@ -19,12 +19,22 @@ internal sealed record Stake(
     DateTimeOffset? EndsAt
 )
 {
+    /// <summary>What a dispute takes of it, where it was <see cref="StakePhase.Slashed"/>; null else.</summary>
+    public StakeLoss? Loss { get; init; }
+
+    /// <summary>Whether builds before there were disputes can read it.</summary>
+    public bool IsOfEarlierForm => Phase <= StakePhase.Refused;
+
     /// <summary>The least bytes of one: with them damaged data cannot ask for much memory.</summary>
     private const int SizeMin = 44;
 
     public HoldId HoldOf(WorkerId worker) => new(HoldPurpose.Stake, IdDerivation.Stake(worker, Account, RequestId));
 
     public StakeView ToView() => new(Account, RequestId, Amount, At, Phase, EndsAt);
+
+    /// <summary>Ends its hold: what was slashed is paid out, and the rest goes back.</summary>
+    public SharedSettlement Settle(WorkerId worker) =>
+        new(HoldOf(worker), At, Loss?.Amount ?? TokenAmount.Zero, [], Loss?.Rest ?? Account) { Amounts = Loss?.All ?? [] };
 
     public static void Write(CompactWriter writer, IReadOnlyList<Stake> stakes)
     {
@@ -40,6 +50,10 @@ internal sealed record Stake(
             if (stake.EndsAt is { } endsAt)
             {
                 writer.Time(endsAt);
+            }
+            if (stake.Phase is StakePhase.Slashed)
+            {
+                StakeLoss.Write(writer, stake.Loss!);
             }
         }
     }
@@ -58,8 +72,11 @@ internal sealed record Stake(
     {
         var (account, requestId, amount, at) = (new AccountId(reader.Id()), reader.Text(), reader.Amount(), reader.Time());
         var phase = (StakePhase)reader.Byte();
-        return Enum.IsDefined(phase)
-            ? new Stake(account, requestId, amount, at, phase, reader.Flag() ? reader.Time() : null)
-            : throw new InvalidDataException($"Stored bytes are damaged: a stake in phase {(byte)phase}.");
+        if (!Enum.IsDefined(phase))
+        {
+            throw new InvalidDataException($"Stored bytes are damaged: a stake in phase {(byte)phase}.");
+        }
+        var stake = new Stake(account, requestId, amount, at, phase, reader.Flag() ? reader.Time() : null);
+        return phase is StakePhase.Slashed ? stake with { Loss = StakeLoss.Read(ref reader) } : stake;
     }
 }

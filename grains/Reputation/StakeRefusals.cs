@@ -47,6 +47,14 @@ internal static class StakeRefusals
                     + $"{known.EndsAt:O}. Use another request id."
             );
         }
+        if (known.Phase is StakePhase.Slashed)
+        {
+            throw new MarketException(
+                ErrorCode.RequestIdReused,
+                $"The stake of the request id '{request.RequestId}' was slashed for the disputed job {known.Loss!.Dispute}. What is left of "
+                    + "it is available again soon. Use another request id."
+            );
+        }
     }
 
     public static void RequireRoom(ReputationState state, AccountId account, bool isOwn)

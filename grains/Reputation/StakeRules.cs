@@ -61,14 +61,37 @@ internal static class StakeRules
             ],
         };
 
-    /// <summary>Whose money goes back now.</summary>
+    /// <summary>
+    /// Stakes that are unbonded. That they are released is written before their holds end: else another activation might take for a dispute
+    /// what is given back in the same moment.
+    /// </summary>
+    public static ReputationState Release(ReputationState state, DateTimeOffset now) =>
+        state with
+        {
+            Stakes =
+            [
+                .. state.Stakes.Select(stake =>
+                    stake.Phase == StakePhase.Unbonding && EndOf(state, stake) <= now ? stake with { Phase = StakePhase.Released } : stake
+                ),
+            ],
+        };
+
+    /// <summary>Whose money goes back now, or to those that a dispute has named.</summary>
     public static IReadOnlyList<Stake> Due(ReputationState state, DateTimeOffset now) =>
-        [.. state.Stakes.Where(stake => stake.Phase is StakePhase.Unbonding or StakePhase.Refused && stake.EndsAt <= now)];
+        [
+            .. state.Stakes.Where(stake =>
+                stake.Phase is StakePhase.Released or StakePhase.Slashed || (stake.Phase == StakePhase.Refused && stake.EndsAt <= now)
+            ),
+        ];
 
     public static ReputationState Remove(ReputationState state, Stake stake) => state with { Stakes = state.Stakes.Remove(stake) };
 
     /// <summary>When the next phase ends by itself; null where none does.</summary>
-    public static DateTimeOffset? NextEnd(ReputationState state) => state.Stakes.Min(stake => stake.EndsAt);
+    public static DateTimeOffset? NextEnd(ReputationState state) => state.Stakes.Min(stake => EndOf(state, stake));
+
+    /// <summary>While a dispute is open nothing that it could take is given back.</summary>
+    private static DateTimeOffset? EndOf(ReputationState state, Stake stake) =>
+        stake.Phase == StakePhase.Unbonding && state.FrozenUntil > stake.EndsAt ? state.FrozenUntil : stake.EndsAt;
 
     private static Stake Refused(Stake asked, DateTimeOffset now) =>
         asked with

@@ -31,9 +31,10 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
     public static ReadOnlyMemory<byte> Write(OfferState state)
     {
         var offer = state.Offer;
-        var isUntold = !state.Untold.IsEmpty || offer.Committee is not null;
         var asksBuyers = offer.BuyerReputationMin > 0;
-        var hasMore = isUntold || asksBuyers || offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
+        var isUntold = !state.Untold.IsEmpty;
+        var hasAll = isUntold || offer.Committee is not null;
+        var hasMore = hasAll || asksBuyers || offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
         var writer = new CompactWriter(96);
         writer.Byte(
             offer.Committee is not null ? FormatWithKey
@@ -60,11 +61,11 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
                 writer.Id(account.Value);
             }
         }
-        if (asksBuyers || isUntold)
+        if (asksBuyers || hasAll)
         {
             writer.Count(offer.BuyerReputationMin);
         }
-        if (isUntold)
+        if (hasAll)
         {
             LedgerTelling.Write(writer, state.Untold);
         }
@@ -109,7 +110,10 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
         var untold = format >= FormatWithUntold ? LedgerTelling.Read(ref reader) : [];
         if (format == FormatWithKey)
         {
-            offer = offer with { Committee = new CommitteeKey(reader.Memory(), reader.Memory(), reader.Memory()) };
+            offer = offer with
+            {
+                Committee = new CommitteeKey(reader.Bytes().ToArray(), reader.Bytes().ToArray(), reader.Bytes().ToArray()),
+            };
         }
         reader.End();
         return Of(offer) with { Untold = untold };

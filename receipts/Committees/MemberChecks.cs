@@ -58,7 +58,8 @@ public static class MemberChecks
         }
         // Where the limit cuts the sum, no rule says which seat gets less.
         var due = FuelPrice.Cost(fuel, own.UnitPrice, receipt.PriceLimit);
-        return receipt.Price < receipt.PriceLimit
+        return
+            receipt.Price < receipt.PriceLimit
             && !receipt.Price.IsZero
             && !due.IsZero
             && !receipt.Shares.Any(share => share.Account == payTo && share.Amount >= due)

@@ -11,6 +11,7 @@ public sealed class LaterFormsTests
         var id = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
         var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
         var stakes = Enum.GetValues<StakePhase>()
+            .Where(phase => phase <= StakePhase.Refused)
             .Select(phase => new Stake(
                 new AccountId(id),
                 $"{phase}",
@@ -31,6 +32,36 @@ public sealed class LaterFormsTests
         Assert.Throws<InvalidDataException>(() => ReputationState.Read([.. bytes, 0]));
         // The first version with stakes, read for ever.
         Assert.Equal(FirstStakes, Convert.ToHexString(bytes));
+    }
+
+    [Fact]
+    public void ReputationWithJudgments_IsReadBack_AndEveryCutIsFound()
+    {
+        var id = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
+        var (account, job, at) = (new AccountId(id), new JobId(id), new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+        var stake = new Stake(account, "one", new TokenAmount(9), at, StakePhase.Slashed, at)
+        {
+            Loss = new StakeLoss(job, new TokenAmount(8), [new PayeeAmount(account, new TokenAmount(7))], account),
+        };
+        var state = ReputationState.Unknown with
+        {
+            Stakes = [stake, stake with { Phase = StakePhase.Released, Loss = null }],
+            Judgments = [new Judgment(job, at, IsWrong: true, new TokenAmount(8)), new Judgment(job, at, IsWrong: false, TokenAmount.Zero)],
+            JudgedBefore = at.AddDays(-1),
+            FrozenUntil = at.AddDays(1),
+        };
+        var bytes = ReputationState.Write(state).ToArray();
+        var read = ReputationState.Read(bytes);
+
+        Assert.Equal(state.Stakes, read.Stakes);
+        Assert.Equal(state.Judgments, read.Judgments);
+        Assert.Equal((state.JudgedBefore, state.FrozenUntil), (read.JudgedBefore, read.FrozenUntil));
+        Assert.Equal(bytes, ReputationState.Write(read).ToArray());
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => ReputationState.Read(bytes.AsSpan(0, length)));
+        }
+        Assert.Throws<InvalidDataException>(() => ReputationState.Read([.. bytes, 0]));
     }
 
     private const string FirstStakes =

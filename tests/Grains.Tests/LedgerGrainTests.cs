@@ -186,6 +186,7 @@ public sealed class LedgerGrainTests
         TestMarket.Run(async market =>
         {
             await market.Ledger(OfMarket).Append([Batch(0), Batch(1), Batch(2)], Authority.Market);
+            market.IsMadeUp = true;
             var entries = market.Disk.Streams.Single(stream => stream.Key.StartsWith("ledger/", StringComparison.Ordinal)).Value;
             entries[1] = LedgerEntry.Write(LedgerEntry.Read(entries[1].Span) with { ForkOf = null, Before = default });
             await market.CrashAndStart();

@@ -37,7 +37,7 @@ public sealed class QuoteTests
     private readonly List<OfferView> _offers = [];
     private int _workers;
 
-    /// <summary>Prices are for two million fuel. The second worker of the cheapest owner counts for nothing.</summary>
+    /// <summary>Prices are for two million fuel. Seats go by chance within the limit, so an owner's second worker counts too.</summary>
     [Fact]
     public void Seats_AreTheCheapestOffersOfDifferentOwners()
     {
@@ -50,7 +50,8 @@ public sealed class QuoteTests
         var sheet = Quote(Terms);
 
         Assert.Equal((4, false), (sheet.Owners, sheet.IsOwnersLeast));
-        Assert.Equal([(20, 20), (20 + 4, 2 * 30), (20 + 30 + 40, 3 * 40)], sheet.Quotes.Select(Prices));
+        // (21 + 30) / 2 * 1.125 is 28.7.
+        Assert.Equal([(20, 20), (29, 2 * 30), (21 + 30 + 40, 3 * 40)], sheet.Quotes.Select(Prices));
         Assert.All(sheet.Quotes, quote => Assert.Null(quote.Obstacle));
         Assert.Equal(["3.00e-1", "2.90e-1", "2.16e-1"], sheet.Quotes.Select(quote => quote.WrongAccepted));
     }
@@ -64,7 +65,8 @@ public sealed class QuoteTests
 
         var sheet = Quote(Terms with { Priority = 3 });
 
-        Assert.Equal([(60, 60), (60 + 12, 2 * 90), (60 + 90 + 120, 3 * 120)], sheet.Quotes.Select(Prices));
+        // (60 + 90) / 2 * 1.125 is 84.4.
+        Assert.Equal([(60, 60), (85, 2 * 90), (60 + 90 + 120, 3 * 120)], sheet.Quotes.Select(Prices));
     }
 
     /// <summary>The limit that is told is the least one: with one unit less a seat finds no worker.</summary>
@@ -127,18 +129,19 @@ public sealed class QuoteTests
     [Fact]
     public void Committee_IsPricedByStake()
     {
-        Offer(owner: 1, price: 1);
-        Offer(owner: 2, price: 10, stake: 1);
-        Offer(owner: 3, price: 20, stake: 1);
-        Offer(owner: 4, price: 30, stake: 2);
-        Offer(owner: 4, price: 40, stake: 6);
-        var terms = Terms with { Assurances = [Assurance.Committee(3), Assurance.Committee(4)] };
+        Offer(owner: 1, price: 1, serves: true);
+        Offer(owner: 1, price: 1, stake: 100);
+        Offer(owner: 2, price: 10, stake: 1, serves: true);
+        Offer(owner: 3, price: 20, stake: 1, serves: true);
+        Offer(owner: 4, price: 30, stake: 2, serves: true);
+        Offer(owner: 4, price: 40, stake: 6, serves: true);
+        var terms = Terms with { Assurances = [Assurance.Committee(3), Assurance.Committee(5)] };
 
         var sheet = Quote(terms);
 
-        // Stakes 1, 1 and 6 at 20, 40 and 80 for the job: the mean is 67.5.
-        Assert.Equal((203, 3 * 80), Prices(sheet.Quotes[0]));
-        Assert.Equal("It takes workers of 4 different owners; 3 owners have one with a stake that fits now.", sheet.Quotes[1].Obstacle);
+        // Stakes 1, 1, 2 and 6 at 20, 40, 60 and 80 for the job: the mean is 66.
+        Assert.Equal((3 * 66, 3 * 80), Prices(sheet.Quotes[0]));
+        Assert.Equal("It takes a committee of 5; 4 workers that serve in committees fit now.", sheet.Quotes[1].Obstacle);
     }
 
     [Fact]
@@ -312,7 +315,8 @@ public sealed class QuoteTests
         int buyerReputation = 0,
         AccountId? refuses = null,
         int score = 900,
-        uint stake = 0
+        uint stake = 0,
+        bool serves = false
     ) =>
         _offers.Add(
             new OfferView(
@@ -325,7 +329,10 @@ public sealed class QuoteTests
                     Labels: [.. labels ?? []],
                     RefusedAccounts: refuses is { } account ? [account] : default,
                     BuyerReputationMin: buyerReputation
-                ),
+                )
+                {
+                    Committee = serves ? new CommitteeKey(default, default, default) : null,
+                },
                 SlotsUsed: 1,
                 new Standing(score, level, maintenance, new TokenAmount(stake))
             )

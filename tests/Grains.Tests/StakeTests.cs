@@ -153,7 +153,7 @@ public sealed class StakeTests
         });
 
     [Theory]
-    [InlineData(1, Account, 1), InlineData(1, Reputation, 0)]
+    [InlineData(1, Reputation, 1), InlineData(1, Account, 1), InlineData(2, Reputation, 0)]
     public void CrashWhileGivingBack_GivesBackOnce(int write, string of, int stakesAfter) =>
         Run(async market =>
         {

@@ -81,7 +81,7 @@ internal static class Samples
                 new Quote(
                     Assurance: Assurance.Committee(16),
                     Available: false,
-                    Reason: "It takes workers of 16 different owners; 0 owners have one with a stake that fits now.",
+                    Reason: "It takes a committee of 16; 0 workers that serve in committees fit now.",
                     Seats: 16,
                     PriceExpected: null,
                     PriceMax: null,

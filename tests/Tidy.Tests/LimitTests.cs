@@ -19,7 +19,6 @@ public sealed class LimitTests
         ["DigestSize"] = "of different algorithms",
         ["PublicKeySize"] = "the ABI of guests and the curve, compared where they meet",
         ["Size"] = "of different types",
-        ["Version"] = "of the workers' protocol, and of the tables' schema",
     };
 
     /// <summary>Bounds of two folders that have one number and a word of their names in common by chance, each with its reason.</summary>

@@ -1,4 +1,5 @@
 using Marketplace.Api.Workers;
+using Marketplace.Tests.Worker.Committees;
 using Marketplace.Worker;
 using Marketplace.Worker.Isolation;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,18 +13,31 @@ internal sealed class WorkerFixture : IAsyncDisposable
     private readonly CancellationTokenSource _draining = new();
     private readonly Task _run;
 
-    public WorkerFixture(bool encoded = false, int slots = 2, IsolationKind isolation = IsolationKind.None, CacheOptions? cache = null)
+    /// <param name="member">Serves in committees.</param>
+    public WorkerFixture(
+        bool encoded = false,
+        int slots = 2,
+        IsolationKind isolation = IsolationKind.None,
+        CacheOptions? cache = null,
+        CommitteeScene? member = null
+    )
     {
         var options = new WorkerOptions
         {
-            Worker = new WorkerId(default),
-            PayTo = new AccountId(default),
+            Worker = member?.Worker ?? new WorkerId(default),
+            PayTo = member?.PayTo ?? new AccountId(default),
             Slots = slots,
             Isolation = isolation,
             Child = TestChild.Command,
             Cache = cache,
         };
-        Agent = new WorkerAgent(encoded ? new EncodedLink(Market) : Market, options, TimeProvider.System, NullLogger<WorkerAgent>.Instance);
+        Agent = new WorkerAgent(
+            encoded ? new EncodedLink(Market) : Market,
+            options,
+            TimeProvider.System,
+            NullLogger<WorkerAgent>.Instance,
+            member?.Voter
+        );
         // Opening the children blocks.
         _run = Task.Run(() => Agent.Run(_stopping.Token, _draining.Token));
     }

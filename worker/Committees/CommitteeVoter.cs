@@ -143,7 +143,11 @@ public sealed partial class CommitteeVoter : IDisposable
         {
             if (refused.Add(new JobId(vote.Subject)))
             {
-                LogRefused(new JobId(vote.Subject), window.Epoch, "It has voted on another receipt of this job, or no longer in this epoch.");
+                LogRefused(
+                    new JobId(vote.Subject),
+                    window.Epoch,
+                    "It has voted on another receipt of this job, or no longer in this epoch."
+                );
             }
         }
         if (refused.Count > 0)
@@ -275,6 +279,9 @@ public sealed partial class CommitteeVoter : IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "A vote is not cast: {Reason}")]
     private partial void LogNotCast(string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The worker serves in no committee any more: {Reason} Repair the disk, then restart the worker")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The worker serves in no committee any more: {Reason} Repair the disk, then restart the worker"
+    )]
     private partial void LogFailed(string reason);
 }

@@ -123,8 +123,7 @@ public sealed class VoteLog : IDisposable
             return
             [
                 .. votes.Where(vote =>
-                    epoch < Floor
-                    || (_votes.TryGetValue((epoch, vote.Kind, vote.Subject), out var earlier) && earlier != vote.Digest)
+                    epoch < Floor || (_votes.TryGetValue((epoch, vote.Kind, vote.Subject), out var earlier) && earlier != vote.Digest)
                 ),
             ];
         }

@@ -265,10 +265,7 @@ internal sealed class LinkSession : IAsyncDisposable
                     Invitations = [.. _invitations],
                     Closed = [.. _closed],
                     Reveals = [.. _reveals],
-                    Duties =
-                        _share is null && _windows.Count == 0
-                            ? null
-                            : new CommitteeDuties { Share = _share, Windows = [.. _windows] },
+                    Duties = _share is null && _windows.Count == 0 ? null : new CommitteeDuties { Share = _share, Windows = [.. _windows] },
                 };
                 _answer.TrySetResult(frame with { Orders = all });
             }

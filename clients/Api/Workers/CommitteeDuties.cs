@@ -6,11 +6,7 @@ namespace Marketplace.Api.Workers;
 /// <param name="Key">A BLS public key: 48 bytes.</param>
 /// <param name="Possession">The proof that the worker has its secret: 96 bytes.</param>
 /// <param name="Registration">The worker's Ed25519 signature that the key is its own, at this market: 64 bytes.</param>
-public sealed record CommitteeKey(
-    ReadOnlyMemory<byte> Key,
-    ReadOnlyMemory<byte> Possession,
-    ReadOnlyMemory<byte> Registration
-);
+public sealed record CommitteeKey(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Possession, ReadOnlyMemory<byte> Registration);
 
 /// <summary>What a market asks of a worker that serves in committees.</summary>
 public sealed record CommitteeDuties

@@ -173,6 +173,12 @@ public enum StakeState
 
     /// <summary>The account refused, or did not answer in time. The same request tries again.</summary>
     Refused = 3,
+
+    /// <summary>A dispute has taken it, or a part of it; the rest goes back.</summary>
+    Slashed = 4,
+
+    /// <summary>It is unbonded, and its money is on its way back.</summary>
+    Released = 5,
 }
 
 /// <summary>The body of <c>POST /v1/workers/{id}/stake</c>.</summary>

@@ -159,6 +159,8 @@ internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
 
     public Task<JobAdmission> Submit(JobSubmission submission, Authority by) => throw new NotSupportedException();
 
+    public Task<JobProposal?> Propose(JobEnd end, ulong epoch, Authority by) => throw new NotSupportedException();
+
     public Task<JobSettlement?> Complete(JobEnd end, Authority by) => throw new NotSupportedException();
 
     public Task<JobSettlement?> GetSettlement(Authority by) => throw new NotSupportedException();
@@ -407,11 +409,13 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
     public Task<ImmutableArray<RefusedReport>> Report(WorkerId worker, ImmutableArray<LeaseReport> reports) =>
         market.Workers.Report(worker, reports);
 
+    public Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares) =>
+        market.Workers.Vote(worker, votes, shares);
+
     public Task<ImmutableArray<RefusedReport>> Commit(WorkerId worker, ImmutableArray<SealedResult> results) =>
         market.Workers.Commit(worker, results);
 
-    public Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares) =>
-        market.Workers.Vote(worker, votes, shares);
+    public Task Try(Trial trial, Authority by) => throw new NotSupportedException();
 
     public Task<ImmutableArray<LeaseId>> Heartbeat(WorkerId worker, ImmutableArray<LeaseProgress> runs) =>
         market.Workers.Heartbeat(worker, runs);

@@ -30,6 +30,14 @@ internal sealed class FakeReputationGrain(FakeMarket market, string key) : IRepu
     public Task<ReputationView> Unstake(Caller caller, ImmutableArray<string> requestIds) =>
         Answer($"{key} {caller.Account} unstake {string.Join(' ', requestIds)}");
 
+    public Task<TokenAmount> FindAtStake() => throw new NotSupportedException();
+
+    public Task<TokenAmount> Freeze(DateTimeOffset until, Authority by) => throw new NotSupportedException();
+
+    public Task<SlashOutcome> Slash(SlashOrder order, Authority by) => throw new NotSupportedException();
+
+    public Task Clear(JobId dispute, DateTimeOffset at, Authority by) => throw new NotSupportedException();
+
     private Task<ReputationView> Answer(string asked)
     {
         market.Asked.Add(asked);

@@ -41,6 +41,30 @@ internal static class StandingCases
                 await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
                 return Send(() => scene.Reputation.Unstake(scene.Caller, [RepeatScene.AtStake.RequestId]), Show);
             },
+            ["IReputationGrain.FindAtStake"] = scene => Call(scene.Reputation.FindAtStake, amount => $"{amount}"),
+            ["IReputationGrain.Freeze"] = async scene =>
+            {
+                await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
+                return Send(() => scene.Reputation.Freeze(RepeatScene.At + TimeSpan.FromDays(1), Authority.Dispute), amount => $"{amount}");
+            },
+            ["IReputationGrain.Slash"] = async scene =>
+            {
+                await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
+                var order = new SlashOrder(
+                    Dispute: new JobId(RepeatScene.Payee.Value),
+                    At: RepeatScene.At,
+                    Amount: new TokenAmount(RepeatScene.AtStake.Amount.BaseUnits - 1),
+                    Payees: [new PayeeAmount(RepeatScene.Payee, new TokenAmount(1))],
+                    Rest: RepeatScene.Payee,
+                    Price: RepeatScene.AtStake.Amount
+                );
+                return Send(() => scene.Reputation.Slash(order, Authority.Dispute), outcome => $"{outcome}");
+            },
+            ["IReputationGrain.Clear"] = async scene =>
+            {
+                await scene.Reputation.Record(RepeatScene.Outcomes, Authority.Market);
+                return Send(() => scene.Reputation.Clear(RepeatScene.Outcomes.Faults[0].Job, RepeatScene.At, Authority.Dispute));
+            },
         };
 
     private static string Show(GrainInterfaces.RefusalList refusals) =>

@@ -26,14 +26,23 @@ internal static class DiskInvariants
                     .Select(violation => $"{stream}: {violation}")
             );
         }
+        foreach (var (stream, entries) in disk.Streams.Where(pair => pair.Key.StartsWith("ledger/", StringComparison.Ordinal)))
+        {
+            violations.AddRange(
+                LedgerInvariants
+                    .Violations(entries.Select(entry => LedgerEntry.Read(entry.Span)))
+                    .Select(violation => $"{stream}: {violation}")
+            );
+        }
         foreach (var account in accounts.Keys)
         {
             violations.AddRange(StorageInvariants.Violations(Kept(disk, account)).Select(violation => $"quota of {account}: {violation}"));
         }
         violations.AddRange(Stakes(disk, accounts));
+        violations.AddRange(Slashes(disk, accounts.Keys));
         foreach (var (payer, account) in accounts)
         {
-            var charged = TokenAmount.Zero;
+            var charged = Slashed(disk, payer);
             foreach (var (id, job) in jobs.Where(pair => pair.Value.Account == payer && !account.Holds.ContainsKey(pair.Key)))
             {
                 if (job.Ending is not { } ending)
@@ -48,12 +57,43 @@ internal static class DiskInvariants
 
             if (charged != account.Spent)
             {
-                violations.Add($"account {payer} spent {account.Spent} for settled jobs that cost {charged}");
+                violations.Add($"account {payer} spent {account.Spent} for settled jobs and slashed stakes that cost {charged}");
             }
         }
 
         return violations;
     }
+
+    /// <summary>What disputes have taken of stakes is what accounts have paid for them, and still will.</summary>
+    private static IEnumerable<string> Slashes(MemoryDisk disk, IEnumerable<AccountId> accounts)
+    {
+        var (taken, unpaid, areAllRemembered) = (TokenAmount.Zero, TokenAmount.Zero, true);
+        foreach (var (key, document) in disk.Documents.Where(pair => pair.Key.Kind == ReputationState.Kind))
+        {
+            var reputation = ReputationState.Read(document.Content.Span);
+            areAllRemembered &= reputation.JudgedBefore is null;
+            taken = reputation.Judgments.Aggregate(taken, (sum, judgment) => sum + judgment.Taken);
+            foreach (var stake in reputation.Stakes.Where(stake => stake.Phase == StakePhase.Slashed))
+            {
+                var hold = stake.HoldOf(ReputationKeys.WorkerOf(key.Id)!.Value);
+                var isPaid = !Accounts(disk)[stake.Account].Funds.ContainsKey(hold);
+                unpaid += isPaid ? TokenAmount.Zero : stake.Loss!.Amount;
+            }
+        }
+        var paid = accounts.Aggregate(TokenAmount.Zero, (sum, account) => sum + Slashed(disk, account));
+        if (areAllRemembered && taken != paid + unpaid)
+        {
+            yield return $"disputes took {taken} of stakes, of which {paid} was paid and {unpaid} is to be paid";
+        }
+    }
+
+    private static TokenAmount Slashed(MemoryDisk disk, AccountId account) =>
+        disk
+            .Streams.GetValueOrDefault($"account/{account}", [])
+            .Select(entry => AccountEventCodec.Read(entry.Span))
+            .OfType<Divided>()
+            .Where(divided => divided.Hold.Purpose == HoldPurpose.Stake)
+            .Aggregate(TokenAmount.Zero, (sum, divided) => sum + divided.Charge);
 
     /// <summary>A stake that counts has its hold, and a hold for a stake has one that will end it.</summary>
     public static IReadOnlyList<string> Stakes(MemoryDisk disk, IReadOnlyDictionary<AccountId, AccountState> accounts)

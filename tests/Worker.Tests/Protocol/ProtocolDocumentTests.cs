@@ -47,6 +47,10 @@ public sealed class ProtocolDocumentTests
             $"1 to {LinkPolicy.ReportResultsMax})",
             $"in `sealed` (1 to {LinkPolicy.ReportResultsMax};",
             $"`bids` (at most {WorkerLimits.BidsMax})",
+            $"`windows` (at most {WorkerLimits.WindowsMax})",
+            $"`receipts` (1 to {WorkerLimits.WindowReceiptsMax})",
+            $"`votes` (at most {WorkerLimits.WindowsMax}) and `shares` (at most {WorkerLimits.SharesMax})",
+            $"the jobs (1 to {WorkerLimits.WindowReceiptsMax}) whose",
             $"At most {Number(JobLimits.OutputBytesMax)} bytes each, {JobLimits.FilesMax + 1} of them and",
             $"`slots` (1 to {Number(WorkerLimits.SlotsMax)}), `memoryPagesMax` (1 to {Number(JobLimits.MemoryPagesMax)} pages",
             $"`buyerReputationMin` (1 to {Number(WorkerLimits.ReputationMax)},",
@@ -84,6 +88,7 @@ public sealed class ProtocolDocumentTests
         var binding = new BidCommitment(market.PublicKey, Start: 7, Auction: 5, ProtocolSamples.Result(1).Job, ProtocolSamples.WorkerId);
         var commitment = binding.Of(new TokenAmount(1_234_567), Bytes32.Parse(hello.Nonce));
         var path = Routes.LeaseBlob(ProtocolSamples.Call.Lease, new BlobId(default));
+        using var committee = new CommitteeSample(worker, market.PublicKey);
         var header = WorkerSignatures.Authorization(worker, market.PublicKey, "GET", path, ProtocolSamples.Call, ProtocolSamples.At);
 
         var text = new StringBuilder();
@@ -114,6 +119,12 @@ public sealed class ProtocolDocumentTests
             "commitment to result 1, with the first nonce as salt",
             ResultCommitment.Of(ProtocolSamples.WorkerId, ProtocolSamples.Result(1).Execution!.Value, Bytes32.Parse(hello.Nonce))
         );
+        Line("key for committees, of the seed c0 to df", JsonSerializer.Serialize(committee.Key, LinkJson.Default.CommitteeKey));
+        Line("duties of epoch 7", JsonSerializer.Serialize(committee.Duties, LinkJson.Default.CommitteeDuties));
+        Line("digest of the share", committee.ShareDigest);
+        Line("hash of the receipt of result 1", committee.Receipt);
+        Line("digest of the window", committee.WindowDigest);
+        Line("third frame to the market, the votes", Encoding.UTF8.GetString(FrameSeal.Seal(keys.ToMarket, 3, Json(committee.Frame))));
         Line("request", $"GET {path}");
         Line("its header", $"Authorization: {header}");
         text.Append("```\n");

@@ -20,6 +20,7 @@ public sealed class SignatureTests
         nameof(WorkerResult.StartedAt),
         nameof(WorkerResult.EndedAt),
         nameof(WorkerResult.Execution),
+        nameof(WorkerResult.Salt),
     ];
 
     public static TheoryData<string> Members => [.. Changed(ProtocolSamples.Result(1)).Keys];

@@ -57,6 +57,20 @@ internal static class Safeguards
             "One worker's word ends a job whose module is good."
         ),
         new(
+            "one-seat",
+            "grains/Market/MarketJob.cs",
+            "|| Panel?.Refuses(this, offer.Offer) == true",
+            "|| Panel?.Refuses(this, offer.Offer) == null",
+            "A worker has two of the votes by which a job is decided."
+        ),
+        new(
+            "agreeing",
+            "grains/Market/Panel.cs",
+            "public int Needed => IsAudited == true ? 2 : Assurance.Agreeing;",
+            "public int Needed => 1;",
+            "A job ends by fewer results than were bought."
+        ),
+        new(
             "poll-sequence",
             "grains/Market/MarketBook.Offers.cs",
             " || poll.Sequence < offer.Sequence)",

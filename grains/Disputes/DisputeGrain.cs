@@ -1,0 +1,259 @@
+using Marketplace.Crypto;
+using Marketplace.GrainInterfaces;
+using Microsoft.Extensions.Logging;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// One disputed job. Each step is one durable write, here or in a reputation or an account, and the reminder takes up what a crash cut off;
+/// the table of the steps is in RATIONALE.md. Decisions are in <see cref="DisputeRules"/>.
+/// </summary>
+internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
+{
+    private readonly JobId _job;
+    private readonly StoredState<DisputeState> _dispute;
+    private readonly MarketIdentity _market;
+    private readonly TimeProvider _clock;
+    private readonly IJury? _jury;
+    private readonly ILogger<DisputeGrain> _logger;
+
+    public DisputeGrain(
+        [PersistentState(DisputeState.Kind, StateStorage.Documents)] IPersistentState<DisputeState> dispute,
+        IEnumerable<IJury> juries,
+        MarketIdentity market,
+        TimeProvider clock,
+        ILogger<DisputeGrain> logger
+    )
+    {
+        _job = JobId.Parse(this.GetPrimaryKeyString());
+        _dispute = new StoredState<DisputeState>(dispute);
+        (_jury, _market, _clock, _logger) = (juries.SingleOrDefault(), market, clock, logger);
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _dispute.Load();
+
+    public async Task Open(DisputeCase dispute, Authority by)
+    {
+        Authorities.Require(by, Authority.Market);
+        await _dispute.Refresh();
+        if (_dispute.Value is not null)
+        {
+            return;
+        }
+        DisputeRefusals.RequireForm(_job, dispute);
+        var opened = DisputeRules.Open(dispute, _clock.GetUtcNow());
+        DisputeRefusals.RequireCase(opened, _market.PublicKey);
+        if (await WhyNotTried(opened) is { } reason)
+        {
+            await _dispute.Write(DisputeRules.Keep(opened, reason, _clock.GetUtcNow()));
+            return;
+        }
+        await Remind();
+        await _dispute.Write(opened);
+        await TrySummon(opened);
+    }
+
+    public async Task Decide(JuryVerdict verdict, Authority by)
+    {
+        Authorities.Require(by, Authority.Market);
+        DisputeRefusals.RequireForm(verdict);
+        await _dispute.Refresh();
+        var dispute = _dispute.Value ?? throw NotFound();
+        if (dispute.Stage != DisputeStage.Open)
+        {
+            if (dispute.Stage == DisputeStage.Kept || !DisputeRules.IsSame(dispute, verdict))
+            {
+                throw DisputeRefusals.Decided(dispute);
+            }
+            return;
+        }
+        var judged = DisputeRules.WithJurors(dispute, verdict.Jurors);
+        DisputeRefusals.RequireVerdict(judged, verdict, _market.PublicKey);
+        var now = _clock.GetUtcNow();
+        await _dispute.Write(
+            DisputeRules.VerdictOf(judged) is { } found
+                ? DisputeRules.Decide(judged, found, await InOrder(DisputeRules.LosersOf(judged, found)), now)
+                : DisputeRules.GiveUp(judged, verdict.WhyNone!, now)
+        );
+        await TryExecute();
+    }
+
+    public async Task<ReadOnlyMemory<byte>> GetFile(Caller caller)
+    {
+        Authorities.Require(caller, Scopes.Read);
+        await _dispute.Load();
+        return DisputeFiles.Of(_dispute.Value ?? throw NotFound(), _market).ToJson();
+    }
+
+    /// <summary>The dispute is open, or its verdict is not executed.</summary>
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        await _dispute.Refresh();
+        var now = _clock.GetUtcNow();
+        if (_dispute.Value is { Stage: DisputeStage.Open } open)
+        {
+            if (now < open.OpenedAt + DisputePolicy.TrialMax)
+            {
+                await TrySummon(open);
+                return;
+            }
+            var reason = $"the jury brought no verdict within {DisputePolicy.TrialMax.TotalHours} hours";
+            await _dispute.Write(DisputeRules.GiveUp(open, reason, now));
+        }
+        await TryExecute();
+    }
+
+    /// <summary>
+    /// A jury is paid by who loses, so for each result one of its voters must have enough at stake for all of it. What is at stake is frozen
+    /// first, and counted then: it stays so until the trial is over.
+    /// </summary>
+    private async Task<string?> WhyNotTried(DisputeState dispute)
+    {
+        if (_jury is null)
+        {
+            return "this market has no juries";
+        }
+        if (await WhyNotRepeatable(dispute.Ticket.Spec.Program) is { } reason)
+        {
+            return reason;
+        }
+        var cost = DisputeRules.JuryCostMax(dispute);
+        var needed = cost.IsZero ? FuelPrice.Least : cost;
+        var disputed = DisputeRules.DisputedOf(dispute);
+        return await FindUnbacked(dispute, disputed, needed, worker => ReputationOf(worker).FindAtStake())
+            ?? await FindUnbacked(dispute, disputed, needed, Freeze);
+
+        Task<TokenAmount> Freeze(WorkerId worker)
+        {
+            var until = dispute.OpenedAt + DisputePolicy.TrialMax + DisputePolicy.FrozenAfterTrial;
+            return LostWrites.Resend(() => ReputationOf(worker).Freeze(until, Authority.Dispute));
+        }
+    }
+
+    /// <summary>A program that reads what differs from run to run gives different results truthfully.</summary>
+    private async Task<string?> WhyNotRepeatable(ProgramId program)
+    {
+        try
+        {
+            var view = await GrainFactory.GetGrain<IProgramGrain>(program.ToString()).Get();
+            return view.Nondeterminism is { } reason ? $"the program does not give one result: {reason}" : null;
+        }
+        catch (MarketException removed) when (removed.Code == ErrorCode.ProgramNotFound)
+        {
+            return "the program was removed";
+        }
+    }
+
+    /// <returns>Why a result is not backed, for people; null: all are.</returns>
+    private static async Task<string?> FindUnbacked(
+        DisputeState dispute,
+        IReadOnlyList<Bytes32> disputed,
+        TokenAmount needed,
+        Func<WorkerId, Task<TokenAmount>> find
+    )
+    {
+        foreach (var execution in disputed)
+        {
+            var isBacked = false;
+            // All are asked, also when one is enough: all that have voted are to be frozen.
+            foreach (var seat in dispute.Seats.Where(seat => seat.Execution == execution))
+            {
+                isBacked |= await find(seat.Worker) >= needed;
+            }
+            if (!isBacked)
+            {
+                return $"nothing at stake: a jury may cost {needed}, and no worker with the execution {execution} has so much at stake";
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Those with the least at stake first: what one cannot pay of the jury, the next owe.</summary>
+    private async Task<IReadOnlyList<WorkerId>> InOrder(IEnumerable<WorkerId> losers)
+    {
+        var found = new List<(TokenAmount AtStake, WorkerId Worker)>();
+        foreach (var worker in losers)
+        {
+            found.Add((await ReputationOf(worker).FindAtStake(), worker));
+        }
+        return [.. found.OrderBy(loser => loser.AtStake.BaseUnits).ThenBy(loser => loser.Worker.Value).Select(loser => loser.Worker)];
+    }
+
+    private async Task TrySummon(DisputeState open)
+    {
+        try
+        {
+            await _jury!.Summon(DisputeRules.TrialOf(open));
+        }
+        catch (Exception failure)
+        {
+            LogNotSummoned(failure, _job);
+        }
+    }
+
+    private async Task TryExecute()
+    {
+        try
+        {
+            await Execute();
+        }
+        catch (Exception failure)
+        {
+            LogNotExecuted(failure, _job);
+        }
+    }
+
+    /// <summary>What is done is written before the next is begun, so what a loser owes never depends on memory.</summary>
+    private async Task Execute()
+    {
+        while (_dispute.Value is { Stage: DisputeStage.Decided } decided)
+        {
+            if (decided.Uncleared is [var right, ..])
+            {
+                await LostWrites.Resend(() => ReputationOf(right).Clear(_job, decided.DecidedAt!.Value, Authority.Dispute));
+                await _dispute.Write(DisputeRules.Cleared(decided));
+                continue;
+            }
+            var next = 0;
+            while (decided.Losses[next].Taken is not null)
+            {
+                next++;
+            }
+            var (worker, order) = (decided.Losses[next].Worker, DisputeRules.OrderFor(decided, next));
+            var outcome = await LostWrites.Resend(() => ReputationOf(worker).Slash(order, Authority.Dispute));
+            if (outcome.IsForgotten)
+            {
+                LogForgotten(_job, worker);
+            }
+            await _dispute.Write(DisputeRules.Slashed(decided, next, outcome));
+        }
+        if (await this.GetReminder(DisputePolicy.Reminder) is { } reminder)
+        {
+            await this.UnregisterReminder(reminder);
+        }
+    }
+
+    /// <summary>Before the write that needs it: a reminder without a dispute ends itself.</summary>
+    private Task Remind() => this.RegisterOrUpdateReminder(DisputePolicy.Reminder, DisputePolicy.CheckPeriod, DisputePolicy.CheckPeriod);
+
+    private IReputationGrain ReputationOf(WorkerId worker) => GrainFactory.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker));
+
+    private MarketException NotFound()
+    {
+        // A stranger's question leaves no activation behind.
+        DeactivateOnIdle();
+        return DisputeRefusals.NotFound(_job);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No jury could be asked about job {Job}; it is asked again")]
+    private partial void LogNotSummoned(Exception failure, JobId job);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The verdict about job {Job} could not be executed; it is tried again")]
+    private partial void LogNotExecuted(Exception failure, JobId job);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The verdict about job {Job} came too late for worker {Worker}: its reputation has forgotten disputes of that time"
+    )]
+    private partial void LogForgotten(JobId job, WorkerId worker);
+}

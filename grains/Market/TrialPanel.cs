@@ -1,0 +1,45 @@
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// The jury of a dispute: jurors run the job until one result leads every other by enough votes. It pays nobody and changes nothing of the
+/// job; what its jurors gave is the dispute's to judge.
+/// </summary>
+/// <param name="job">Stands for the job, which has ended.</param>
+/// <param name="trial">What is asked.</param>
+/// <param name="openedAt">In running time.</param>
+internal sealed class TrialPanel(MarketJob job, Trial trial, TimeSpan openedAt) : Panel(job, openedAt)
+{
+    private bool _isExhausted;
+
+    public Trial Trial => trial;
+
+    public override bool IsSealed => false;
+
+    /// <summary>As many as would end the trial if all of them agreed with those that lead.</summary>
+    public override int Missing => Math.Min(trial.Lead - Ahead - Seats.Count, trial.SeatsMax - Votes.Count - Seats.Count);
+
+    /// <summary>Votes by which the first result leads the second.</summary>
+    private int Ahead => Leading.Count - Votes.GroupBy(vote => vote.Execution).Select(votes => votes.Count()).OrderDescending().Skip(1).FirstOrDefault();
+
+    /// <summary>There is no juror left to draw.</summary>
+    public void Exhaust() => _isExhausted = true;
+
+    public override PanelStep Next(TimeSpan now, IChance chance) =>
+        Ahead >= trial.Lead ? PanelStep.Accept
+        : Missing > 0 && !_isExhausted ? PanelStep.Draw
+        : Seats.Count > 0 ? PanelStep.Wait
+        : PanelStep.GiveUp;
+
+    public JuryVerdict ToVerdict()
+    {
+        return new JuryVerdict(
+            [.. Votes.Select(PanelDisputes.CastOf)],
+            Ahead >= trial.Lead ? null
+                : Votes.Count >= trial.SeatsMax ? $"After {Votes.Count} jurors no result leads by {trial.Lead} votes."
+                : $"There were {Votes.Count} jurors with something at stake that are no party to the dispute, and no result leads by "
+                    + $"{trial.Lead} votes."
+        );
+    }
+}

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains;
+
+/// <summary>What a dispute has said of a worker. It is kept, so that no repetition takes anything again.</summary>
+/// <param name="Dispute">The disputed job.</param>
+/// <param name="At">When it was decided.</param>
+/// <param name="IsWrong">Whether the worker's result was.</param>
+/// <param name="Taken">Of what was at stake.</param>
+internal readonly record struct Judgment(JobId Dispute, DateTimeOffset At, bool IsWrong, TokenAmount Taken)
+{
+    private const int SizeMin = 42;
+
+    public static void Write(CompactWriter writer, ImmutableArray<Judgment> judgments)
+    {
+        writer.Count(judgments.Length);
+        foreach (var judgment in judgments)
+        {
+            writer.Id(judgment.Dispute.Value);
+            writer.Time(judgment.At);
+            writer.Flag(judgment.IsWrong);
+            writer.Amount(judgment.Taken);
+        }
+    }
+
+    public static ImmutableArray<Judgment> Read(ref CompactReader reader)
+    {
+        var judgments = new Judgment[reader.Items(SizeMin)];
+        for (var index = 0; index < judgments.Length; index++)
+        {
+            judgments[index] = new Judgment(new JobId(reader.Id()), reader.Time(), reader.Flag(), reader.Amount());
+        }
+        return ImmutableArray.Create(judgments);
+    }
+}
+
+/// <summary>How a stake that was slashed ends.</summary>
+/// <param name="Dispute">Why.</param>
+/// <param name="Amount">What is taken of it; what is left goes back.</param>
+/// <param name="Payees">Who gets how much of that.</param>
+/// <param name="Rest">Whose the rest of it is.</param>
+internal sealed record StakeLoss(JobId Dispute, TokenAmount Amount, ImmutableArray<PayeeAmount> Payees, AccountId Rest)
+{
+    private const int PayeeSizeMin = 33;
+
+    /// <summary>Who gets how much, down to the last unit.</summary>
+    public ImmutableArray<PayeeAmount> All =>
+        PayeeAmounts.Sum(Payees) is var paid && paid < Amount ? Payees.Add(new PayeeAmount(Rest, Amount - paid)) : Payees;
+
+    public static void Write(CompactWriter writer, StakeLoss loss)
+    {
+        writer.Id(loss.Dispute.Value);
+        writer.Amount(loss.Amount);
+        WritePayees(writer, loss.Payees);
+        writer.Id(loss.Rest.Value);
+    }
+
+    public static StakeLoss Read(ref CompactReader reader) =>
+        new(new JobId(reader.Id()), reader.Amount(), ReadPayees(ref reader), new AccountId(reader.Id()));
+
+    public static void WritePayees(CompactWriter writer, ImmutableArray<PayeeAmount> payees)
+    {
+        writer.Count(payees.Length);
+        foreach (var payee in payees)
+        {
+            writer.Id(payee.Payee.Value);
+            writer.Amount(payee.Amount);
+        }
+    }
+
+    public static ImmutableArray<PayeeAmount> ReadPayees(ref CompactReader reader)
+    {
+        var payees = new PayeeAmount[reader.Items(PayeeSizeMin)];
+        for (var index = 0; index < payees.Length; index++)
+        {
+            payees[index] = new PayeeAmount(new AccountId(reader.Id()), reader.Amount());
+        }
+        return ImmutableArray.Create(payees);
+    }
+
+    public bool Equals(StakeLoss? other) =>
+        other is not null && (Dispute, Amount, Rest) == (other.Dispute, other.Amount, other.Rest) && Payees.SequenceEqual(other.Payees);
+
+    public override int GetHashCode() => HashCode.Combine(Dispute, Amount, Rest, Payees.Length);
+}

@@ -1,0 +1,513 @@
+using System.Collections.Immutable;
+using System.Numerics;
+using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
+using Marketplace.Testing;
+using static Marketplace.Grains.Tests.Support.DisputeScene;
+
+namespace Marketplace.Grains.Tests;
+
+/// <summary>
+/// Disputes: when a jury is asked, what it decides, who loses what to whom, and that each happens once. What is told of one is checked as a
+/// stranger would.
+/// </summary>
+public sealed class DisputeTests
+{
+    [Fact]
+    public void DisputeWithEnoughAtStake_AsksForAJury_OnceAndAgainUntilThereIsAVerdict() =>
+        Run(async scene =>
+        {
+            await StakeForAll(scene);
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            var trial = Assert.Single(scene.Jury.Trials);
+            Assert.Equal((DisputePolicy.Lead, DisputePolicy.SeatsMax), (trial.Lead, trial.SeatsMax));
+            Assert.Equal(new TokenAmount(PriceMax / 3), trial.SeatPriceMax);
+            Assert.Equal(2, trial.Results.Length);
+            // Neither those that voted, nor the client's own.
+            Assert.Equal(4, trial.Voters.Length);
+            Assert.Contains(TestMarket.Id("buyer"), trial.Owners);
+            Assert.Equal("in"u8, trial.Ticket.Spec.Input.Span);
+            var open = await scene.Checked();
+            Assert.Equal((DisputeStates.Open, 3, true), (open.State, open.Votes.Count, open.Verdict.IsZero));
+
+            // The same, and another market's case, change nothing.
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            await scene.Dispute.Open(scene.Case(null, scene.Cast("x", "lie"), scene.Cast("y", "truth")), Authority.Market);
+            Assert.Equal(open.Hash(), (await scene.Checked()).Hash());
+
+            await scene.Market.CrashAndStart();
+            await Task.Delay(2 * DisputePolicy.CheckPeriod, scene.Market.Time);
+            Assert.InRange(scene.Jury.Trials.Count, 2, 4);
+        });
+
+    [Theory]
+    [InlineData("nothing at stake", false), InlineData("nothing at stake", true)]
+    public void DisputeWithTooLittleAtStake_IsKeptAsEvidence(string reason, bool isOneBacked) =>
+        Run(async scene =>
+        {
+            if (isOneBacked)
+            {
+                await scene.Stake("seat", JuryCostMax);
+                await scene.Stake("liar 0", JuryCostMax - 1);
+                await scene.Stake("liar 1", 1);
+            }
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            await ExpectKept(scene, reason);
+            await Refused(ErrorCode.MalformedRequest, () => scene.Dispute.Decide(scene.Truth(), Authority.Market));
+        });
+
+    [Fact]
+    public void DisputeWithoutAJury_OrOfARemovedProgram_IsKeptAsEvidence()
+    {
+        Run(
+            async scene =>
+            {
+                await StakeForAll(scene);
+                await scene.Dispute.Open(scene.Case(), Authority.Market);
+                await ExpectKept(scene, "this market has no juries");
+            },
+            hasJury: false
+        );
+        Run(async scene =>
+        {
+            await StakeForAll(scene);
+            await scene.Market.Grains.GetGrain<IProgramGrain>(scene.Ticket.Spec.Program.ToString()).Remove(scene.Staker);
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            await ExpectKept(scene, "the program was removed");
+        });
+    }
+
+    [Fact]
+    public void Verdict_SlashesTheLosers_PaysTheJuryAndTheBuyer_AndClearsWhoWasRight() =>
+        Run(async scene =>
+        {
+            await StakeForAll(scene);
+            var fault = new GrainInterfaces.Fault(scene.Ticket.Job, scene.Market.Time.GetUtcNow(), new TokenAmount(10), "another result");
+            var batch = new OutcomeBatch("market", 1, 1, 0, TokenAmount.Zero, [fault]);
+            await scene.Reputation("seat").Record(batch, Authority.Market);
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            for (var time = 0; time < 3; time++)
+            {
+                await scene.Dispute.Decide(scene.Truth(), Authority.Market);
+            }
+            await scene.Market.Settle();
+
+            var settled = await scene.Checked();
+            Assert.Equal((DisputeStates.Settled, scene.Cast("any", "truth").Execution), (settled.State, settled.Verdict));
+            Assert.Equal([PriceMax + 42, PriceMax + 43], settled.Slashings.Select(lost => (int)lost.Amount.BaseUnits).Order());
+            Assert.Equal(DisputePolicy.Lead * Fee, await scene.JurorsHave());
+            Assert.Equal(2 * PriceMax, await scene.Has("buyer"));
+            Assert.Equal(100_000 - (2 * PriceMax) - (DisputePolicy.Lead * Fee), await scene.Has("staker"));
+            Assert.Equal(0, (await scene.Reputation("seat").Get(null)).Faulted);
+            foreach (var liar in new[] { "liar 0", "liar 1" })
+            {
+                var view = await scene.Reputation(liar).Get(null);
+                Assert.Equal((StandingLevel.Excluded, TokenAmount.Zero), (view.Standing.Level, view.Standing.Stake));
+            }
+            Assert.Equal(new TokenAmount(JuryCostMax), (await scene.Reputation("seat").Get(null)).Standing.Stake);
+            // The evidence has the input's hash only.
+            Assert.True(scene.Stored()!.Ticket.Spec.Input.IsEmpty);
+        });
+
+    [Fact]
+    public void DecisionAfterADecision_WithOtherVotes_IsRefused() =>
+        Run(async scene =>
+        {
+            await StakeForAll(scene);
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            await scene.Dispute.Decide(scene.Truth(), Authority.Market);
+            var settled = await scene.Checked();
+            JuryVerdict[] others =
+            [
+                scene.Truth(DisputePolicy.Lead + 1),
+                new([.. scene.Jurors(DisputePolicy.Lead, "lie")], null),
+                new([], "too few jurors"),
+            ];
+            foreach (var other in others)
+            {
+                await Refused(ErrorCode.MalformedRequest, () => scene.Dispute.Decide(other, Authority.Market));
+            }
+            Assert.Equal(settled.Hash(), (await scene.Checked()).Hash());
+            Assert.Equal(2 * PriceMax, await scene.Has("buyer"));
+        });
+
+    [Fact]
+    public void LoserThatCannotPay_LeavesTheJuryToTheOthers_AndJurorsThatLiedLoseToo() =>
+        Run(async scene =>
+        {
+            await scene.Stake("seat", JuryCostMax);
+            await scene.Stake("liar 0", 20);
+            await scene.Stake("liar 1", JuryCostMax);
+            await scene.Stake("juror 40", 7);
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            // Jurors ask different prices; none gets more than a seat may cost. One was too slow, and one lied.
+            ImmutableArray<CastVote> jurors =
+            [
+                .. scene.Jurors(DisputePolicy.Lead, "truth"),
+                scene.Cast("juror 30", "truth", price: 1000),
+                scene.Cast("juror 40", "lie"),
+                scene.Cast("juror 50", null),
+            ];
+            await scene.Dispute.Decide(new JuryVerdict(jurors, null), Authority.Market);
+            await scene.Market.Settle();
+
+            var settled = await scene.Checked();
+            const int Cost = (DisputePolicy.Lead * Fee) + 100;
+            Assert.Equal((Cost, 0, 100), (await scene.JurorsHave(), await scene.Has("juror 50"), await scene.Has("juror 30")));
+            Assert.Equal(PriceMax, await scene.Has("buyer"));
+            Assert.Equal([7, 20, Cost - 27 + PriceMax], settled.Slashings.Select(lost => (int)lost.Amount.BaseUnits).Order());
+        });
+
+    [Fact]
+    public void JuryWithoutAVerdict_ChangesNothing() =>
+        Run(async scene =>
+        {
+            await StakeForAll(scene);
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            JuryVerdict[] contradictions =
+            [
+                new([.. scene.Jurors(DisputePolicy.Lead - 1, "truth")], null),
+                new([.. scene.Jurors(DisputePolicy.Lead, "truth")], "too few jurors"),
+                new([.. scene.Jurors(DisputePolicy.Lead, "truth"), .. scene.Jurors(1, "lie", first: 40)], null),
+            ];
+            foreach (var contradiction in contradictions)
+            {
+                await Refused(ErrorCode.MalformedRequest, () => scene.Dispute.Decide(contradiction, Authority.Market));
+            }
+            var none = new JuryVerdict([.. scene.Jurors(DisputePolicy.Lead - 1, "truth")], "too few jurors");
+            for (var time = 0; time < 2; time++)
+            {
+                await scene.Dispute.Decide(none, Authority.Market);
+            }
+            await scene.Market.Settle();
+            var undecided = await scene.Checked();
+            Assert.Equal((DisputeStates.Undecided, "too few jurors"), (undecided.State, undecided.Reason));
+            Assert.Equal((0, 0, 100_000), (await scene.JurorsHave(), await scene.Has("buyer"), await scene.Has("staker")));
+            Assert.Equal(0, (await scene.Reputation("liar 0").Get(null)).Faulted);
+        });
+
+    [Fact]
+    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.TrialMax))]
+    public void JuryThatSaysNothing_EndsWithItsTime_AndALateVerdictIsRefused() =>
+        Run(async scene =>
+        {
+            await StakeForAll(scene);
+            scene.Jury.IsAway = true;
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            await Task.Delay(DisputePolicy.TrialMax - TimeSpan.FromMinutes(1), scene.Market.Time);
+            Assert.Equal(DisputeStates.Open, (await scene.Checked()).State);
+            await Task.Delay(DisputePolicy.CheckPeriod + TimeSpan.FromMinutes(1), scene.Market.Time);
+            Assert.Equal(DisputeStates.Undecided, (await scene.Checked()).State);
+            await Refused(ErrorCode.MalformedRequest, () => scene.Dispute.Decide(scene.Truth(), Authority.Market));
+            Assert.Equal(100_000, await scene.Has("staker"));
+        });
+
+    [Fact]
+    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.FrozenAfterTrial))]
+    public void StakeThatWasTakenBackBefore_StaysAtStakeUntilTheTrialIsOver() =>
+        Run(async scene =>
+        {
+            await StakeForAll(scene);
+            await scene.Reputation("liar 0").Unstake(scene.Staker, ["liar 0"]);
+            await scene.Reputation("seat").Unstake(scene.Staker, ["seat"]);
+            await Task.Delay(new StakeTerms().Unbonding - TimeSpan.FromHours(1), scene.Market.Time);
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            await Task.Delay(DisputePolicy.TrialMax - TimeSpan.FromMinutes(5), scene.Market.Time);
+            await scene.Dispute.Decide(scene.Truth(), Authority.Market);
+            Assert.Equal(2, (await scene.Checked()).Slashings.Count(lost => !lost.Amount.IsZero));
+            Assert.Equal(new TokenAmount(JuryCostMax), await scene.Reputation("seat").FindAtStake());
+            await Task.Delay(DisputePolicy.FrozenAfterTrial + (3 * StakePolicy.CheckPeriod), scene.Market.Time);
+            Assert.Equal(TokenAmount.Zero, await scene.Reputation("seat").FindAtStake());
+        });
+
+    [Fact]
+    public void SeatsThatTimedOut_AreNeverWrong_AndAloneDisputeNothing() =>
+        Run(async scene =>
+        {
+            await StakeForAll(scene);
+            await Refused(
+                ErrorCode.MalformedRequest,
+                () => scene.Dispute.Open(scene.Case("lie", scene.Cast("liar 0", "lie"), scene.Cast("slow", null)), Authority.Market)
+            );
+            var votes = scene.Case().Votes.Add(scene.Cast("slow", null, fuel: 7));
+            await scene.Dispute.Open(scene.Case("lie", [.. votes]), Authority.Market);
+            await scene.Dispute.Decide(scene.Truth(), Authority.Market);
+            var settled = await scene.Checked();
+            Assert.Equal((2, 4), (settled.Slashings.Count, settled.Votes.Count(vote => vote.Role == DisputeVote.Seat)));
+        });
+
+    [Fact]
+    public void Crash_AfterEachWrite_EndsInTheSameBooks()
+    {
+        var wasWhole = false;
+        for (var write = 1; !wasWhole; write++)
+        {
+            Run(async scene =>
+            {
+                await StakeForAll(scene);
+                var (seen, market) = (0, scene.Market);
+                market.Store.OnWrite = _ => ++seen == write ? WriteFate.CrashAfter : WriteFate.Done;
+                // What it waits for never comes.
+                var run = OpenAndDecide(scene);
+                for (var second = 0; second < 30 && !market.Store.IsCrashed; second++)
+                {
+                    await Task.Delay(TimeSpan.FromSeconds(1), market.Time);
+                }
+                wasWhole = !market.Store.IsCrashed;
+                market.Store.OnWrite = _ => WriteFate.Done;
+                await (wasWhole ? run : market.CrashAndStart());
+                if (scene.Stored() is not { Stage: DisputeStage.Decided or DisputeStage.Settled })
+                {
+                    // The market has not heard that it is durable, and repeats it. All after it the reminders do.
+                    await OpenAndDecide(scene);
+                }
+                await Task.Delay(3 * DisputePolicy.CheckPeriod, market.Time);
+                Assert.Equal(DisputeStates.Settled, (await scene.Checked()).State);
+                Assert.Equal((2 * PriceMax, DisputePolicy.Lead * Fee), (await scene.Has("buyer"), await scene.JurorsHave()));
+                Assert.Equal(100_000 - (2 * PriceMax) - (DisputePolicy.Lead * Fee), await scene.Has("staker"));
+            });
+            // Dispute, clearing, two reputations, two holds and what becomes of them: ten writes at least, and each juror's account.
+            Assert.True(write < 200 && (!wasWhole || write > 20), $"{write - 1} writes");
+        }
+    }
+
+    [Fact]
+    public void TwoMarkets_OpenAndDecideOneDispute()
+    {
+        for (var seed = 1UL; seed <= 10; seed++)
+        {
+            Run(
+                async scene =>
+                {
+                    await StakeForAll(scene);
+                    var there = scene.On(await scene.Market.StartTwin());
+                    var other = scene.Case(null, scene.Cast("liar 0", "lie"), scene.Cast("seat", "truth"));
+                    await Task.WhenAll(
+                        LostWrites.Resend(() => scene.Dispute.Open(scene.Case(), Authority.Market)),
+                        LostWrites.Resend(() => there.Open(other, Authority.Market))
+                    );
+                    await Task.WhenAll(
+                        LostWrites.Resend(() => scene.Dispute.Decide(scene.Truth(), Authority.Market)),
+                        LostWrites.Resend(() => there.Decide(scene.Truth(), Authority.Market))
+                    );
+                    await Task.Delay(3 * DisputePolicy.CheckPeriod, scene.Market.Time);
+                    var settled = await scene.Checked();
+                    Assert.Equal(DisputeStates.Settled, settled.State);
+                    Assert.Equal(settled.Slashings.Count * PriceMax, await scene.Has("buyer"));
+                    Assert.Equal(DisputePolicy.Lead * Fee, await scene.JurorsHave());
+                },
+                seed
+            );
+        }
+    }
+
+    [Fact]
+    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.SeatsMax))]
+    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.SeatVotesMax))]
+    public void EvidenceThatDoesNotHold_IsRefused() =>
+        Run(async scene =>
+        {
+            await StakeForAll(scene);
+            var good = scene.Case();
+            var (lie, truth) = (good.Votes[0], good.Votes[1]);
+            DisputeCase[] refused =
+            [
+                good with
+                {
+                    Votes = [lie with { Signed = truth.Signed }, truth],
+                },
+                good with
+                {
+                    Votes = [lie, truth with { Execution = lie.Execution, Result = null }],
+                },
+                good with
+                {
+                    Votes = [lie, truth with { Result = lie.Result }],
+                },
+                good with
+                {
+                    Votes = [lie, truth with { Result = null }],
+                },
+                good with
+                {
+                    Votes = [lie, truth, truth],
+                },
+                good with
+                {
+                    Votes = [lie],
+                },
+                good with
+                {
+                    Votes = [lie, good.Votes[2]],
+                },
+                good with
+                {
+                    Accepted = scene.Cast("any", "else").Execution,
+                },
+                good with
+                {
+                    Ticket = good.Ticket with { Job = new JobId(TestMarket.Id("another").Value) },
+                },
+                good with
+                {
+                    Ticket = good.Ticket with { Account = TestMarket.Id("another"), Spec = good.Ticket.Spec with { FuelMax = 1 } },
+                },
+                good with
+                {
+                    Votes = [.. good.Votes, .. Others(DisputePolicy.SeatVotesMax - 2)],
+                },
+            ];
+            foreach (var malformed in refused)
+            {
+                await Refused(ErrorCode.MalformedRequest, () => scene.Dispute.Open(malformed, Authority.Market));
+            }
+            Assert.Null(scene.Stored());
+            await scene.Dispute.Open(good with { Votes = [.. good.Votes, .. Others(DisputePolicy.SeatVotesMax - 3)] }, Authority.Market);
+
+            ImmutableArray<CastVote> jurors = scene.Truth().Jurors;
+            ImmutableArray<CastVote>[] juries =
+            [
+                jurors.SetItem(0, jurors[1]),
+                jurors.SetItem(0, scene.Cast("seat", "truth")),
+                jurors.SetItem(0, scene.Cast("juror 0", "truth") with { PayTo = TestMarket.Id("seat") }),
+                jurors.SetItem(0, scene.Cast("juror 0", "truth") with { PayTo = TestMarket.Id("buyer") }),
+                jurors.SetItem(0, scene.Cast("juror 0", "truth") with { PayTo = TestMarket.Id("juror 1") }),
+                jurors.SetItem(0, jurors[0] with { Signed = jurors[1].Signed }),
+                [.. scene.Jurors(DisputePolicy.SeatsMax + 1, "truth")],
+            ];
+            foreach (var jury in juries)
+            {
+                await Refused(ErrorCode.MalformedRequest, () => scene.Dispute.Decide(new JuryVerdict(jury, null), Authority.Market));
+            }
+            await scene.Dispute.Decide(scene.Truth(DisputePolicy.SeatsMax), Authority.Market);
+            await scene.Market.Settle();
+            Assert.Equal(DisputeStates.Settled, (await scene.Checked()).State);
+            Assert.Equal(DisputePolicy.SeatsMax * Fee, await scene.JurorsHave());
+
+            IEnumerable<CastVote> Others(int count) => Enumerable.Range(0, count).Select(number => scene.Cast($"other {number}", "truth"));
+        });
+
+    [Fact]
+    public void OnlyAMarketDisputes_AndEveryKeyMayRead() =>
+        Run(async scene =>
+        {
+            await Refused(ErrorCode.DisputeNotFound, scene.File);
+            await Refused(ErrorCode.DisputeNotFound, () => scene.Dispute.Decide(scene.Truth(), Authority.Market));
+            foreach (var by in Enum.GetValues<Authority>().Where(by => by != Authority.Market))
+            {
+                await Refused(ErrorCode.Forbidden, () => scene.Dispute.Open(scene.Case(), by));
+                await Refused(ErrorCode.Forbidden, () => scene.Dispute.Decide(scene.Truth(), by));
+            }
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            var stranger = await scene.Market.OpenAccount("stranger");
+            Assert.False((await scene.Dispute.GetFile(stranger)).IsEmpty);
+            await Refused(ErrorCode.Forbidden, () => scene.Dispute.GetFile(stranger with { Scopes = Scopes.Submit }));
+        });
+
+    [Fact]
+    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.ListedRowsMax))]
+    public void Lists_HaveEachDispute_ByWorkerAndPage() =>
+        Run(async scene =>
+        {
+            await StakeForAll(scene);
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            await scene.Dispute.Decide(scene.Truth(), Authority.Market);
+            IDisputeLists lists = new DisputeLists(scene.Market.Store);
+            var summary = Assert.Single((await lists.Disputes(null, 10)).Items);
+            Assert.Equal((scene.Ticket.Job, DisputeStates.Settled, 2), (summary.Job, summary.State, summary.Results));
+            Assert.Equal((3, DisputePolicy.Lead, 2), (summary.Seats.Length, summary.Jurors.Length, summary.Losers.Length));
+            Assert.Equal(new TokenAmount((2 * PriceMax) + (DisputePolicy.Lead * Fee)), summary.Slashed);
+            foreach (var (worker, count) in new[] { ("seat", 1), ("juror 3", 1), ("stranger", 0) })
+            {
+                Assert.Equal(count, (await lists.Disputes(null, 10, new WorkerId(TestMarket.Id(worker).Value))).Items.Count);
+            }
+
+            for (var number = 0; number < DisputePolicy.ListedRowsMax; number++)
+            {
+                var later = scene.Stored()! with { OpenedAt = summary.OpenedAt.AddSeconds(number + 1), Seats = [], Jurors = [] };
+                scene.Market.Disk.Write(
+                    new Storage.DocumentKey(DisputeState.Kind, $"{TestMarket.Id($"job {number}")}"),
+                    0,
+                    DisputeCodec.Write(later)
+                );
+            }
+            var seat = new WorkerId(TestMarket.Id("seat").Value);
+            var page = await lists.Disputes(null, 10, seat);
+            Assert.Empty(page.Items);
+            page = await lists.Disputes(page.Next, 10, seat);
+            Assert.Equal((1, null), (page.Items.Count, page.Next));
+            Assert.Equal(DisputePolicy.ListedRowsMax + 1, await CountPages(lists, 64));
+        });
+
+    [Fact]
+    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.Lead))]
+    public void Lead_IsTheLeastThatMakesAWrongVerdictRarerThanOneInAMillion()
+    {
+        // (3/7)^lead against 10^-6, in whole numbers.
+        Assert.True(BigInteger.Pow(3, DisputePolicy.Lead) * 1_000_000 <= BigInteger.Pow(7, DisputePolicy.Lead));
+        Assert.False(BigInteger.Pow(3, DisputePolicy.Lead - 1) * 1_000_000 <= BigInteger.Pow(7, DisputePolicy.Lead - 1));
+    }
+
+    [Fact]
+    public void Unbonding_OutlastsATrial() =>
+        Assert.True(MarketLimits.UnbondingMin > DisputePolicy.TrialMax + DisputePolicy.FrozenAfterTrial);
+
+    [Fact]
+    public void StoredDispute_IsReadBack_AndEveryCutIsFound() =>
+        Run(async scene =>
+        {
+            await StakeForAll(scene);
+            var votes = scene.Case().Votes.Add(scene.Cast("slow", null, fuel: 7));
+            await scene.Dispute.Open(scene.Case("lie", [.. votes]), Authority.Market);
+            var open = DisputeCodec.Write(scene.Stored()!).ToArray();
+            await scene.Dispute.Decide(scene.Truth(), Authority.Market);
+            foreach (var bytes in new[] { open, DisputeCodec.Write(scene.Stored()!).ToArray() })
+            {
+                Assert.Equal(bytes, DisputeCodec.Write(DisputeCodec.Read(bytes)).ToArray());
+                for (var length = 0; length < bytes.Length; length++)
+                {
+                    Assert.Throws<InvalidDataException>(() => DisputeCodec.Read(bytes.AsSpan(0, length)));
+                }
+            }
+        });
+
+    private static async Task<int> CountPages(IDisputeLists lists, int limit)
+    {
+        var seen = new HashSet<JobId>();
+        for (ListPlace? after = null; ; )
+        {
+            var page = await lists.Disputes(after, limit);
+            Assert.All(page.Items, item => Assert.True(seen.Add(item.Job)));
+            if (page.Next is null)
+            {
+                return seen.Count;
+            }
+            after = page.Next;
+        }
+    }
+
+    private static async Task OpenAndDecide(DisputeScene scene)
+    {
+        await scene.Dispute.Open(scene.Case(), Authority.Market);
+        await scene.Dispute.Decide(scene.Truth(), Authority.Market);
+    }
+
+    private static async Task StakeForAll(DisputeScene scene)
+    {
+        foreach (var worker in new[] { "liar 0", "liar 1", "seat" })
+        {
+            await scene.Stake(worker, JuryCostMax);
+        }
+    }
+
+    private static async Task ExpectKept(DisputeScene scene, string reason)
+    {
+        var kept = await scene.Checked();
+        Assert.Equal(DisputeStates.Kept, kept.State);
+        Assert.StartsWith(reason, kept.Reason, StringComparison.Ordinal);
+        Assert.Empty(scene.Jury.Trials);
+    }
+
+    private static async Task Refused(ErrorCode code, Func<Task> call) =>
+        Assert.Equal(code, (await Assert.ThrowsAsync<MarketException>(call)).Code);
+}

@@ -1,0 +1,180 @@
+using System.Collections.Immutable;
+using System.Text;
+using Marketplace.Crypto;
+using Marketplace.GrainHost.Reminders;
+using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
+using Marketplace.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Marketplace.Grains.Tests.Support;
+
+/// <summary>
+/// A job of which workers tell what the test wants, and a jury that is asked and says nothing by itself. A run uses half of its fuel, which
+/// costs 5, unless it is said otherwise; a seat may cost 100.
+/// </summary>
+internal sealed class DisputeScene(TestMarket market, DisputeScene.AskedJury jury)
+{
+    public const int PriceMax = 300;
+    public const int Fee = 5;
+
+    /// <summary>What a jury may cost, which a voter must have at stake.</summary>
+    public const int JuryCostMax = DisputePolicy.SeatsMax * PriceMax / 3;
+
+    public TestMarket Market => market;
+
+    public AskedJury Jury => jury;
+
+    public JobTicket Ticket { get; private set; } = null!;
+
+    public Caller Staker { get; private set; } = null!;
+
+    public IDisputeGrain Dispute => On(market.Grains);
+
+    public IDisputeGrain On(IGrainFactory grains) => grains.GetGrain<IDisputeGrain>(Ticket.Job.ToString());
+
+    /// <summary>Remembers for what it was asked.</summary>
+    internal sealed class AskedJury : IJury
+    {
+        public List<Trial> Trials { get; } = [];
+
+        /// <summary>It cannot be reached.</summary>
+        public bool IsAway { get; set; }
+
+        public Task Summon(Trial trial)
+        {
+            if (IsAway)
+            {
+                throw new IOException("The market is away.");
+            }
+            Trials.Add(trial);
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Reminders outlive a crash, as on a real silo.</summary>
+    public static void Run(Func<DisputeScene, Task> scenario, ulong seed = 1, bool hasJury = true, string module = "command")
+    {
+        var (reminders, jury) = (new MemoryReminderStore(), new AskedJury());
+        TestMarket.Run(
+            async market =>
+            {
+                var scene = new DisputeScene(market, jury);
+                await scene.Prepare(module);
+                await scenario(scene);
+            },
+            seed,
+            services =>
+            {
+                services.AddSingleton<IReminderStore>(reminders);
+                services.RemoveAll<IJury>();
+                if (hasJury)
+                {
+                    services.AddSingleton<IJury>(jury);
+                }
+            }
+        );
+    }
+
+    /// <summary>Puts money at stake for a worker.</summary>
+    public Task Stake(string worker, int amount) => Reputation(worker).Stake(Staker, new StakeRequest(worker, Amount(amount)));
+
+    public IReputationGrain Reputation(string worker) =>
+        market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(new WorkerId(TestMarket.Id(worker).Value)));
+
+    /// <summary>Two seats have given "lie", by which the job has ended, and one "truth".</summary>
+    public DisputeCase Case() => Case("lie", Cast("liar 0", "lie"), Cast("seat", "truth"), Cast("liar 1", "lie"));
+
+    public DisputeCase Case(string? accepted, params CastVote[] votes) =>
+        new(Ticket, null, [.. votes], accepted is null ? null : Cast("any", accepted).Execution);
+
+    /// <summary>So many jurors say "truth".</summary>
+    public JuryVerdict Truth(int jurors = DisputePolicy.Lead) => new([.. Jurors(jurors, "truth")], null);
+
+    public IEnumerable<CastVote> Jurors(int count, string output, int first = 0) =>
+        Enumerable.Range(first, count).Select(number => Cast($"juror {number}", output));
+
+    /// <param name="worker">Whose key signs; its account earns.</param>
+    /// <param name="output">Null: it timed out.</param>
+    public CastVote Cast(string worker, string? output, int price = 10, long fuel = 500_000)
+    {
+        var result = new CastResult(
+            Outcome: output is null ? RunOutcome.TimedOut : RunOutcome.Completed,
+            ExitCode: 0,
+            FuelUsed: fuel,
+            Output: output is null ? null : IdDerivation.Blob(Encoding.UTF8.GetBytes(output)),
+            Files: [],
+            Writes: default
+        );
+        var known = new KnownResult(default, result, TestKeys.Profile, null);
+        var execution = Execution.Hash(JobExecutions.InvocationOf(Ticket).Hash(), DisputeRules.ResultOf(known, null));
+        var key = TestKeys.Of(worker);
+        var digest = BatchDigest.OfExecutions(new MarketDomain(TestOwner.Market.PublicKey), execution);
+        return new CastVote(
+            Worker: new WorkerId(key.PublicKey),
+            PayTo: TestMarket.Id(worker),
+            Price: Amount(price),
+            Execution: execution,
+            Result: result,
+            Signed: new RunSignature(TestKeys.Profile, null, key.Sign(digest.ToArray()), [], 0)
+        );
+    }
+
+    public async Task<DisputeFile> File() => DisputeFile.Parse((await Dispute.GetFile(Staker)).Span);
+
+    /// <summary>The file, in which all holds.</summary>
+    public async Task<Dispute> Checked()
+    {
+        var file = await File();
+        Assert.DoesNotContain(DisputeChecks.Of(file, TestOwner.Market.PublicKey), check => check.Result == CheckResult.Broken);
+        return file.Dispute;
+    }
+
+    /// <summary>As it is stored; null: there is none.</summary>
+    public DisputeState? Stored() =>
+        market.Disk.Documents.TryGetValue(new DocumentKey(DisputeState.Kind, Ticket.Job.ToString()), out var document)
+            ? DisputeCodec.Read(document.Content.Span)
+            : null;
+
+    /// <summary>What an account has, free and on hold; nothing where it was never paid.</summary>
+    public async Task<int> Has(string name)
+    {
+        try
+        {
+            var view = await market.Account(name).Get();
+            return (int)(view.Available + view.Held).BaseUnits;
+        }
+        catch (MarketException none) when (none.Code == ErrorCode.AccountNotFound)
+        {
+            return 0;
+        }
+    }
+
+    public async Task<int> JurorsHave(int count = DisputePolicy.SeatsMax)
+    {
+        var sum = 0;
+        for (var number = 0; number < count; number++)
+        {
+            sum += await Has($"juror {number}");
+        }
+        return sum;
+    }
+
+    private static TokenAmount Amount(int amount) => new((UInt128)amount);
+
+    private async Task Prepare(string module)
+    {
+        Staker = await market.OpenAccount("staker", credit: 100_000);
+        var spec = TestMarket.Spec(await market.Deploy(Staker, module), PriceMax) with { Assurance = Assurance.Quorum(2, 3) };
+        Ticket = new JobTicket(
+            Job: new JobId(TestMarket.Id("job").Value),
+            Account: TestMarket.Id("buyer"),
+            Spec: spec,
+            Module: IdDerivation.Blob("module"u8),
+            UsesState: false,
+            SubmittedAt: market.Time.GetUtcNow(),
+            RequestId: "request"
+        );
+    }
+}
