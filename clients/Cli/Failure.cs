@@ -91,6 +91,7 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             or ErrorCode.WorkerNotFound
             or ErrorCode.LeaseNotFound
             or ErrorCode.StakeNotFound
+            or ErrorCode.EpochNotFound
             or ErrorCode.ReceiptNotFound => ExitCodes.NotFound,
             ErrorCode.BlobMismatch or ErrorCode.BlobDamaged => ExitCodes.Damaged,
             _ => ExitCodes.Refused,
