@@ -39,6 +39,7 @@ public sealed class LimitTests
         [("GuestPolicy.FileDepthMax", "JobLimits.FilesMax")] = "directories, and files",
         [("EnginePolicy.CheckedFrameSlots", "LinkPolicy.WindowFrames")] = "stack frames, and messages",
         [("GuestPolicy.StateWritesMax", "VoteLogPolicy.VotesPerWriteMax")] = "keys of a run, and votes of a batch",
+        [("WorkerLimits.WindowsMax", "LinkPolicy.WindowFrames")] = "windows of receipts, and messages",
         [("EnginePolicy.FrameBytesPerSlotMax", "LinkPolicy.WindowFrames")] = "stack frames, and messages",
         [("EnginePolicy.LargeFrameSlots", "WorkerLimits.SlotsMax")] = "stack slots of a call, and a worker's jobs",
         [("JobLimits.BatchJobsMax", "AccountPolicy.ReconcileJobsMax")] = "jobs of a request, and questions of one round",
