@@ -58,6 +58,7 @@ public sealed class LimitTests
         ("GuestPolicy.StateWriteBytesMax", "StatePolicy.StateBytesMax"),
         ("GuestPolicy.StateWritesMax", "StatePolicy.KeysMax"),
         ("JobLimits.FilesMax", "GuestPolicy.InputFilesMax"),
+        ("WorkerLimits.WindowReceiptsMax", "VoteLogPolicy.VotesPerWriteMax"),
         ("JobLimits.MemoryPagesMax", "EnginePolicy.MemoryPagesMax"),
         ("MarketLimits.ArgumentBytesMax", "GuestPolicy.ArgumentBytesMax"),
         ("MarketLimits.ArgumentsMax", "GuestPolicy.ArgumentsMax"),
