@@ -47,10 +47,7 @@ internal static class DisputesApi
             http.RequestAborted
         );
         var items = page.Items.Select(ToItem);
-        return Answer.Ok(
-            new Page<DisputeListItem>([.. items], PageCursor.Write(page.Next)),
-            ApiJson.Default.PageDisputeListItem
-        );
+        return Answer.Ok(new Page<DisputeListItem>([.. items], PageCursor.Write(page.Next)), ApiJson.Default.PageDisputeListItem);
     }
 
     /// <summary>All that is known of a disputed job, signed now by the market: a file by receipts/DISPUTE.md.</summary>

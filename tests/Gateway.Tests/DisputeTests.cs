@@ -1,7 +1,6 @@
 using System.Net;
-using Marketplace.Gateway.Tests.Fakes;
 
-namespace Marketplace.Gateway.Tests;
+namespace Marketplace.Tests.Gateway;
 
 /// <summary>Disputes over HTTP: every key lists and reads them, page by page.</summary>
 public sealed class DisputeTests
@@ -35,7 +34,7 @@ public sealed class DisputeTests
     {
         await using var gateway = await GatewayFixture.Start();
         using var answer = await gateway.Client.Get(Routes.Dispute(FakeDisputeGrain.Disputed));
-        Assert.Equal($"{FakeDisputeGrain.Disputed}", await answer.Content.ReadAsStringAsync());
+        Assert.Equal($"{FakeDisputeGrain.Disputed}", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         var other = new JobId(GatewayFixture.Alice.Value);
         await gateway.Client.Get(Routes.Dispute(other)).Refused(HttpStatusCode.NotFound, ErrorCode.DisputeNotFound);
         await gateway.Client.Get($"{Routes.Disputes}/xyz").Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);

@@ -157,7 +157,9 @@ internal static class DisputeCommands
     private static void Write(TextWriter writer, DisputeFile file)
     {
         var dispute = file.Dispute;
-        var results = dispute.Results.Select((result, index) => (Execution.Hash(dispute.Invocation.Hash(), result), index, result)).ToArray();
+        var results = dispute
+            .Results.Select((result, index) => (Execution.Hash(dispute.Invocation.Hash(), result), index, result))
+            .ToArray();
         Table.WriteFields(
             writer,
             ("dispute", dispute.Hash()),
@@ -178,7 +180,15 @@ internal static class DisputeCommands
         Table.Write(
             writer,
             ["result", "outcome", "fuel", "output"],
-            results.Select(one => (IReadOnlyList<string>)[NumberOf(one.Item1), one.result.Outcome, Number(one.result.Fuel), $"{one.result.Output}"])
+            results.Select(one =>
+                (IReadOnlyList<string>)
+                    [
+                        NumberOf(one.Item1),
+                        one.result.Outcome.Replace('_', ' '),
+                        Number(one.result.Fuel),
+                        one.result.Output == default ? "" : one.result.Output.ToString(),
+                    ]
+            )
         );
         writer.WriteLine();
         Table.Write(

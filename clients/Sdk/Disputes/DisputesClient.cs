@@ -59,5 +59,6 @@ public class DisputesClient
         }
     }
 
-    private static string PathOf(WorkerId? worker) => worker is { } one ? $"{Routes.Disputes}?{Routes.WorkerFilter}={one}" : Routes.Disputes;
+    private static string PathOf(WorkerId? worker) =>
+        worker is { } one ? $"{Routes.Disputes}?{Routes.WorkerFilter}={one}" : Routes.Disputes;
 }

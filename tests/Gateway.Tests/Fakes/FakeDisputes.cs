@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
 
-namespace Marketplace.Gateway.Tests.Fakes;
+namespace Marketplace.Tests.Gateway;
 
 /// <summary>Has a dispute of one job, whose file is its id.</summary>
 internal sealed class FakeDisputeGrain(JobId job) : IDisputeGrain
@@ -51,7 +51,9 @@ internal sealed class FakeDisputeLists : IDisputeLists
     {
         DisputeSummary[] rest =
         [
-            .. All.Where(one => (after is not { } place || one.OpenedAt < place.At) && (worker is not { } voter || one.Seats.Contains(voter))),
+            .. All.Where(one =>
+                (after is not { } place || one.OpenedAt < place.At) && (worker is not { } voter || one.Seats.Contains(voter))
+            ),
         ];
         DisputeSummary[] page = [.. rest.Take(limit)];
         var next = rest.Length > limit ? new ListPlace(page[^1].OpenedAt, page[^1].Job.ToString()) : (ListPlace?)null;
