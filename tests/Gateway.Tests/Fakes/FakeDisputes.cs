@@ -25,6 +25,8 @@ internal sealed class FakeDisputeLists : IDisputeLists
 
     public static WorkerId Voter { get; } = new(GatewayFixture.Alice.Value);
 
+    private static readonly WorkerId Other = new(new Bytes32([.. Enumerable.Repeat((byte)9, Bytes32.Size)]));
+
     private static readonly ImmutableArray<DisputeSummary> All =
     [
         .. Enumerable
@@ -35,7 +37,7 @@ internal sealed class FakeDisputeLists : IDisputeLists
                 OpenedAt: At.AddSeconds(-number),
                 DecidedAt: number == 0 ? null : At,
                 Results: 2,
-                Seats: [number == 2 ? new WorkerId(GatewayFixture.Mallory.Value) : Voter],
+                Seats: [number == 2 ? Other : Voter, new WorkerId(FakeDisputeGrain.Disputed.Value)],
                 Jurors: [],
                 Losers: number == 0 ? [] : [Voter],
                 Slashed: new TokenAmount((UInt128)number)
