@@ -81,6 +81,7 @@ public static class GatewayHosting
         app.MapProgramsApi();
         app.MapStateApi();
         app.MapLedgersApi();
+        app.MapEpochsApi();
         app.MapAccountApi();
         app.MapOpeningApi();
         app.MapKeysApi();

@@ -27,9 +27,14 @@ public sealed class EpochTests
             }
         );
 
-    /// <summary>A job ends under the epoch in which it began, and the next one is under the next.</summary>
-    [Fact]
-    public void Rotation_StopsNoJob() =>
+    /// <summary>
+    /// A job ends under the epoch in which it began, and the next one is under the next. A committee that does not sign is followed by the
+    /// next epoch's, whose own members run it again.
+    /// </summary>
+    [Theory]
+    [InlineData(false, 1UL)]
+    [InlineData(true, 2UL)]
+    public void Rotation_StopsNoJob(bool isUnsigned, ulong epoch) =>
         CommitteeScene.Run(
             4,
             async scene =>
@@ -45,6 +50,10 @@ public sealed class EpochTests
                 var job = await scene.Submit("committee:3", "in");
                 await Task.Delay(TimeSpan.FromSeconds(2), scene.Market.Time);
                 Assert.Equal(1, scene.Voters[0].Windows);
+                if (!isUnsigned)
+                {
+                    silent.IsSilent = false;
+                }
                 // With the last share the epoch begins at once, and the market hears of it in its next round.
                 await Give(scene, last, last.Share(collection.Request));
                 await Task.Delay(MarketPolicy.MaintenancePeriod + TimeSpan.FromSeconds(1), scene.Market.Time);
@@ -52,7 +61,7 @@ public sealed class EpochTests
                 silent.IsSilent = false;
                 Assert.Equal(JobStatus.Completed, (await scene.Wait(job, TimeSpan.FromMinutes(1))).Status);
                 var next = await scene.Ended("committee:3");
-                Assert.Equal((1UL, 2UL), ((await scene.Receipt(job)).Receipt.Epoch, (await scene.Receipt(next.Id)).Receipt.Epoch));
+                Assert.Equal((epoch, 2UL), ((await scene.Receipt(job)).Receipt.Epoch, (await scene.Receipt(next.Id)).Receipt.Epoch));
                 foreach (var ended in new[] { job, next.Id })
                 {
                     var receipt = await scene.Receipt(ended);
