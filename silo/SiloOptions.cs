@@ -172,6 +172,7 @@ public sealed partial class SiloOptions
             UnbondingHours,
             $"{MarketLimits.UnbondingMin.TotalHours} to {MarketLimits.UnbondingMax.TotalHours}"
         );
+        ValidateEpochs();
         ValidateHttps();
         if (HostKind.IsCluster)
         {

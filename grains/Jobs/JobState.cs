@@ -63,7 +63,12 @@ internal sealed record JobState(
     {
         if (end.Certificate is { } certificate && Proposed is { } proposed)
         {
-            return this with { Ending = proposed with { End = proposed.End with { Certificate = certificate } }, Proposed = null, ProposedEpoch = 0 };
+            return this with
+            {
+                Ending = proposed with { End = proposed.End with { Certificate = certificate } },
+                Proposed = null,
+                ProposedEpoch = 0,
+            };
         }
         var charge = JobPricing.Charge(end, Spec);
         // Clocks may step back; a history never does.

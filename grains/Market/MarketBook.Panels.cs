@@ -120,7 +120,12 @@ internal sealed partial class MarketBook
             return null;
         }
         // Jurors are paid by those that lose, so neither the buyer's price limit nor its reputation counts.
-        var spec = trial.Ticket.Spec with { PriceMax = trial.SeatPriceMax, Assurance = default, Priority = 0 };
+        var spec = trial.Ticket.Spec with
+        {
+            PriceMax = trial.SeatPriceMax,
+            Assurance = default,
+            Priority = 0,
+        };
         var job = new MarketJob(trial.Ticket with { Spec = spec, Refusals = null }) { HandedBuyerScore = int.MaxValue };
         EnterClass(job, now);
         job.Figures = Prices.Of(job);

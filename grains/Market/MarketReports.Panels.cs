@@ -126,7 +126,11 @@ internal sealed partial class MarketReports
         await LostWrites.Resend(() => grains.GetGrain<IDisputeGrain>(job.Ticket.Job.ToString()).Open(dispute, Authority.Market));
     }
 
-    [LoggerMessage(EventId = 1224, Level = LogLevel.Warning, Message = "The verdict on job {Job} did not reach its dispute, which asks again.")]
+    [LoggerMessage(
+        EventId = 1224,
+        Level = LogLevel.Warning,
+        Message = "The verdict on job {Job} did not reach its dispute, which asks again."
+    )]
     private partial void LogVerdictLost(Exception failure, JobId job);
 
     /// <summary>The seat has no run any more: no worker took it, or too many failed on it.</summary>

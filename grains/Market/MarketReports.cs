@@ -199,7 +199,8 @@ internal sealed partial class MarketReports(
     /// </summary>
     private static bool IsDoubted(MarketJob job, RunOutcome outcome, WorkerId worker) =>
         !job.IsSeat
-        && (job.Doubted is not { } first || first.Worker == worker || first.Outcome != outcome) && job.Failures < job.Ticket.Spec.RetriesMax;
+        && (job.Doubted is not { } first || first.Worker == worker || first.Outcome != outcome)
+        && job.Failures < job.Ticket.Spec.RetriesMax;
 
     /// <summary>The worker is charged with a failed attempt: another worker tries, after a while, or the job fails.</summary>
     /// <returns>Completes when the job is queued again or its end was written or left for later; never fails.</returns>
