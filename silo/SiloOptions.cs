@@ -85,15 +85,6 @@ public sealed partial class SiloOptions
     /// <summary>How long a stake stays on hold after it was taken back, in hours.</summary>
     public int UnbondingHours { get; set; } = (int)new StakeTerms().Unbonding.TotalHours;
 
-    /// <summary>How long an epoch of committees is meant to last, in minutes.</summary>
-    public int EpochMinutes { get; set; } = (int)new EpochTerms().Length.TotalMinutes;
-
-    /// <summary>How long workers are asked for shares of an epoch's randomness, in seconds.</summary>
-    public int EpochSharesSeconds { get; set; } = (int)new EpochTerms().Shares.TotalSeconds;
-
-    /// <summary>What has to be at stake for each worker that serves in committees, in base units.</summary>
-    public string CommitteeStake { get; set; } = new EpochTerms().StakeMin.ToString();
-
     /// <summary>Hosts beside the loopback names that requests may ask for, separated by semicolons.</summary>
     public string AllowedHosts { get; set; } = "";
 

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What time brings. The market asks in each of its rounds while workers are there that serve, which keeps this activation and sets its timer:
-/// an epoch that nobody could give a share of is not begun, and none begins before workers had the time to connect after a start.
+/// What time brings. The market asks in each of its rounds while workers are there that serve, which wakes this activation and sets its
+/// timer. It needs no reminder: an epoch of which no worker could give a share is not begun, and none begins before workers had the time to
+/// connect after a start.
 /// </summary>
 internal sealed partial class CommitteeGrain
 {

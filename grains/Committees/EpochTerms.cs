@@ -6,8 +6,8 @@ namespace Marketplace.Grains;
 public sealed record EpochTerms
 {
     /// <summary>
-    /// How long an epoch is meant to last; it goes on until the next one is drawn. An hour by default: members change often enough that nobody
-    /// has the time to find and buy them, and seldom enough that drawing costs nothing.
+    /// How long an epoch is meant to last; it goes on until the next one is drawn. An hour by default: members change often enough
+    /// that it takes luck to find and buy them in time, and seldom enough that drawing costs nothing.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Shorter than <see cref="MarketLimits.EpochMin"/>, or longer than
     /// <see cref="MarketLimits.EpochMax"/>.</exception>

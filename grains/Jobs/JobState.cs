@@ -58,7 +58,8 @@ internal sealed record JobState(
             ProposedEpoch = epoch,
         };
 
-    /// <summary>The job as ended. What was proposed stays as it is when it is certified. The charge and the bounds of texts are decided here, in one place for all reporters of an end.</summary>
+    /// <summary>The job as ended. What was proposed stays as it is when it is certified. The charge and the bounds of texts are decided
+    /// here, in one place for all reporters of an end.</summary>
     public JobState EndWith(JobEnd end, DateTimeOffset now)
     {
         if (end.Certificate is { } certificate && Proposed is { } proposed)

@@ -34,20 +34,19 @@ internal static class EpochCommands
             async run =>
             {
                 var epochs = await run.Client.Epochs.List(run.Cancellation);
-                await run.Print(
+                await run.Answer(
                     new CommitteeEpochs(epochs),
-                    ApiJson.Default.CommitteeEpochs,
-                    (writer, answer) =>
+                    writer =>
                         Table.Write(
                             writer,
                             ["epoch", "state", "workers", "shares", "at", "until"],
-                            answer.Epochs.Select(epoch =>
+                            epochs.Select(epoch =>
                                 (IReadOnlyList<string>)
                                     [
-                                        epoch.Epoch.ToString(CultureInfo.InvariantCulture),
+                                        Table.Show(epoch.Epoch),
                                         Table.Show(epoch.State),
-                                        epoch.Workers.ToString(CultureInfo.InvariantCulture),
-                                        epoch.Shares.ToString(CultureInfo.InvariantCulture),
+                                        Table.Show(epoch.Workers),
+                                        Table.Show(epoch.Shares),
                                         Table.Show(epoch.At),
                                         Table.Show(epoch.Until),
                                     ]
