@@ -132,8 +132,8 @@ internal sealed partial class CommitteeGrain
     }
 
     /// <summary>
-    /// Puts the last epoch into a document of its own before the next one takes its place, and removes the one that is kept no more. What is
-    /// filed was durable before, so every activation files the same.
+    /// Puts the last epoch into a document of its own before the next one takes its place, and removes the one that is kept no more. What
+    /// is filed was durable before, so every activation files the same.
     /// </summary>
     private async Task FileLast()
     {
@@ -171,7 +171,7 @@ internal sealed partial class CommitteeGrain
         return _collection;
     }
 
-    /// <summary>All have given their shares, or had the time to; a list whose workers do not come back makes room for a newer one.</summary>
+    /// <summary>All have given shares, or had the time to. A list whose workers do not come back makes room for a newer one.</summary>
     private bool IsOver(Collection collection) =>
         collection.Shares.Count == collection.List.Members.Length || DueOf(collection) <= TimeSpan.Zero;
 
@@ -224,7 +224,7 @@ internal sealed partial class CommitteeGrain
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "{Staked} of {Registered} registered workers have {StakeMin} at stake, too few for committees. Epoch {Running} goes on (0: none)"
+        Message = "{Staked} of {Registered} workers have {StakeMin} at stake: too few for committees. Epoch {Running} goes on (0: none)"
     )]
     private partial void LogTooFew(int staked, int registered, TokenAmount stakeMin, ulong running);
 

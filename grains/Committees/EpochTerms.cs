@@ -26,7 +26,7 @@ public sealed record EpochTerms
         init => field = Require(value, MarketLimits.EpochSharesMin, MarketLimits.EpochSharesMax, "Shares of an epoch are collected for");
     } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What has to be at stake for a worker that serves; more of it counts no more. By default that of a million cheap runs.</summary>
+    /// <summary>What has to be at stake for a worker that serves; more counts no more. By default the price of a million small runs.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Nothing.</exception>
     public TokenAmount StakeMin
     {

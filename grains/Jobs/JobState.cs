@@ -48,8 +48,8 @@ internal sealed record JobState(
         );
 
     /// <summary>
-    /// The job with the end that a committee is to sign. A later epoch's takes its place: the seats of a receipt are members of the committee
-    /// that signs it, and members sign one receipt of a job in an epoch.
+    /// The job with the end that a committee is to sign. A later epoch's takes its place: the seats of a receipt are members of the
+    /// committee that signs it, and members sign one receipt of a job in an epoch.
     /// </summary>
     public JobState Propose(JobEnd end, ulong epoch, DateTimeOffset now) =>
         this with
@@ -58,8 +58,10 @@ internal sealed record JobState(
             ProposedEpoch = epoch,
         };
 
-    /// <summary>The job as ended. What was proposed stays as it is when it is certified. The charge and the bounds of texts are decided
-    /// here, in one place for all reporters of an end.</summary>
+    /// <summary>
+    /// The job as ended. What was proposed stays as it is when it is certified. The charge and the bounds of texts are decided here, in one
+    /// place for all reporters of an end.
+    /// </summary>
     public JobState EndWith(JobEnd end, DateTimeOffset now)
     {
         if (end.Certificate is { } certificate && Proposed is { } proposed)

@@ -7,7 +7,7 @@ using Marketplace.Testing;
 
 namespace Marketplace.Grains.Tests;
 
-/// <summary>Epochs follow each other: one list and one draw of each, whatever happens between two steps, and no stop between two epochs.</summary>
+/// <summary>Epochs follow each other: one list and one draw of each, whatever happens between two steps, without a stop.</summary>
 public sealed class EpochTests
 {
     private static readonly DocumentKey Keys = new(RegisteredKeys.Kind, MarketLimits.CommitteesKey);
