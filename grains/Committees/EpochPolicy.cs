@@ -6,8 +6,8 @@ namespace Marketplace.Grains;
 internal static class EpochPolicy
 {
     /// <summary>
-    /// Workers with keys for committees: all who have enough at stake are on an epoch's list, which has no room for more. Each share costs a
-    /// pairing of two milliseconds here and in each check of the epoch.
+    /// Workers with keys for committees: all who have enough at stake are on an epoch's list, which has no room for more. Each share
+    /// costs a pairing of two milliseconds here and in each check of the epoch.
     /// </summary>
     public const int RegisteredMax = EpochFile.MembersMax;
 
