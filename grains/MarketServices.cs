@@ -21,9 +21,11 @@ public static class MarketServices
         services.TryAddSingleton(_ => new StateBounds());
         services.TryAddSingleton<QueueBounds>();
         services.TryAddSingleton<StakeTerms>();
+        services.TryAddSingleton<EpochTerms>();
         services.TryAddSingleton(_ => new MarketShards());
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
         services.TryAddSingleton<BookAudit>();
+        services.TryAddSingleton<IJury, MarketJury>();
         services.TryAddSingleton<IAccountLists, AccountLists>();
         services.TryAddSingleton<IDisputeLists, DisputeLists>();
         services.TryAddSingleton<IModuleInspector, ModuleInspector>();

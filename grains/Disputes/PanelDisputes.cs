@@ -5,11 +5,14 @@ namespace Marketplace.Grains;
 /// <summary>What a panel has to dispute.</summary>
 internal static class PanelDisputes
 {
-    /// <returns>The evidence of a panel that is over; null where no two of its votes contradict each other.</returns>
-    public static DisputeCase? Of(Panel panel) =>
-        panel.Votes.Any(one => panel.Votes.Any(one.IsWrongBeside))
-            ? new DisputeCase(panel.Job.Ticket, panel.Root, [.. panel.Votes.Select(CastOf)], panel.Accepted?.Execution)
-            : null;
+    /// <summary>Whether two of a panel's votes contradict each other.</summary>
+    public static bool IsIn(Panel panel) => panel.Votes.Any(one => panel.Votes.Any(one.IsWrongBeside));
+
+    /// <summary>The evidence of a panel that is over.</summary>
+    /// <param name="panel">The panel.</param>
+    /// <param name="ticket">Its job's whole ticket.</param>
+    public static DisputeCase Of(Panel panel, JobTicket ticket) =>
+        new(ticket, panel.Root, [.. panel.Votes.Select(CastOf)], panel.Accepted?.Execution);
 
     /// <summary>A vote as evidence. Of those that agree only one has the whole result, unless they timed out with different fuel.</summary>
     public static CastVote CastOf(Vote vote) =>

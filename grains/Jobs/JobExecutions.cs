@@ -74,24 +74,6 @@ internal static class JobExecutions
         };
     }
 
-    /// <summary>What came of a run, as a dispute keeps it.</summary>
-    /// <param name="end">The end that the run would give its job.</param>
-    /// <param name="fuelUsed">By the run.</param>
-    public static CastResult CastOf(JobEnd end, long fuelUsed)
-    {
-        var completed = end.Proof!.Outcome == RunOutcome.Completed;
-        return new CastResult(
-            Outcome: end.Proof.Outcome,
-            ExitCode: end.ExitCode ?? 0,
-            FuelUsed: fuelUsed,
-            Output: completed ? ContentOf(end.Output) : null,
-            Files: completed && !end.Output.Files.IsDefault
-                ? [.. end.Output.Files.OrderBy(file => file.Name, StringComparer.Ordinal)]
-                : [],
-            Writes: end.Proof.Writes
-        );
-    }
-
     public static BlobId ContentOf(JobOutput output) => output.Blob ?? IdDerivation.Blob(output.Inline.Span);
 
     public static Bytes32 WritesOf(ImmutableArray<StateChange> changes)

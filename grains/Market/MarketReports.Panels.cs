@@ -118,15 +118,19 @@ internal sealed partial class MarketReports
     private async ValueTask KeepDispute(Panel panel)
     {
         var job = panel.Job;
-        if (!panel.HasDispute || (job.KeepsAll ? job.Ticket : await openJobs.Find(job.Ticket.Job)) is not { } ticket)
+        if (!PanelDisputes.IsIn(panel) || (job.KeepsAll ? job.Ticket : await openJobs.Find(job.Ticket.Job)) is not { } ticket)
         {
             return;
         }
-        var dispute = panel.ToDispute(ticket)!;
+        var dispute = PanelDisputes.Of(panel, ticket);
         await LostWrites.Resend(() => grains.GetGrain<IDisputeGrain>(job.Ticket.Job.ToString()).Open(dispute, Authority.Market));
     }
 
-    [LoggerMessage(EventId = 1224, Level = LogLevel.Warning, Message = "The verdict on job {Job} did not reach its dispute, which asks again.")]
+    [LoggerMessage(
+        EventId = 1224,
+        Level = LogLevel.Warning,
+        Message = "The verdict on job {Job} did not reach its dispute, which asks again."
+    )]
     private partial void LogVerdictLost(Exception failure, JobId job);
 
     /// <summary>The seat has no run any more: no worker took it, or too many failed on it.</summary>

@@ -72,21 +72,6 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
             .FirstOrDefault()
         ?? [];
 
-    /// <summary>Whether a vote is wrong beside another.</summary>
-    public bool HasDispute => _votes.Exists(vote => _votes.Exists(vote.IsWrongBeside));
-
-    /// <summary>What is to be kept of a disagreement; null where no vote is wrong beside another.</summary>
-    /// <param name="ticket">The whole ticket.</param>
-    public DisputeCase? ToDispute(JobTicket ticket)
-    {
-        if (!HasDispute)
-        {
-            return null;
-        }
-        var seen = new HashSet<Bytes32>();
-        return new DisputeCase(ticket, Root, [.. _votes.Select(vote => vote.ToCast(seen.Add(vote.Execution)))], Accepted?.Execution);
-    }
-
     private int MostAgreeing => Leading.Count;
 
     private bool AreEnough(IEnumerable<Vote> votes) => committee?.IsEnough(votes.Select(vote => vote.Worker)) ?? votes.Count() >= Needed;
@@ -317,10 +302,6 @@ internal sealed record Vote(
     private static bool DependsOnMachine(RunOutcome outcome) => outcome is RunOutcome.TimedOut or RunOutcome.InputUnavailable;
 
     public Vote WithoutResult() => this with { Result = null };
-
-    /// <param name="withResult">Whether what came of the run is told.</param>
-    public CastVote ToCast(bool withResult) =>
-        new(Worker, PayTo, Price, Execution, withResult && Result is { } result ? JobExecutions.CastOf(result.End, FuelUsed) : null, Signed);
 
     public JobSeat ToSeat() => new(Worker, PayTo, Price, Signed);
 }

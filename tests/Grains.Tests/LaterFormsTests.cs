@@ -73,7 +73,8 @@ public sealed class LaterFormsTests
 
     [Theory]
     [InlineData(false, 0, "01"), InlineData(true, 0, "02"), InlineData(false, 800, "03"), InlineData(true, 800, "03")]
-    public void Offer_IsReadBack_AndEveryCutIsFound(bool hasLabels, int buyerReputationMin, string format)
+    [InlineData(false, 0, "05", true), InlineData(true, 800, "05", true)]
+    public void Offer_IsReadBack_AndEveryCutIsFound(bool hasLabels, int buyerReputationMin, string format, bool serves = false)
     {
         var id = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
         var digits = string.Concat(Enumerable.Repeat("07", Bytes32.Size));
@@ -88,14 +89,22 @@ public sealed class LaterFormsTests
                 RefusedAccounts: hasLabels ? [new AccountId(id)] : [],
                 BuyerReputationMin: buyerReputationMin
             )
+            {
+                Committee = serves ? new CommitteeKey(new byte[] { 1 }, new byte[] { 2, 3 }, new byte[] { 4, 5, 6 }) : null,
+            }
         );
         var bytes = OfferState.Write(offer).ToArray();
 
         Assert.True(OfferState.Read(bytes).IsSame(offer));
         Assert.Equal(buyerReputationMin, OfferState.Read(bytes).Offer.BuyerReputationMin);
+        Assert.Equal(serves, OfferState.Read(bytes).Offer.Committee is not null);
         var lists = hasLabels ? $"010367707501{digits}" : "0000";
+        var reputation = buyerReputationMin > 0 ? "A006" : "00";
         Assert.Equal(
-            $"{format}{digits}{digits}050210" + (format == "01" ? "" : lists) + (format == "03" ? "A006" : ""),
+            $"{format}{digits}{digits}050210"
+                + (format == "01" ? "" : lists)
+                + (format is "03" or "05" ? reputation : "")
+                + (serves ? "00010102020303040506" : ""),
             Convert.ToHexString(bytes)
         );
         for (var length = 0; length < bytes.Length; length++)

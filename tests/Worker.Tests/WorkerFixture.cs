@@ -1,5 +1,5 @@
 using Marketplace.Api.Workers;
-using Marketplace.Tests.Worker.Committees;
+using Marketplace.Tests.Worker.Voting;
 using Marketplace.Worker;
 using Marketplace.Worker.Isolation;
 using Microsoft.Extensions.Logging.Abstractions;

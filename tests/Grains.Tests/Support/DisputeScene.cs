@@ -4,6 +4,7 @@ using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
 using Marketplace.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Marketplace.Grains.Tests.Support;
 
@@ -65,6 +66,7 @@ internal sealed class DisputeScene(TestMarket market, DisputeScene.AskedJury jur
             services =>
             {
                 services.AddSingleton<IReminderStore>(reminders);
+                services.RemoveAll<IJury>();
                 if (hasJury)
                 {
                     services.AddSingleton<IJury>(jury);

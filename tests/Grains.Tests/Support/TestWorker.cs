@@ -37,7 +37,7 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
                     BuyerReputationMin: BuyerReputationMin
                 )
                 {
-                    Committee = Voter?.Key,
+                    Committee = Committee ?? Voter?.Key,
                 }
             );
         _sequence = 0;
@@ -51,6 +51,9 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
 
     /// <summary>What its next offer asks of buyers.</summary>
     public int BuyerReputationMin { get; set; }
+
+    /// <summary>Its key for committees in the next offer; null: that of its voter.</summary>
+    public CommitteeKey? Committee { get; set; }
 
     /// <summary>False: as silos of an earlier version poll.</summary>
     public bool AddsOutputs { get; set; } = true;
@@ -164,7 +167,7 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
             }
             if (orders.Duties is { } duties && Voter is { } voter)
             {
-                await Market.Vote(Id, voter.Vote(duties), []);
+                await Market.Vote(Id, voter.Vote(duties), voter.Share(duties));
             }
             foreach (var lease in orders.Leases)
             {

@@ -2,6 +2,7 @@ using Marketplace.Api.Workers;
 using Marketplace.Crypto;
 using Marketplace.Receipts;
 using Marketplace.Tests.Worker.Committees;
+using Marketplace.Tests.Worker.Voting;
 using Marketplace.Worker;
 using Marketplace.Worker.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -99,6 +99,11 @@ internal sealed class AuthzFrames
             new() { Call = 1, Read = new ReadStateCall(call, "key"u8.ToArray()) },
             new() { Call = 1, List = new ListStateCall(call, default) },
             new() { Call = 1, RootWith = new StateRootCall(call, []) },
+            new()
+            {
+                Call = 1,
+                Vote = new CommitteeVotes(owner) { Shares = [new EpochShare(1, new byte[96])] },
+            },
         ];
         foreach (var frame in frames)
         {

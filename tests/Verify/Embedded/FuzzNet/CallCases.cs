@@ -34,7 +34,11 @@ internal static class CallCases
         ("a report changed behind its signature", ["bad_signature"], ChangedReport),
         ("a result that is not of its execution", ["taken"], lane => [Report(lane, AnotherResult)]),
         ("an old report", ["bad_sequence"], OldReport),
-        ("a report without results", [FrameSamples.Malformed], lane => [Report(lane, report => report with { Results = [] })]),
+        (
+            "a report without results",
+            [FrameSamples.Malformed],
+            lane => [Report(lane, report => report with { Results = [], Sealed = null })]
+        ),
         ("most results", ["taken"], lane => [Report(lane, report => Many(report, LinkPolicy.ReportResultsMax))]),
         ("one result too many", [FrameSamples.Malformed], lane => [Report(lane, report => Many(report, LinkPolicy.ReportResultsMax + 1))]),
         ("most slots", ["welcome"], lane => [Offer(lane, offer => offer with { Slots = WorkerLimits.SlotsMax })]),
@@ -44,6 +48,14 @@ internal static class CallCases
             lane => [Offer(lane, offer => offer with { Slots = WorkerLimits.SlotsMax + 1 })]
         ),
         ("a price of nothing", [FrameSamples.LimitExceeded], lane => [Offer(lane, offer => offer with { PricePerMillionFuel = default })]),
+        ("most votes", ["voted"], lane => [Votes(lane, WorkerLimits.WindowsMax)]),
+        ("one vote too many", [FrameSamples.Malformed], lane => [Votes(lane, WorkerLimits.WindowsMax + 1)]),
+        (
+            "a key for committees that is not registered",
+            [FrameSamples.MalformedRequest],
+            lane =>
+                [Offer(lane, offer => offer with { Committee = offer.Committee! with { Registration = new byte[Ed25519.SignatureSize] } })]
+        ),
         ("most labels", ["welcome"], lane => [Offer(lane, offer => offer with { Labels = Labels(WorkerLimits.LabelsMax) })]),
         (
             "one label too many",
@@ -115,6 +127,16 @@ internal static class CallCases
 
     private static LinkFrame Report(FuzzLane lane, Func<WorkerReport, WorkerReport> change) =>
         new() { Call = 1, Report = lane.Worker.Sign(change(FrameSamples.ReportOf(lane.Worker))) };
+
+    private static LinkFrame Votes(FuzzLane lane, int count)
+    {
+        var vote = new WindowVote(1) { Signature = lane.Worker.Committee.Possession };
+        return new LinkFrame
+        {
+            Call = 1,
+            Vote = new CommitteeVotes(lane.Worker.Id) { Votes = [.. Enumerable.Repeat(vote, count)] },
+        };
+    }
 
     private static WorkerReport Many(WorkerReport report, int count) =>
         report with

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Verify.FuzzNet;
@@ -89,6 +90,7 @@ internal static class FrameSamples
             LimitExceeded,
             MalformedRequest
         ),
+        ["vote"] = new(worker => new LinkFrame { Call = worker.NextCall(), Vote = VotesOf(worker) }, "voted", ForeignWorker, LimitExceeded),
         ["heartbeat"] = new(worker => new LinkFrame { Heartbeat = worker.Beat() }, "heartbeat", "too_often"),
         ["credit"] = new(_ => new LinkFrame { Credit = new LinkCredit(1, 1) }, null, "over_credit"),
         ["goodbye"] = new(_ => new LinkFrame { Goodbye = new LinkGoodbye(LinkEnd.Done, "The worker is done.") }, null, "done"),
@@ -108,6 +110,7 @@ internal static class FrameSamples
         ["value"] = worker => new LinkFrame { Call = worker.NextCall(), Value = new StateValue("v"u8.ToArray()) },
         ["keys"] = worker => new LinkFrame { Call = worker.NextCall(), Keys = new StateKeys(["k"u8.ToArray()]) },
         ["root"] = worker => new LinkFrame { Call = worker.NextCall(), Root = new StateRootAnswer(default) },
+        ["voted"] = worker => new LinkFrame { Call = worker.NextCall(), Voted = new VotesTaken() },
         ["refused"] = worker => new LinkFrame { Call = worker.NextCall(), Refused = new CallRefused(ErrorCode.Internal, "no") },
     };
 
@@ -154,6 +157,13 @@ internal static class FrameSamples
         };
     }
 
+    private static CommitteeVotes VotesOf(FuzzWorker worker) =>
+        new(worker.Id)
+        {
+            Votes = [new WindowVote(1) { Signature = worker.Committee.Possession }, new WindowVote(2) { Refused = [worker.Job] }],
+            Shares = [new EpochShare(1, worker.Committee.Possession)],
+        };
+
     private static WorkerPoll PollOf(FuzzWorker worker) =>
         worker.Poll() with
         {
@@ -192,7 +202,10 @@ internal sealed class FuzzWorker(Ed25519KeyPair key, Bytes32 market, AccountId p
             Labels = [label, "region=eu"],
             RefusedAccounts = [new AccountId(Id.Value)],
             BuyerReputationMin = 1,
+            Committee = Committee,
         };
+
+    public CommitteeKey Committee { get; } = KeyOf(key, market);
 
     public long NextCall() => ++_calls;
 
@@ -206,6 +219,14 @@ internal sealed class FuzzWorker(Ed25519KeyPair key, Bytes32 market, AccountId p
 
     public string Authorize(string method, string path, LeaseCall call, DateTimeOffset at) =>
         WorkerSignatures.Authorization(key, market, method, path, call, at);
+
+    private static CommitteeKey KeyOf(Ed25519KeyPair key, Bytes32 market)
+    {
+        using var bls = BlsSecretKey.FromSeed(key.PublicKey.ToArray());
+        var digest = BatchDigest.OfRegistration(new MarketDomain(market), new WorkerId(key.PublicKey), bls.PublicKey.Bytes);
+        var possession = bls.ProvePossession().Bytes.ToArray();
+        return new CommitteeKey(bls.PublicKey.Bytes.ToArray(), possession, key.Sign(digest.ToArray()));
+    }
 
     public void Dispose() => key.Dispose();
 }

@@ -28,7 +28,11 @@ internal static class HandshakeCases
     private static readonly (string Name, string[] Ends, Func<FuzzLane, LinkHello, LinkHello> Change)[] Hellos =
     [
         ("no versions", [VersionRefused], (_, hello) => hello with { Versions = [] }),
-        ("other versions", [VersionRefused], (_, hello) => hello with { Versions = [0, 1, 3, int.MinValue, int.MaxValue] }),
+        (
+            "other versions",
+            [VersionRefused],
+            (_, hello) => hello with { Versions = [0, 1, LinkPolicy.Version + 1, int.MinValue, int.MaxValue] }
+        ),
         ("most versions", [Ready], (_, hello) => hello with { Versions = [.. Enumerable.Range(1, LinkPolicy.VersionsMax)] }),
         (
             "too many versions",

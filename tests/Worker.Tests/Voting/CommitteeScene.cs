@@ -1,11 +1,12 @@
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
 using Marketplace.Receipts;
+using Marketplace.Tests.Worker.Committees;
 using Marketplace.Worker;
 using Marketplace.Worker.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Marketplace.Tests.Worker.Committees;
+namespace Marketplace.Tests.Worker.Voting;
 
 /// <summary>A member of a committee of three whose disk may fail, and what a market asks of it.</summary>
 internal sealed class CommitteeScene : IDisposable

@@ -1,9 +1,10 @@
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
 using Marketplace.Receipts;
+using Marketplace.Tests.Worker.Committees;
 using Marketplace.Worker;
 
-namespace Marketplace.Tests.Worker.Committees;
+namespace Marketplace.Tests.Worker.Voting;
 
 /// <summary>A running worker serves: it offers its key, keeps what it runs, and answers what it is asked.</summary>
 public sealed class CommitteeDutyTests

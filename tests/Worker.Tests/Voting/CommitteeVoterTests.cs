@@ -5,7 +5,7 @@ using Marketplace.Testing;
 using Marketplace.Worker;
 using Microsoft.Extensions.Logging;
 
-namespace Marketplace.Tests.Worker.Committees;
+namespace Marketplace.Tests.Worker.Voting;
 
 /// <summary>What a member signs, and what it never does.</summary>
 public sealed class CommitteeVoterTests : IDisposable
