@@ -6,6 +6,18 @@ public static class MarketLimits
     /// <summary>The key of the grain that keeps the epochs of committees: a market has one.</summary>
     public const string CommitteesKey = "committees";
 
+    /// <summary>Each epoch has rounds of the market in which its workers are asked, and time left to serve.</summary>
+    public static readonly TimeSpan EpochMin = TimeSpan.FromMinutes(2);
+
+    /// <summary>A list that is older has workers with nothing at stake any more, who took it back when it was drawn.</summary>
+    public static readonly TimeSpan EpochMax = TimeSpan.FromDays(1);
+
+    /// <summary>The market passes the request on in rounds of ten seconds: one may be missed.</summary>
+    public static readonly TimeSpan EpochSharesMin = TimeSpan.FromSeconds(20);
+
+    /// <summary>Half of the shortest epoch.</summary>
+    public static readonly TimeSpan EpochSharesMax = EpochMin / 2;
+
     /// <summary>The capability class of workers that run plain WebAssembly.</summary>
     public const string DefaultClass = "wasm";
 

@@ -21,6 +21,7 @@ public static class MarketServices
         services.TryAddSingleton(_ => new StateBounds());
         services.TryAddSingleton<QueueBounds>();
         services.TryAddSingleton<StakeTerms>();
+        services.TryAddSingleton<EpochTerms>();
         services.TryAddSingleton(_ => new MarketShards());
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
         services.TryAddSingleton<BookAudit>();

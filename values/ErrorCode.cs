@@ -178,4 +178,7 @@ public enum ErrorCode
 
     /// <summary>The job has no dispute: no two workers that ran it gave different results.</summary>
     DisputeNotFound = 55,
+
+    /// <summary>There is no such epoch of committees, its shares are collected still, or it is no longer kept.</summary>
+    EpochNotFound = 56,
 }

@@ -91,7 +91,9 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             or ErrorCode.WorkerNotFound
             or ErrorCode.LeaseNotFound
             or ErrorCode.StakeNotFound
-            or ErrorCode.ReceiptNotFound => ExitCodes.NotFound,
+            or ErrorCode.EpochNotFound
+            or ErrorCode.ReceiptNotFound
+            or ErrorCode.DisputeNotFound => ExitCodes.NotFound,
             ErrorCode.BlobMismatch or ErrorCode.BlobDamaged => ExitCodes.Damaged,
             _ => ExitCodes.Refused,
         };

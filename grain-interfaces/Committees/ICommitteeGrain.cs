@@ -31,7 +31,48 @@ public interface ICommitteeGrain : IGrainWithStringKey
     /// <summary>A worker's share of an epoch's randomness. One that does not hold, or is late, changes nothing.</summary>
     [Effect(Effect.Idempotent), Alias("Share")]
     Task Share(WorkerId worker, CommitteeShare share, Authority by);
+
+    /// <summary>All epochs that are kept, newest first, and the one whose shares are collected.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("List")]
+    Task<ImmutableArray<EpochSummary>> List();
+
+    /// <summary>What the market publishes of an epoch once its shares are closed: a file by receipts/COMMITTEE.md.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.EpochNotFound"/>: there is none, or it is no longer kept.</exception>
+    [Effect(Effect.None), AlwaysInterleave, Alias("GetFile")]
+    Task<ReadOnlyMemory<byte>> GetFile(ulong epoch);
 }
+
+/// <summary>How far an epoch is.</summary>
+public enum EpochPhase
+{
+    /// <summary>Its list is fixed, and shares are collected.</summary>
+    Collecting = 0,
+
+    /// <summary>Its members serve.</summary>
+    Running = 1,
+
+    /// <summary>Another one has taken its place.</summary>
+    Over = 2,
+
+    /// <summary>Too few gave a share: it has no members, and the one before went on.</summary>
+    NotDrawn = 3,
+}
+
+/// <param name="Epoch">Its number, from 1.</param>
+/// <param name="Phase">How far it is.</param>
+/// <param name="Listed">Workers that could become members.</param>
+/// <param name="Shares">Those that gave a share; 0 while they are collected.</param>
+/// <param name="At">When its shares were closed, and it began if it did; null: not yet.</param>
+/// <param name="Until">When the next one is to begin; null: it is not running. An epoch goes on until the next one has members.</param>
+[GenerateSerializer, Immutable, Alias("EpochSummary")]
+public sealed record EpochSummary(
+    [property: Id(0)] ulong Epoch,
+    [property: Id(1)] EpochPhase Phase,
+    [property: Id(2)] int Listed,
+    [property: Id(3)] int Shares,
+    [property: Id(4)] DateTimeOffset? At,
+    [property: Id(5)] DateTimeOffset? Until
+);
 
 /// <param name="Request">What is asked of each.</param>
 /// <param name="Missing">Of whom.</param>

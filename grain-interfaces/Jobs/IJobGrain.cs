@@ -147,7 +147,7 @@ public sealed record JobEnd(
     [Id(15)]
     public RunProof? Proof { get; init; }
 
-    /// <summary>The others that ran the job with this result, ascending by worker, and are paid beside the first; default is none.</summary>
+    /// <summary>The others that ran it with this result, ascending by worker, and are paid beside the first; default is none.</summary>
     [Id(16)]
     public ImmutableArray<JobSeat> Others { get; init; }
 

@@ -48,7 +48,10 @@ internal sealed record JobState(
     /// <summary>The job with the end that a committee is to sign.</summary>
     public JobState Propose(JobEnd end, DateTimeOffset now) => this with { Proposed = EndWith(end, now).Ending };
 
-    /// <summary>The job as ended. What was proposed stays as it is when it is certified. The charge and the bounds of texts are decided here, in one place for all reporters of an end.</summary>
+    /// <summary>
+    /// The job as ended. What was proposed stays as it is when it is certified. The charge and the bounds of texts are decided here, in one
+    /// place for all reporters of an end.
+    /// </summary>
     public JobState EndWith(JobEnd end, DateTimeOffset now)
     {
         if (end.Certificate is { } certificate && Proposed is { } proposed)

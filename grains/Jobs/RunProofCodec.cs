@@ -62,7 +62,8 @@ internal static class RunProofCodec
         if (signature.Length != Ed25519.SignatureSize || leftSides > uint.MaxValue)
         {
             throw new InvalidDataException(
-                $"A run's proof has a signature of {signature.Length} bytes and the sides {leftSides}, which no version of this code writes."
+                $"A run's proof has a signature of {signature.Length} bytes and the sides {leftSides}, which no version of this code "
+                    + "writes."
             );
         }
         var path = new Bytes32[reader.Items(Bytes32.Size)];

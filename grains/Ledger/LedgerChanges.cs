@@ -77,6 +77,19 @@ internal static class LedgerChanges
     public static LedgerChange StakeTakenBack(WorkerId worker, Stake stake, DateTimeOffset at) =>
         OfStake(LedgerKinds.StakeTakenBack, worker, stake, Invocation.Nanoseconds(at));
 
+    public static LedgerChange Slashed(WorkerId worker, Judgment judgment) =>
+        new(
+            IdOf(LedgerKinds.Slashing, $"{worker}", $"{judgment.Dispute}"),
+            LedgerKinds.Slashing,
+            Invocation.Nanoseconds(judgment.At),
+            [
+                new ChangeWord("worker", $"{worker}"),
+                new ChangeWord("evidence", $"{judgment.Dispute}"),
+                new ChangeWord("amount", $"{judgment.Taken}"),
+                new ChangeWord("reason", "a jury found that its result was wrong"),
+            ]
+        );
+
     /// <param name="options">Name and value of each, ascending.</param>
     /// <param name="before">Where the policy before stands; null: there was none.</param>
     /// <param name="at">When the silo began to follow it.</param>

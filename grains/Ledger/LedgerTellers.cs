@@ -15,7 +15,7 @@ internal static class LedgerTellers
         [LedgerKinds.Offer] = Authority.Worker,
         [LedgerKinds.StakeHeld] = Authority.Reputation,
         [LedgerKinds.StakeTakenBack] = Authority.Reputation,
-        [LedgerKinds.Slashing] = Authority.Market,
+        [LedgerKinds.Slashing] = Authority.Reputation,
         [LedgerKinds.ReceiptBatch] = Authority.Market,
         [LedgerKinds.Policy] = Authority.Silo,
     };

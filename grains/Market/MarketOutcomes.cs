@@ -91,8 +91,8 @@ internal sealed partial class MarketOutcomes(
     }
 
     /// <summary>
-    /// As <see cref="Note(MarketJob, MarketOffer, string)"/>, where a worker brings no result: a worker that is lost with many runs has failed once, so those that follow
-    /// within <see cref="MarketPolicy.LossPeriod"/> do not count.
+    /// As <see cref="Note(MarketJob, MarketOffer, string)"/>, where a worker brings no result: a worker that is lost with many runs has
+    /// failed once, so those that follow within <see cref="MarketPolicy.LossPeriod"/> do not count.
     /// </summary>
     public void NoteLoss(MarketJob job, MarketOffer offer, string reason)
     {

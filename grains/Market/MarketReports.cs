@@ -35,9 +35,6 @@ internal sealed partial class MarketReports(
     ILogger<MarketGrain> log
 )
 {
-    private readonly Dictionary<AccountId, List<JobSettlement>> _unsettled = [];
-    private int _unsettledCount;
-
     private const string OwnEnding = "the market ends the job without a run";
 
     private const string OutputMissing = "the output that the worker reported is not in the store";
@@ -199,7 +196,8 @@ internal sealed partial class MarketReports(
     /// </summary>
     private static bool IsDoubted(MarketJob job, RunOutcome outcome, WorkerId worker) =>
         !job.IsSeat
-        && (job.Doubted is not { } first || first.Worker == worker || first.Outcome != outcome) && job.Failures < job.Ticket.Spec.RetriesMax;
+        && (job.Doubted is not { } first || first.Worker == worker || first.Outcome != outcome)
+        && job.Failures < job.Ticket.Spec.RetriesMax;
 
     /// <summary>The worker is charged with a failed attempt: another worker tries, after a while, or the job fails.</summary>
     /// <returns>Completes when the job is queued again or its end was written or left for later; never fails.</returns>
@@ -382,7 +380,7 @@ internal sealed partial class MarketReports(
             return;
         }
         job.OwnEnd = end;
-        book.CloseSeats(job, clock.Now);
+        book.Panels.CloseSeats(job, clock.Now);
         book.BeginEnding(job);
         var ends = new List<Ended>(1);
         try
@@ -456,72 +454,4 @@ internal sealed partial class MarketReports(
         }
         Announce([.. ends.Select(ended => MarketEnds.Announced(ended.Job.Ticket, ended.End, ended.Settlement)).OfType<EndedJob>()]);
     }
-
-    // 4. The accounts settle, each job once, while they hold money for it. SettleLeftOvers sends again what an account did not take; the
-    // account finds what is lost with this activation by asking the jobs of its old holds.
-
-    private async Task Settle(AccountId payer, ImmutableArray<JobSettlement> settlements)
-    {
-        try
-        {
-            await LostWrites.Resend(() => grains.GetGrain<IAccountGrain>(payer.ToString()).Settle(settlements, Authority.Market));
-        }
-        catch (Exception failure)
-        {
-            LogSettleFailed(failure, payer, settlements.Length);
-            if (_unsettledCount + settlements.Length > MarketPolicy.UnsettledJobsMax)
-            {
-                return;
-            }
-            if (!_unsettled.TryGetValue(payer, out var waiting))
-            {
-                _unsettled.Add(payer, waiting = []);
-            }
-            waiting.AddRange(settlements);
-            _unsettledCount += settlements.Length;
-        }
-    }
-
-    public void SettleLeftOvers()
-    {
-        var waiting = _unsettled.ToArray();
-        _unsettled.Clear();
-        _unsettledCount = 0;
-        foreach (var (payer, settlements) in waiting)
-        {
-            _ = Settle(payer, [.. settlements]);
-        }
-    }
-
-    // 5. Listeners are told. A lost event stays lost: a client that must not miss an end asks for the job.
-
-    public void Announce(ImmutableArray<EndedJob> jobs)
-    {
-        if (feed.IsWanted && jobs.Length > 0)
-        {
-            feed.Publish(new JobsEnded(jobs));
-        }
-    }
-
-    /// <summary>The client has cancelled the job. What that costs, the job's terminal write says.</summary>
-    public async Task AnnounceCancelled(JobTicket ticket)
-    {
-        if (!feed.IsWanted)
-        {
-            return;
-        }
-        try
-        {
-            if (await grains.GetGrain<IJobGrain>(ticket.Job.ToString()).GetSettlement(Authority.Market) is { } written)
-            {
-                Announce([MarketEnds.Cancelled(ticket, written)]);
-            }
-        }
-        catch (Exception failure)
-        {
-            LogNotAnnounced(failure, ticket.Job);
-        }
-    }
-
-    private sealed record Ended(MarketJob Job, JobEnd End, JobSettlement Settlement);
 }

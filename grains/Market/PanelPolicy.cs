@@ -35,10 +35,14 @@ internal static class PanelPolicy
     /// </summary>
     public const int WindowReceiptsMax = WorkerLimits.WindowReceiptsMax;
 
-    /// <summary>Windows that one call may vote on: one committee of each size is asked at a time, and answers of two polls come together.</summary>
+    /// <summary>
+    /// Windows that one call may vote on: one committee of each size is asked at a time, and answers of two polls come together.
+    /// </summary>
     public const int WindowVotesMax = WorkerLimits.WindowsMax;
 
-    /// <summary>How long members may take to sign: an fsync and two ways over a slow line. Under load windows follow each other at once.</summary>
+    /// <summary>
+    /// How long members may take to sign: an fsync and two ways over a slow line. Under load windows follow each other at once.
+    /// </summary>
     public static readonly TimeSpan WindowMax = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a juror's run may wait for its worker: the worker was drawn because it is here.</summary>

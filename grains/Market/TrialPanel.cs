@@ -21,7 +21,14 @@ internal sealed class TrialPanel(MarketJob job, Trial trial, TimeSpan openedAt) 
     public override int Missing => Math.Min(trial.Lead - Ahead - Seats.Count, trial.SeatsMax - Votes.Count - Seats.Count);
 
     /// <summary>Votes by which the first result leads the second.</summary>
-    private int Ahead => Leading.Count - Votes.GroupBy(vote => vote.Execution).Select(votes => votes.Count()).OrderDescending().Skip(1).FirstOrDefault();
+    private int Ahead
+    {
+        get
+        {
+            var counts = Votes.GroupBy(vote => vote.Execution).Select(votes => votes.Count()).OrderDescending().ToArray();
+            return counts.FirstOrDefault() - counts.ElementAtOrDefault(1);
+        }
+    }
 
     /// <summary>There is no juror left to draw.</summary>
     public void Exhaust() => _isExhausted = true;

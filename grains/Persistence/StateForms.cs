@@ -16,9 +16,11 @@ public static class StateForms
         [typeof(CertificateState)] = new StateForm<CertificateState>(CertificateState.Write, bytes => CertificateState.Read(bytes.Span)),
         [typeof(DisputeState)] = new StateForm<DisputeState>(DisputeCodec.Write, bytes => DisputeCodec.Read(bytes.Span)),
         [typeof(DeployedState)] = new StateForm<DeployedState>(ProgramCodec.Write, bytes => ProgramCodec.Read(bytes.Span)),
+        [typeof(EpochsState)] = new StateForm<EpochsState>(EpochsState.Write, bytes => EpochsState.Read(bytes.Span)),
         [typeof(KeyState)] = new StateForm<KeyState>(KeyState.Write, bytes => KeyState.Read(bytes.Span)),
         [typeof(MarketStart)] = new StateForm<MarketStart>(MarketStart.Write, bytes => MarketStart.Read(bytes.Span)),
         [typeof(OfferState)] = new StateForm<OfferState>(OfferState.Write, bytes => OfferState.Read(bytes.Span)),
+        [typeof(RegisteredKeys)] = new StateForm<RegisteredKeys>(RegisteredKeys.Write, bytes => RegisteredKeys.Read(bytes.Span)),
         [typeof(ReputationState)] = new StateForm<ReputationState>(ReputationState.Write, bytes => ReputationState.Read(bytes.Span)),
     }.ToFrozenDictionary();
 

@@ -40,7 +40,14 @@ internal readonly record struct Judgment(JobId Dispute, DateTimeOffset At, bool 
 /// <param name="Amount">What is taken of it; what is left goes back.</param>
 /// <param name="Payees">Who gets how much of that.</param>
 /// <param name="Rest">Whose the rest of it is.</param>
-internal sealed record StakeLoss(JobId Dispute, TokenAmount Amount, ImmutableArray<PayeeAmount> Payees, AccountId Rest)
+/// <param name="UnbondsAt">When it would have been unbonded; null: it was not taken back.</param>
+internal sealed record StakeLoss(
+    JobId Dispute,
+    TokenAmount Amount,
+    ImmutableArray<PayeeAmount> Payees,
+    AccountId Rest,
+    DateTimeOffset? UnbondsAt = null
+)
 {
     private const int PayeeSizeMin = 33;
 
@@ -54,10 +61,21 @@ internal sealed record StakeLoss(JobId Dispute, TokenAmount Amount, ImmutableArr
         writer.Amount(loss.Amount);
         WritePayees(writer, loss.Payees);
         writer.Id(loss.Rest.Value);
+        writer.Flag(loss.UnbondsAt is not null);
+        if (loss.UnbondsAt is { } unbondsAt)
+        {
+            writer.Time(unbondsAt);
+        }
     }
 
     public static StakeLoss Read(ref CompactReader reader) =>
-        new(new JobId(reader.Id()), reader.Amount(), ReadPayees(ref reader), new AccountId(reader.Id()));
+        new(
+            new JobId(reader.Id()),
+            reader.Amount(),
+            ReadPayees(ref reader),
+            new AccountId(reader.Id()),
+            reader.Flag() ? reader.Time() : null
+        );
 
     public static void WritePayees(CompactWriter writer, ImmutableArray<PayeeAmount> payees)
     {
@@ -80,7 +98,9 @@ internal sealed record StakeLoss(JobId Dispute, TokenAmount Amount, ImmutableArr
     }
 
     public bool Equals(StakeLoss? other) =>
-        other is not null && (Dispute, Amount, Rest) == (other.Dispute, other.Amount, other.Rest) && Payees.SequenceEqual(other.Payees);
+        other is not null
+        && (Dispute, Amount, Rest, UnbondsAt) == (other.Dispute, other.Amount, other.Rest, other.UnbondsAt)
+        && Payees.SequenceEqual(other.Payees);
 
     public override int GetHashCode() => HashCode.Combine(Dispute, Amount, Rest, Payees.Length);
 }

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 
 namespace Marketplace.Grains;
 
@@ -50,7 +52,9 @@ internal sealed partial class ReputationGrain
         {
             await RemindAt(now);
         }
+        await this.RemindOfLedger();
         await _reputation.Write(changed);
+        await TryTellSlashes();
         await EndSlashed();
         return new SlashOutcome(SlashRules.Find(State, order.Dispute)!.Value.Taken);
     }
@@ -82,4 +86,27 @@ internal sealed partial class ReputationGrain
             await TryEnd(stake);
         }
     }
+
+    /// <summary>What the reminder tells if it does not arrive now.</summary>
+    private async Task TryTellSlashes()
+    {
+        try
+        {
+            await TellSlashes([State.Judgments[^1]]);
+        }
+        catch (Exception failure)
+        {
+            LogNotTold(failure, this.GetPrimaryKeyString());
+        }
+    }
+
+    /// <summary>Judgments are kept for a month at least, so all that the ledger may lack can be told again.</summary>
+    private Task TellSlashes(ImmutableArray<Judgment> judgments) =>
+        ReputationKeys.WorkerOf(this.GetPrimaryKeyString()) is { } worker
+            ? GrainFactory.Tell(
+                LedgerName.Of(worker),
+                [.. judgments.Where(judgment => judgment.IsWrong).Select(judgment => LedgerChanges.Slashed(worker, judgment))],
+                Authority.Reputation
+            )
+            : Task.CompletedTask;
 }

@@ -73,6 +73,7 @@ internal sealed partial class ReputationGrain
         if (reminderName == LedgerGrainPolicy.TellReminder)
         {
             await TellStakes(State.Stakes);
+            await TellSlashes(State.Judgments);
             await this.EndReminderOfLedger();
             return;
         }
@@ -184,13 +185,14 @@ internal sealed partial class ReputationGrain
         stake.Phase switch
         {
             StakePhase.Held => [LedgerChanges.StakeHeld(worker, stake)],
-            StakePhase.Unbonding =>
-            [
-                LedgerChanges.StakeHeld(worker, stake),
-                LedgerChanges.StakeTakenBack(worker, stake, stake.EndsAt!.Value - _terms.Unbonding),
-            ],
+            StakePhase.Unbonding or StakePhase.Released => HeldAndTakenBack(worker, stake, stake.EndsAt!.Value),
+            StakePhase.Slashed when stake.Loss!.UnbondsAt is { } unbondsAt => HeldAndTakenBack(worker, stake, unbondsAt),
+            StakePhase.Slashed => [LedgerChanges.StakeHeld(worker, stake)],
             _ => [],
         };
+
+    private LedgerChange[] HeldAndTakenBack(WorkerId worker, Stake stake, DateTimeOffset unbondsAt) =>
+        [LedgerChanges.StakeHeld(worker, stake), LedgerChanges.StakeTakenBack(worker, stake, unbondsAt - _terms.Unbonding)];
 
     private IAccountGrain AccountOf(AccountId account) => GrainFactory.GetGrain<IAccountGrain>(account.ToString());
 

@@ -51,7 +51,7 @@ internal static class SlashRules
             {
                 Phase = StakePhase.Slashed,
                 EndsAt = now,
-                Loss = new StakeLoss(order.Dispute, taken, paid, order.Rest),
+                Loss = new StakeLoss(order.Dispute, taken, paid, order.Rest, stakes[index].EndsAt),
             };
         }
         var judgment = new Judgment(order.Dispute, order.At, IsWrong: true, order.Amount - left);

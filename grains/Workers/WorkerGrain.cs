@@ -45,6 +45,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
         RequireOwn(offer.Worker);
         await _offer.Refresh();
         RequireKey(offer);
+        await RegisterKey(offer);
         // The market first: an offer that it refuses is not kept.
         var start = await LostWrites.Resend(() => Market.Offer(offer));
         var kept = OfferState.Of(offer);
@@ -173,6 +174,26 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
         }
     }
 
+    /// <summary>
+    /// With every offer, because a worker that had nothing at stake may have lost its place. Without one it works for everybody else.
+    /// </summary>
+    private async Task RegisterKey(WorkerOffer offer)
+    {
+        if (offer.Committee is not { } key)
+        {
+            return;
+        }
+        var committees = GrainFactory.GetGrain<ICommitteeGrain>(MarketLimits.CommitteesKey);
+        try
+        {
+            await LostWrites.Resend(() => committees.Register(_id, key, Authority.Worker));
+        }
+        catch (MarketException full) when (full.Code == ErrorCode.LimitExceeded)
+        {
+            LogNoPlace(full, _id);
+        }
+    }
+
     /// <summary>Openings have limits: a stranger cannot be as many workers as it likes.</summary>
     private async Task RequireAccount(AccountId account, string which)
     {
@@ -213,6 +234,9 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
             );
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {Worker} has no place in committees; it works for all others")]
+    private partial void LogNoPlace(Exception full, WorkerId worker);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The ledger of worker {Worker} could not be told of its offer; it is told again")]
     private partial void LogNotTold(Exception failure, WorkerId worker);

@@ -41,7 +41,7 @@ public sealed class LaterFormsTests
         var (account, job, at) = (new AccountId(id), new JobId(id), new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
         var stake = new Stake(account, "one", new TokenAmount(9), at, StakePhase.Slashed, at)
         {
-            Loss = new StakeLoss(job, new TokenAmount(8), [new PayeeAmount(account, new TokenAmount(7))], account),
+            Loss = new StakeLoss(job, new TokenAmount(8), [new PayeeAmount(account, new TokenAmount(7))], account, at),
         };
         var state = ReputationState.Unknown with
         {

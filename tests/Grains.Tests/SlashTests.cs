@@ -1,5 +1,6 @@
 using Marketplace.GrainHost.Reminders;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Marketplace.Storage;
 using Marketplace.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -228,6 +229,30 @@ public sealed class SlashTests
             await Of(market).Decide(await market.AddOperator(), new AppealDecision("appeal", Granted: true, "so it was"));
             view = await Of(market).Get(owner);
             Assert.Equal((StandingLevel.Good, 0), (view.Standing.Level, view.Faulted));
+        });
+
+    [Fact]
+    public void Slash_StandsInTheWorkersLedger_Once_AlsoAfterACrash() =>
+        Run(async market =>
+        {
+            var caller = await Staked(market, 60, 50);
+            await Of(market).Unstake(caller, ["0"]);
+            await CrashAfter(market, 1, Reputation, () => Of(market).Slash(Order(market, 80), Authority.Dispute));
+            await Task.Delay(TimeSpan.FromHours(1), market.Time);
+            await Of(market).Slash(Order(market, 80), Authority.Dispute);
+            var ledger = market.Grains.GetGrain<ILedgerGrain>(LedgerName.Of(Worker).ToString());
+            var records = await ledger.List(caller, 0, 100);
+            var told = records.Select(line => LedgerLines.ParseRecord(line.Span).Operation).ToArray();
+            var slashing = Assert.Single(told, operation => operation.Kind == LedgerKinds.Slashing);
+            Assert.Null(LedgerKinds.Refusal(slashing));
+            Assert.Equal(
+                ["80", $"{Disputed}"],
+                new[] { "amount", "evidence" }.Select(name => slashing.Subject.Single(word => word.Name == name).Value)
+            );
+            Assert.Equal(
+                (2, 1),
+                (told.Count(one => one.Kind == LedgerKinds.StakeHeld), told.Count(one => one.Kind == LedgerKinds.StakeTakenBack))
+            );
         });
 
     [Fact]

@@ -44,7 +44,12 @@ public sealed class TrialTests
         return (client, await market.Deploy(client));
     }
 
-    private static async Task<(CancellationTokenSource Stop, List<Task> Serving)> Serve(TestMarket market, int count, int liars, long stake = Stake)
+    private static async Task<(CancellationTokenSource Stop, List<Task> Serving)> Serve(
+        TestMarket market,
+        int count,
+        int liars,
+        long stake = Stake
+    )
     {
         var (stop, serving) = (new CancellationTokenSource(), new List<Task>());
         for (var number = 0; number < count; number++)

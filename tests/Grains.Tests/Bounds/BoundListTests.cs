@@ -26,6 +26,9 @@ public sealed class BoundListTests
         ["BlobPolicy.RemovedProgramAge"] = "When a question is asked; ProgramRemovalTests stand at it.",
         ["BlobPolicy.RemovedProgramsPerCall"] =
             "How many questions one call asks; RemovedProgramTurnTests see that each is asked in the end.",
+        ["DisputePolicy.CheckPeriod"] = "A period; DisputeTests stand at it.",
+        ["DisputePolicy.ListedRowsPart"] = "How many rows one question reads: the next one reads the rest.",
+        ["DisputePolicy.ReasonCharsMax"] = "Where words are cut, not refused.",
         ["JobPolicy.ActivationBytes"] = "An estimate of memory.",
         ["JobPolicy.ResidentBytesMax"] = "What stays in memory: beyond it documents are read; QueueTests stand at a smaller one.",
         ["JobPolicy.EnqueueAgainAfter"] = "A period; RestartTests stand at it.",

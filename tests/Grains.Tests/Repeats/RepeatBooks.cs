@@ -33,6 +33,16 @@ internal static class RepeatBooks
         await WriteAll(books, store, "key", content => Convert.ToHexString(content.Span));
         await WriteAll(books, store, "worker", content => Convert.ToHexString(content.Span));
         await WriteAll(books, store, ReputationState.Kind, content => Show(ReputationState.Read(content.Span)));
+        await WriteAll(
+            books,
+            store,
+            DisputeState.Kind,
+            content =>
+            {
+                var dispute = DisputeCodec.Read(content.Span);
+                return $"{dispute.Stage} {dispute.Reason} {dispute.Jurors.Length} {string.Join(' ', dispute.Losses.Select(loss => loss.Taken))}";
+            }
+        );
         await WriteAll(books, store, BlobPin.Kind, content => $"{BlobPin.Read(content.Span).Size}");
         await WriteAll(books, store, ProgramCodec.Kind, content => Show(ProgramCodec.Read(content.Span)));
         await WriteAll(
@@ -84,6 +94,8 @@ internal static class RepeatBooks
     private static string Show(ReputationState state) =>
         $"{state.Kept} {state.Faulted} {state.InMaintenance} {state.Long.Kept} {state.Long.Faulted} {state.UsualPrice} "
         + string.Concat(state.Stakes.Select(stake => $"{stake.RequestId} {stake.Amount} {stake.Phase} "))
+        + $"{state.FrozenUntil is not null} "
+        + string.Concat(state.Judgments.Select(judgment => $"{judgment.Dispute} {judgment.IsWrong} {judgment.Taken} "))
         + string.Join(' ', state.Appeals.Select(appeal => $"{appeal.RequestId} {appeal.Decision}"));
 
     private static void Write(StringBuilder books, AccountState account)

@@ -4,6 +4,7 @@ using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Intrusions;
 using Marketplace.Grains.Tests.Simulation;
+using Marketplace.Storage;
 
 namespace Marketplace.Grains.Tests.Repeats;
 
@@ -173,6 +174,9 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
         silo.Crash();
         await silo.Start();
     }
+
+    /// <summary>As a grain would have written it.</summary>
+    public async Task Write(DocumentKey key, ReadOnlyMemory<byte> content) => await silo.Store.Write(key, 0, content);
 
     public Task<string> Books() => RepeatBooks.Read(silo.Store);
 

@@ -41,7 +41,7 @@ internal static class StandingCases
                 await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
                 return Send(() => scene.Reputation.Unstake(scene.Caller, [RepeatScene.AtStake.RequestId]), Show);
             },
-            ["IReputationGrain.FindAtStake"] = scene => Call(scene.Reputation.FindAtStake, amount => $"{amount}"),
+            ["IReputationGrain.FindAtStake"] = scene => Call(() => scene.Reputation.FindAtStake(), amount => $"{amount}"),
             ["IReputationGrain.Freeze"] = async scene =>
             {
                 await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Text;
 using Marketplace.Crypto;
 using Marketplace.GrainHost.Reminders;
 using Marketplace.GrainInterfaces;
@@ -97,29 +95,8 @@ internal sealed class DisputeScene(TestMarket market, DisputeScene.AskedJury jur
 
     /// <param name="worker">Whose key signs; its account earns.</param>
     /// <param name="output">Null: it timed out.</param>
-    public CastVote Cast(string worker, string? output, int price = 10, long fuel = 500_000)
-    {
-        var result = new CastResult(
-            Outcome: output is null ? RunOutcome.TimedOut : RunOutcome.Completed,
-            ExitCode: 0,
-            FuelUsed: fuel,
-            Output: output is null ? null : IdDerivation.Blob(Encoding.UTF8.GetBytes(output)),
-            Files: [],
-            Writes: default
-        );
-        var known = new KnownResult(default, result, TestKeys.Profile, null);
-        var execution = Execution.Hash(JobExecutions.InvocationOf(Ticket).Hash(), DisputeRules.ResultOf(known, null));
-        var key = TestKeys.Of(worker);
-        var digest = BatchDigest.OfExecutions(new MarketDomain(TestOwner.Market.PublicKey), execution);
-        return new CastVote(
-            Worker: new WorkerId(key.PublicKey),
-            PayTo: TestMarket.Id(worker),
-            Price: Amount(price),
-            Execution: execution,
-            Result: result,
-            Signed: new RunSignature(TestKeys.Profile, null, key.Sign(digest.ToArray()), [], 0)
-        );
-    }
+    public CastVote Cast(string worker, string? output, int price = 10, long fuel = 500_000) =>
+        CastVotes.Cast(Ticket, worker, output, price, fuel);
 
     public async Task<DisputeFile> File() => DisputeFile.Parse((await Dispute.GetFile(Staker)).Span);
 

@@ -223,7 +223,6 @@ internal sealed partial class TestMarket
         services.AddEmbeddedGrainHost(options =>
         {
             options.Assemblies.Add(typeof(JobGrain).Assembly);
-            options.Assemblies.Add(typeof(TestMarket).Assembly);
             options.Scheduler = Simulation.Scheduler;
             options.TimeProvider = Time;
         });

@@ -9,9 +9,11 @@ namespace Marketplace.Grains.Tests.Support;
 /// <summary>A member of committees: signs the receipts of what it ran itself, and remembers what it signed.</summary>
 internal sealed class TestVoter(string name)
 {
-    private readonly BlsSecretKey _key = BlsSecretKey.FromSeed(Blake3.Hash(Encoding.UTF8.GetBytes($"bls {name}")).ToArray());
+    private BlsSecretKey _key = KeyOf($"bls {name}");
     private readonly Dictionary<JobId, Execution> _executions = [];
     private readonly Dictionary<(ulong Epoch, JobId Job), Bytes32> _votes = [];
+
+    public string Name => name;
 
     public WorkerId Worker { get; } = new(TestKeys.Of(name).PublicKey);
 
@@ -31,12 +33,36 @@ internal sealed class TestVoter(string name)
     /// <summary>Windows that it has signed.</summary>
     public int Windows { get; private set; }
 
-    /// <summary>Two receipts of a job in one epoch: it signed the first and refused the other.</summary>
+    /// <summary>Two receipts of a job in one epoch, or two lists: it signed the first and refused the other.</summary>
     public int Contradictions { get; private set; }
+
+    /// <summary>It signs with another key from now on.</summary>
+    public void Renew() => _key = KeyOf($"another bls {name}");
+
+    private static BlsSecretKey KeyOf(string seed) => BlsSecretKey.FromSeed(Blake3.Hash(Encoding.UTF8.GetBytes(seed)).ToArray());
 
     private static MarketDomain Domain => new(TestOwner.Market.PublicKey);
 
-    public RosterMember ToMember(long weight) => new(Worker, Key, new TokenAmount((UInt128)weight));
+    /// <summary>It gives no shares.</summary>
+    public bool IsWithholding { get; set; }
+
+    /// <summary>Lists that it was asked to sign for an epoch: never two.</summary>
+    public Dictionary<ulong, Bytes32> Lists { get; } = [];
+
+    public ImmutableArray<CommitteeShare> Share(CommitteeDuties duties) =>
+        duties.Share is { } request && !IsWithholding ? [Share(request)] : [];
+
+    public CommitteeShare Share(ShareRequest request)
+    {
+        if (!Lists.TryAdd(request.Epoch, request.Eligible) && Lists[request.Epoch] != request.Eligible)
+        {
+            Contradictions++;
+        }
+        return new CommitteeShare(
+            request.Epoch,
+            _key.Sign(EpochRandomness.OfShare(Domain, request.Epoch, request.Eligible).ToArray()).Bytes.ToArray()
+        );
+    }
 
     public void Keep(Lease lease, LeaseReport report)
     {

@@ -167,7 +167,7 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
             }
             if (orders.Duties is { } duties && Voter is { } voter)
             {
-                await Market.Vote(Id, voter.Vote(duties), []);
+                await Market.Vote(Id, voter.Vote(duties), voter.Share(duties));
             }
             foreach (var lease in orders.Leases)
             {

@@ -1,0 +1,200 @@
+using System.Collections.Immutable;
+using Marketplace.Crypto;
+using Marketplace.GrainInterfaces;
+using Marketplace.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// The epochs of a market's committees. What decides is durable in one write each: who is registered; the list of an epoch, before any worker
+/// hears of it; its shares with what they draw. Between the last two, shares are in memory only: who is asked again gives the same one.
+/// </summary>
+internal sealed partial class CommitteeGrain : Grain, ICommitteeGrain
+{
+    private readonly StoredState<RegisteredKeys> _keys;
+    private readonly StoredState<EpochsState> _epochs;
+    private readonly IDocumentStore _documents;
+    private readonly EpochRules _rules;
+    private readonly EpochTerms _terms;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<CommitteeGrain> _logger;
+    private (ulong Epoch, EpochRoster Roster)? _roster;
+
+    public CommitteeGrain(
+        [PersistentState(RegisteredKeys.Kind, StateStorage.Documents)] IPersistentState<RegisteredKeys> keys,
+        [PersistentState(EpochsState.Kind, StateStorage.Documents)] IPersistentState<EpochsState> epochs,
+        IDocumentStore documents,
+        MarketIdentity market,
+        EpochTerms terms,
+        TimeProvider clock,
+        ILogger<CommitteeGrain> logger
+    )
+    {
+        (_documents, _terms, _clock, _logger) = (documents, terms, clock, logger);
+        _keys = new StoredState<RegisteredKeys>(keys);
+        _epochs = new StoredState<EpochsState>(epochs);
+        _rules = new EpochRules(market, terms);
+    }
+
+    private RegisteredKeys Keys => _keys.Value ?? RegisteredKeys.None;
+
+    private EpochsState Epochs => _epochs.Value ?? EpochsState.None;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await _keys.Load();
+        await _epochs.Load();
+        BeginTime();
+    }
+
+    public async Task Register(WorkerId worker, CommitteeKey key, Authority by)
+    {
+        Authorities.Require(by, Authority.Silo, Authority.Worker);
+        if (!CommitteeKeys.HasForm(key))
+        {
+            throw new MarketException(ErrorCode.MalformedRequest, CommitteeKeys.WrongForm(key));
+        }
+        await _keys.Load();
+        if (CommitteeKeys.AreSame(Keys.Find(worker), key))
+        {
+            return;
+        }
+        await _keys.Refresh();
+        if (Keys.OwnerOf(key) is { } owner && owner != worker)
+        {
+            throw new MarketException(
+                ErrorCode.MalformedRequest,
+                $"The key for committees of worker {worker} is registered for worker {owner}: each worker has a key of its own."
+            );
+        }
+        var kept = Keys.Keys.Length < EpochPolicy.RegisteredMax || Keys.Find(worker) is not null ? Keys : await WithRoomFor(worker);
+        await _keys.Write(kept.With(worker, key));
+    }
+
+    public async Task<EpochRoster?> GetCurrent()
+    {
+        await _epochs.Load();
+        if (Epochs.Running is not { } running)
+        {
+            return null;
+        }
+        if (_roster is not { } known || known.Epoch != running.List.Epoch)
+        {
+            _roster = known = (running.List.Epoch, _rules.RosterOf(running));
+        }
+        return known.Roster;
+    }
+
+    public async Task<EpochRoster?> Get(ulong epoch)
+    {
+        if (await GetCurrent() is { } current && current.Epoch == epoch)
+        {
+            return current;
+        }
+        return await Find(epoch) is { IsDrawn: true } found ? _rules.RosterOf(found) : null;
+    }
+
+    public async Task<ImmutableArray<EpochSummary>> List()
+    {
+        await _epochs.Refresh();
+        var (running, collected) = (Epochs.Running, Epochs.Collected);
+        var past = Epochs.Past.Select(past => new EpochSummary(
+            Epoch: past.Epoch,
+            Phase: !past.IsDrawn ? EpochPhase.NotDrawn
+                : past.Epoch == running!.List.Epoch ? EpochPhase.Running
+                : EpochPhase.Over,
+            Listed: past.Listed,
+            Shares: past.Shares,
+            At: past.At,
+            Until: past.Epoch == running?.List.Epoch ? running.Until : null
+        ));
+        return
+        [
+            .. collected is null
+                ? []
+                : new[]
+                {
+                    new EpochSummary(collected.Epoch, EpochPhase.Collecting, collected.Members.Length, Shares: 0, At: null, Until: null),
+                },
+            .. past.Reverse(),
+        ];
+    }
+
+    public async Task<ReadOnlyMemory<byte>> GetFile(ulong epoch)
+    {
+        await _epochs.Refresh();
+        return await Find(epoch) is { } found
+            ? _rules.FileOf(found).ToJson()
+            : throw new MarketException(
+                ErrorCode.EpochNotFound,
+                $"There is no epoch {epoch} whose shares are closed and that is kept; the last one is {Epochs.Last?.List.Epoch ?? 0} (0: "
+                    + $"none), and {EpochPolicy.KeptMax} are kept."
+            );
+    }
+
+    /// <summary>One whose shares are closed and that is kept.</summary>
+    private async ValueTask<DrawnEpoch?> Find(ulong epoch)
+    {
+        await _epochs.Load();
+        if (Epochs.Running?.List.Epoch == epoch)
+        {
+            return Epochs.Running;
+        }
+        if (Epochs.Last?.List.Epoch == epoch)
+        {
+            return Epochs.Last;
+        }
+        if (!Epochs.Past.Any(past => past.Epoch == epoch))
+        {
+            return null;
+        }
+        var file = FileOf(epoch);
+        await file.Load();
+        return file.Value;
+    }
+
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>.</exception>
+    private async Task<RegisteredKeys> WithRoomFor(WorkerId worker)
+    {
+        // First its own: without a stake a stranger has nobody else's counted.
+        if (await HasStake(worker))
+        {
+            var staked = await FindStaked();
+            if (staked.Count < EpochPolicy.RegisteredMax)
+            {
+                return new RegisteredKeys([.. staked]);
+            }
+        }
+        throw new MarketException(
+            ErrorCode.LimitExceeded,
+            $"{Keys.Keys.Length} workers are registered for committees, which is the most. A worker with at least {_terms.StakeMin} base "
+                + "units at stake takes the place of one that has less, if there is one."
+        );
+    }
+
+    /// <summary>Those of the registered with enough at stake, ascending by worker.</summary>
+    private async Task<IReadOnlyList<RegisteredKey>> FindStaked()
+    {
+        var staked = new List<RegisteredKey>();
+        foreach (var part in Keys.Keys.Chunk(EpochPolicy.StakesAskedMax))
+        {
+            var have = await Task.WhenAll(part.Select(registered => HasStake(registered.Worker)));
+            staked.AddRange(part.Where((_, index) => have[index]));
+        }
+        return staked;
+    }
+
+    private async Task<bool> HasStake(WorkerId worker)
+    {
+        var reputation = await GrainFactory.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker)).Get(null);
+        return reputation.Standing.Stake >= _terms.StakeMin;
+    }
+
+    private StoredDocument<DrawnEpoch> FileOf(ulong epoch) =>
+        new(
+            _documents,
+            new DocumentKey(DrawnEpoch.Kind, epoch.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            DrawnEpoch.Form
+        );
+}

@@ -1,0 +1,34 @@
+using Marketplace.Receipts;
+
+namespace Marketplace.Grains;
+
+/// <summary>Bounds of committees' epochs, each with its reason.</summary>
+internal static class EpochPolicy
+{
+    /// <summary>
+    /// Workers with keys for committees: all who have enough at stake are on an epoch's list, which has no room for more. Each share costs a
+    /// pairing of two milliseconds here and in each check of the epoch.
+    /// </summary>
+    public const int RegisteredMax = EpochFile.MembersMax;
+
+    /// <summary>With fewer shares an epoch has no committee of any size, so the one before goes on.</summary>
+    public const int SharesMin = Assurance.CommitteeSeatsMin;
+
+    /// <summary>
+    /// Epochs that are kept: a month of hours, as long as people come back to a receipt. A receipt itself needs none, its certificate names
+    /// its members; with the epoch they are drawn again. Of the longest lists it is a quarter of a gigabyte.
+    /// </summary>
+    public const int KeptMax = 720;
+
+    /// <summary>Reputations that are asked at a time for what is at stake.</summary>
+    public const int StakesAskedMax = 64;
+
+    /// <summary>When what failed is tried again, and a list that was too short is made again.</summary>
+    public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The market asks in each of its rounds while workers are there that serve; if it has not asked for so long, none are, and no list is
+    /// made. An epoch without workers would have no shares.
+    /// </summary>
+    public static readonly TimeSpan AskedWithin = 3 * MarketPolicy.MaintenancePeriod;
+}

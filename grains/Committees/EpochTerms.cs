@@ -1,0 +1,42 @@
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains;
+
+/// <summary>What the operator chooses of committees and their epochs.</summary>
+public sealed record EpochTerms
+{
+    /// <summary>
+    /// How long an epoch is meant to last; it goes on until the next one is drawn. An hour by default: members change often enough that nobody
+    /// has the time to find and buy them, and seldom enough that drawing costs nothing.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Shorter than <see cref="MarketLimits.EpochMin"/>, or longer than
+    /// <see cref="MarketLimits.EpochMax"/>.</exception>
+    public TimeSpan Length
+    {
+        get;
+        init => field = Require(value, MarketLimits.EpochMin, MarketLimits.EpochMax, "An epoch lasts");
+    } = TimeSpan.FromHours(1);
+
+    /// <summary>How long workers are asked for their shares.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Shorter than <see cref="MarketLimits.EpochSharesMin"/>, or longer than
+    /// <see cref="MarketLimits.EpochSharesMax"/>.</exception>
+    public TimeSpan Shares
+    {
+        get;
+        init => field = Require(value, MarketLimits.EpochSharesMin, MarketLimits.EpochSharesMax, "Shares of an epoch are collected for");
+    } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What has to be at stake for a worker that serves; more of it counts no more. By default that of a million cheap runs.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Nothing.</exception>
+    public TokenAmount StakeMin
+    {
+        get;
+        init =>
+            field = value.IsZero
+                ? throw new ArgumentOutOfRangeException(nameof(value), value, "A worker in committees has at least 1 base unit at stake.")
+                : value;
+    } = new(1_000_000_000);
+
+    private static TimeSpan Require(TimeSpan value, TimeSpan min, TimeSpan max, string what) =>
+        value >= min && value <= max ? value : throw new ArgumentOutOfRangeException(nameof(value), value, $"{what} {min} to {max}.");
+}
