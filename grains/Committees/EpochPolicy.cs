@@ -1,3 +1,4 @@
+using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
 
 namespace Marketplace.Grains;
@@ -14,11 +15,8 @@ internal static class EpochPolicy
     /// <summary>With fewer shares an epoch has no committee of any size, so the one before goes on.</summary>
     public const int SharesMin = Assurance.CommitteeSeatsMin;
 
-    /// <summary>
-    /// Epochs that are kept: a month of hours, as long as people come back to a receipt. A receipt itself needs none, its certificate names
-    /// its members; with the epoch they are drawn again. Of the longest lists it is a quarter of a gigabyte.
-    /// </summary>
-    public const int KeptMax = 720;
+    /// <inheritdoc cref="MarketLimits.EpochsKeptMax"/>
+    public const int KeptMax = MarketLimits.EpochsKeptMax;
 
     /// <summary>Reputations that are asked at a time for what is at stake.</summary>
     public const int StakesAskedMax = 64;

@@ -26,7 +26,10 @@ public sealed record EpochTerms
         init => field = Require(value, MarketLimits.EpochSharesMin, MarketLimits.EpochSharesMax, "Shares of an epoch are collected for");
     } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What has to be at stake for a worker that serves; more counts no more. By default the price of a million small runs.</summary>
+    /// <summary>
+    /// What has to be at stake for a worker that serves; more counts no more. By default the price of 10^15 fuel at one base
+    /// unit a million, which is far more than a lie about one job brings.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Nothing.</exception>
     public TokenAmount StakeMin
     {

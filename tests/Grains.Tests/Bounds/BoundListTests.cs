@@ -41,6 +41,7 @@ public sealed class BoundListTests
         ["EpochPolicy.StakesAskedMax"] = "How many are asked at a time: the next ones are asked after them.",
         ["LedgerGrainPolicy.TellAgainAfter"] = "A period; LedgerKeyTests pass it.",
         ["MarketLimits.BlobCollectMax"] = "A period; BlobTests stand at its end.",
+        ["MarketLimits.EpochsKeptMax"] = "What is kept: it refuses nothing; EpochTests stand at it.",
         ["MarketPolicy.AccountPartsOfClasses"] = "A share of what is free; JobClassTests fill the market's classes.",
         ["MarketPolicy.FreedSeatTriesMax"] = "How far one turn looks: the next poll of an offer that fits finds the others.",
         ["MarketPolicy.FiguresMax"] = "What is kept of classes without jobs: those with jobs are fewer.",
