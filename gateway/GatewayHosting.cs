@@ -83,6 +83,7 @@ public static class GatewayHosting
         app.MapStateApi();
         app.MapLedgersApi();
         app.MapDisputesApi();
+        app.MapEpochsApi();
         app.MapAccountApi();
         app.MapOpeningApi();
         app.MapKeysApi();

@@ -6,6 +6,12 @@ public static class MarketLimits
     /// <summary>The key of the grain that keeps the epochs of committees: a market has one.</summary>
     public const string CommitteesKey = "committees";
 
+    /// <summary>
+    /// Epochs that are kept: a month of hours, as long as people come back to a receipt. A receipt itself needs none, its certificate names
+    /// its members; with the epoch they are drawn again. Of the longest lists it is a quarter of a gigabyte.
+    /// </summary>
+    public const int EpochsKeptMax = 720;
+
     /// <summary>Each epoch has rounds of the market in which its workers are asked, and time left to serve.</summary>
     public static readonly TimeSpan EpochMin = TimeSpan.FromMinutes(2);
 

@@ -27,6 +27,7 @@ internal static class MarketplaceServices
         services.AddSingleton(options);
         services.AddSingleton(new QueueBounds { BytesMax = (long)options.QueueMiB << 20 });
         services.AddSingleton(new StakeTerms { Unbonding = TimeSpan.FromHours(options.UnbondingHours) });
+        services.AddSingleton(options.Epochs);
         services.AddMarketGrains();
         services.AddSingleton<IReadiness, SiloReadiness>();
         services.AddHostedService<LostWorkers>();

@@ -29,6 +29,8 @@ internal sealed partial class PolicyHistory(IGrainFactory grains, SiloOptions op
         new()
         {
             ["admit-workers"] = options.AdmitsKnownOnly ? "known" : "any",
+            ["committee-stake"] = options.CommitteeStake,
+            ["epoch"] = options.EpochMinutes.ToString(CultureInfo.InvariantCulture),
             ["initial-credit"] = options.InitialCredit,
             ["queue-mib"] = options.QueueMiB.ToString(CultureInfo.InvariantCulture),
             ["unbonding-hours"] = options.UnbondingHours.ToString(CultureInfo.InvariantCulture),

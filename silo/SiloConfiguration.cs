@@ -57,6 +57,17 @@ internal static class SiloConfiguration
         ("--queue-mib", nameof(SiloOptions.QueueMiB), "what waiting jobs may take on disk, in MiB; an account a quarter of it (4096)"),
         ("--disk-floor-mib", nameof(SiloOptions.DiskFloorMiB), "free disk that uploads and new jobs leave untouched, in MiB (512)"),
         ("--unbonding-hours", nameof(SiloOptions.UnbondingHours), "how long a stake stays on hold after it was taken back, in hours (24)"),
+        ("--epoch", nameof(SiloOptions.EpochMinutes), "how long the members of committees serve before others are drawn, in minutes (60)"),
+        (
+            "--epoch-shares",
+            nameof(SiloOptions.EpochSharesSeconds),
+            "how long workers are asked for shares of the next draw, in seconds (30)"
+        ),
+        (
+            "--committee-stake",
+            nameof(SiloOptions.CommitteeStake),
+            "base units at stake for each worker that serves in committees (1000000000)"
+        ),
         ("--name", nameof(SiloOptions.Name), "what people call this silo, in logs and on the dashboard (the machine's name)"),
         (
             "--allowed-hosts",

@@ -163,6 +163,7 @@ public sealed partial class SiloOptions
             UnbondingHours,
             $"{MarketLimits.UnbondingMin.TotalHours} to {MarketLimits.UnbondingMax.TotalHours}"
         );
+        ValidateEpochs();
         ValidateHttps();
         if (HostKind.IsCluster)
         {

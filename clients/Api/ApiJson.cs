@@ -63,6 +63,7 @@ namespace Marketplace;
 [JsonSerializable(typeof(StakeRequest))]
 [JsonSerializable(typeof(UnstakeRequest))]
 [JsonSerializable(typeof(CheckedBooks))]
+[JsonSerializable(typeof(CommitteeEpochs))]
 [JsonSerializable(typeof(Health))]
 [JsonSerializable(typeof(EventTicket))]
 [JsonSerializable(typeof(Problem))]

@@ -32,6 +32,8 @@ namespace Marketplace;
 /// POST   /v1/programs/{id}/state:import StateImportRequest -> ImportedState; likewise, while the program has had no state
 /// GET    /v1/disputes?worker=&amp;cursor=&amp;limit= -> Page of DisputeListItem, newest first; of all accounts
 /// GET    /v1/disputes/{job}          -> bytes: a file by receipts/DISPUTE.md
+/// GET    /v1/epochs                  -> CommitteeEpochs
+/// GET    /v1/epochs/{n}              -> bytes: a file by receipts/COMMITTEE.md
 /// GET    /v1/ledgers/{name}          -> bytes: a head by receipts/LEDGER.md. The name is market, account.ID or worker.ID
 /// GET    /v1/ledgers/{name}/records?from=&amp;limit= -> bytes: records, a line each
 /// GET    /v1/ledgers/{name}/proof?index=&amp;size= -> bytes: the proof that a record is in it
@@ -224,6 +226,12 @@ public static class Routes
 
     /// <summary>One of them.</summary>
     public static string Dispute(JobId job) => $"{Disputes}/{job}";
+
+    /// <summary>The epochs of committees.</summary>
+    public const string Epochs = "/v1/epochs";
+
+    /// <summary>The file of an epoch.</summary>
+    public static string Epoch(string number) => $"{Epochs}/{number}";
 
     /// <summary>Signed histories.</summary>
     public const string Ledgers = "/v1/ledgers";

@@ -14,7 +14,8 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>For fakes in tests, which override the properties that they use; the others do not work.</summary>
     protected MarketplaceClient() =>
-        (Jobs, Blobs, Programs, State, Ledgers, Disputes, Account, Accounts, Keys, Market, Workers, Books, Events, Health) = (
+        (Jobs, Blobs, Programs, State, Ledgers, Disputes, Epochs, Account, Accounts, Keys, Market, Workers, Books, Events, Health) = (
+            null!,
             null!,
             null!,
             null!,
@@ -45,6 +46,7 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
         State = new StateClient(_transport);
         Ledgers = new LedgersClient(_transport, Blobs);
         Disputes = new DisputesClient(_transport, Blobs);
+        Epochs = new EpochsClient(_transport, Blobs);
         Account = new AccountClient(_transport);
         Accounts = new AccountsClient(_transport);
         Keys = new KeysClient(_transport);
@@ -74,6 +76,9 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>Jobs that workers ran with different results.</summary>
     public virtual DisputesClient Disputes { get; }
+
+    /// <summary>Epochs of committees: who may sign receipts.</summary>
+    public virtual EpochsClient Epochs { get; }
 
     /// <summary>The account's money.</summary>
     public virtual AccountClient Account { get; }

@@ -239,6 +239,16 @@ internal static class Examples
         [typeof(UnstakeRequest)] = new UnstakeRequest(["stake-1"]),
         [typeof(DecisionRequest)] = new DecisionRequest("appeal-1", Granted: true, "So it was."),
         [typeof(Page<AccessKey>)] = new Page<AccessKey>([Key], Next: null),
+        [typeof(CommitteeEpochs)] = new CommitteeEpochs([
+            new CommitteeEpoch(
+                Epoch: 7,
+                State: CommitteeEpochState.Running,
+                Workers: 24,
+                Shares: 23,
+                At: At,
+                Until: At + TimeSpan.FromHours(1)
+            ),
+        ]),
         [typeof(CheckedBooks)] = new CheckedBooks(
             State: BooksState.Sound,
             Checking: false,

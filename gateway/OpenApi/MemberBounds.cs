@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Microsoft.OpenApi;
 
 namespace Marketplace.Gateway;
@@ -148,6 +149,10 @@ internal static class MemberBounds
         [(typeof(PriceSpan), nameof(PriceSpan.UsedPermille))] = Number(0, 1000),
         [(typeof(CheckedBooks), nameof(CheckedBooks.Accounts))] = Number(0),
         [(typeof(CheckedBooks), nameof(CheckedBooks.Violations))] = Items(1, BookReport.ViolationsMax),
+        [(typeof(CommitteeEpochs), nameof(CommitteeEpochs.Epochs))] = Items(0, MarketLimits.EpochsKeptMax + 1),
+        [(typeof(CommitteeEpoch), nameof(CommitteeEpoch.Epoch))] = Number(1),
+        [(typeof(CommitteeEpoch), nameof(CommitteeEpoch.Workers))] = Number(0, EpochFile.MembersMax),
+        [(typeof(CommitteeEpoch), nameof(CommitteeEpoch.Shares))] = Number(0, EpochFile.MembersMax),
         [(typeof(Health), nameof(Health.Status))] = OneOf(HealthApi.Words),
         [(typeof(Problem), nameof(Problem.Status))] = Number(400, 599),
         [(typeof(Page<>), nameof(Page<>.Items))] = Items(0, GatewayPolicy.PageItemsMax),

@@ -94,6 +94,7 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
             {
                 "stateKey" => "The key in hexadecimal, or behind 'text:' where it has no '/' and no '%'.",
                 "ledger" => "Whose history: 'market', or 'account.' or 'worker.' and an id.",
+                "epoch" => "The epoch's number.",
                 _ => $"The {name}'s id.",
             };
             parameter.Schema = name switch
@@ -115,6 +116,12 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
                     Type = JsonSchemaType.String,
                     Pattern = ValueShapes.LedgerPattern,
                     Examples = ["market", $"worker.{new string('1', Bytes32.TextSize)}"],
+                },
+                "epoch" => new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Pattern = ValueShapes.EpochPattern,
+                    Examples = ["7"],
                 },
                 _ when PathValues.TryGetValue(name, out var value) => schemas.Of(document, value, isRequest: true),
                 _ => throw new InvalidOperationException(

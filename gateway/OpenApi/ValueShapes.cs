@@ -17,6 +17,8 @@ internal static class ValueShapes
 
     public const string LedgerPattern = "^market$|^(account|worker)\\.[0-9a-f]{64}$";
 
+    public const string EpochPattern = "^[0-9]{1,19}$";
+
     public static readonly string StateKeyPattern = string.Create(
         CultureInfo.InvariantCulture,
         $"^([0-9a-fA-F]{{2}}){{1,{ProgramLimits.StateKeyBytesMax}}}$|^text:[^/%]{{0,{ProgramLimits.StateKeyBytesMax}}}$"

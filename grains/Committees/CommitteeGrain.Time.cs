@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What time brings. The market asks in each of its rounds while workers are there that serve, which keeps this activation and sets its timer:
-/// an epoch that nobody could give a share of is not begun, and none begins before workers had the time to connect after a start.
+/// What time brings. The market asks in each of its rounds while workers are there that serve, which wakes this activation and sets its
+/// timer. It needs no reminder: an epoch of which no worker could give a share is not begun, and none begins before workers had the time to
+/// connect after a start.
 /// </summary>
 internal sealed partial class CommitteeGrain
 {
@@ -131,8 +132,8 @@ internal sealed partial class CommitteeGrain
     }
 
     /// <summary>
-    /// Puts the last epoch into a document of its own before the next one takes its place, and removes the one that is kept no more. What is
-    /// filed was durable before, so every activation files the same.
+    /// Puts the last epoch into a document of its own before the next one takes its place, and removes the one that is kept no more. What
+    /// is filed was durable before, so every activation files the same.
     /// </summary>
     private async Task FileLast()
     {
@@ -170,7 +171,7 @@ internal sealed partial class CommitteeGrain
         return _collection;
     }
 
-    /// <summary>All have given their shares, or had the time to; a list whose workers do not come back makes room for a newer one.</summary>
+    /// <summary>All have given shares, or had the time to. A list whose workers do not come back makes room for a newer one.</summary>
     private bool IsOver(Collection collection) =>
         collection.Shares.Count == collection.List.Members.Length || DueOf(collection) <= TimeSpan.Zero;
 
@@ -223,7 +224,7 @@ internal sealed partial class CommitteeGrain
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "{Staked} of {Registered} registered workers have {StakeMin} at stake, too few for committees. Epoch {Running} goes on (0: none)"
+        Message = "{Staked} of {Registered} workers have {StakeMin} at stake: too few for committees. Epoch {Running} goes on (0: none)"
     )]
     private partial void LogTooFew(int staked, int registered, TokenAmount stakeMin, ulong running);
 

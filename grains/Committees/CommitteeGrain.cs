@@ -7,8 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The epochs of a market's committees. What decides is durable in one write each: who is registered; the list of an epoch, before any worker
-/// hears of it; its shares with what they draw. Between the last two, shares are in memory only: who is asked again gives the same one.
+/// The epochs of a market's committees. What decides is durable in one write each: who is registered; the list of an epoch, before any
+/// worker hears of it; its shares with what they draw. Between the last two, shares are in memory only: a worker gives
+/// the same one when it is asked again.
 /// </summary>
 internal sealed partial class CommitteeGrain : Grain, ICommitteeGrain
 {

@@ -1,3 +1,4 @@
+using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
 
 namespace Marketplace.Grains;
@@ -6,19 +7,16 @@ namespace Marketplace.Grains;
 internal static class EpochPolicy
 {
     /// <summary>
-    /// Workers with keys for committees: all who have enough at stake are on an epoch's list, which has no room for more. Each share costs a
-    /// pairing of two milliseconds here and in each check of the epoch.
+    /// Workers with keys for committees: all who have enough at stake are on an epoch's list, which has no room for more. Each share
+    /// costs a pairing of two milliseconds here and in each check of the epoch.
     /// </summary>
     public const int RegisteredMax = EpochFile.MembersMax;
 
     /// <summary>With fewer shares an epoch has no committee of any size, so the one before goes on.</summary>
     public const int SharesMin = Assurance.CommitteeSeatsMin;
 
-    /// <summary>
-    /// Epochs that are kept: a month of hours, as long as people come back to a receipt. A receipt itself needs none, its certificate names
-    /// its members; with the epoch they are drawn again. Of the longest lists it is a quarter of a gigabyte.
-    /// </summary>
-    public const int KeptMax = 720;
+    /// <inheritdoc cref="MarketLimits.EpochsKeptMax"/>
+    public const int KeptMax = MarketLimits.EpochsKeptMax;
 
     /// <summary>Reputations that are asked at a time for what is at stake.</summary>
     public const int StakesAskedMax = 64;

@@ -6,8 +6,8 @@ namespace Marketplace.Grains;
 public sealed record EpochTerms
 {
     /// <summary>
-    /// How long an epoch is meant to last; it goes on until the next one is drawn. An hour by default: members change often enough that nobody
-    /// has the time to find and buy them, and seldom enough that drawing costs nothing.
+    /// How long an epoch is meant to last; it goes on until the next one is drawn. An hour by default: members change often enough
+    /// that it takes luck to find and buy them in time, and seldom enough that drawing costs nothing.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Shorter than <see cref="MarketLimits.EpochMin"/>, or longer than
     /// <see cref="MarketLimits.EpochMax"/>.</exception>
@@ -26,7 +26,10 @@ public sealed record EpochTerms
         init => field = Require(value, MarketLimits.EpochSharesMin, MarketLimits.EpochSharesMax, "Shares of an epoch are collected for");
     } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What has to be at stake for a worker that serves; more of it counts no more. By default that of a million cheap runs.</summary>
+    /// <summary>
+    /// What has to be at stake for a worker that serves; more counts no more. By default the price of 10^15 fuel at one base
+    /// unit a million, which is far more than a lie about one job brings.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Nothing.</exception>
     public TokenAmount StakeMin
     {

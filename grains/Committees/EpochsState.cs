@@ -4,7 +4,7 @@ using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 
-/// <summary>How far a market is with its epochs. Each change of it is one durable write, and each epoch has one list and one draw.</summary>
+/// <summary>How far a market is with its epochs. Each change is one durable write, and each epoch has one list and one draw.</summary>
 internal sealed record EpochsState
 {
     /// <summary>The name of the state and the kind of its document.</summary>

@@ -86,6 +86,10 @@ public sealed partial class JobGrain : Grain, IJobGrain
     {
         Authorities.Require(by, Authority.Silo, Authority.Market);
         await LoadPresent();
+        if (end.Certificate is { } certificate)
+        {
+            RequireEpoch(certificate.Epoch);
+        }
         if (_job.Value is { Ending: null } open)
         {
             await EndWith(open, end);
@@ -98,14 +102,27 @@ public sealed partial class JobGrain : Grain, IJobGrain
     {
         Authorities.Require(by, Authority.Silo, Authority.Market);
         await LoadPresent();
-        if (_job.Value is { Ending: null, Proposed: null } open)
+        RequireEpoch(epoch);
+        if (_job.Value is { Ending: null } open && open.ProposedEpoch < epoch)
         {
-            var proposed = open.Propose(end, _clock.GetUtcNow());
+            var proposed = open.Propose(end, epoch, _clock.GetUtcNow());
             RequireSound(proposed with { Ending = proposed.Proposed });
             await _job.Write(proposed);
         }
         LeaveUnlessKept();
         return _job.Value is { Proposed: { } known } job ? JobReceipts.Draft(job, known, _id, epoch) : null;
+    }
+
+    /// <summary>A market that another one has overtaken must not have the receipt of one epoch signed by the committee of another.</summary>
+    private void RequireEpoch(ulong epoch)
+    {
+        if (_job.Value is { Ending: null, Proposed: not null } job && job.ProposedEpoch > epoch)
+        {
+            throw new MarketException(
+                ErrorCode.Unavailable,
+                $"The end of job {_id} is proposed to a committee of epoch {job.ProposedEpoch}; the call is of epoch {epoch}, which is over."
+            );
+        }
     }
 
     public async Task<JobView> Cancel(Caller caller)

@@ -15,6 +15,7 @@ namespace Marketplace.Grains;
 /// <param name="Ending">Null while the job is pending.</param>
 /// <param name="Refusals">What its account refused when it was created; null: nothing.</param>
 /// <param name="Proposed">How it will end when a committee has signed that; null where it is not proposed, or has ended.</param>
+/// <param name="ProposedEpoch">Whose committee that is; 0 where nothing is proposed.</param>
 internal sealed record JobState(
     AccountId Account,
     string RequestId,
@@ -26,7 +27,8 @@ internal sealed record JobState(
     DateTimeOffset HeldAt,
     JobEnding? Ending,
     RefusalList? Refusals = null,
-    JobEnding? Proposed = null
+    JobEnding? Proposed = null,
+    ulong ProposedEpoch = 0
 )
 {
     public JobStatus Status => Ending?.End.Status ?? JobStatus.Pending;
@@ -45,8 +47,16 @@ internal sealed record JobState(
             Refusals: submission.Refusals is { IsEmpty: false } refusals ? refusals : null
         );
 
-    /// <summary>The job with the end that a committee is to sign.</summary>
-    public JobState Propose(JobEnd end, DateTimeOffset now) => this with { Proposed = EndWith(end, now).Ending };
+    /// <summary>
+    /// The job with the end that a committee is to sign. A later epoch's takes its place: the seats of a receipt are members of the
+    /// committee that signs it, and members sign one receipt of a job in an epoch.
+    /// </summary>
+    public JobState Propose(JobEnd end, ulong epoch, DateTimeOffset now) =>
+        this with
+        {
+            Proposed = EndWith(end, now).Ending,
+            ProposedEpoch = epoch,
+        };
 
     /// <summary>
     /// The job as ended. What was proposed stays as it is when it is certified. The charge and the bounds of texts are decided here, in one
@@ -56,7 +66,12 @@ internal sealed record JobState(
     {
         if (end.Certificate is { } certificate && Proposed is { } proposed)
         {
-            return this with { Ending = proposed with { End = proposed.End with { Certificate = certificate } }, Proposed = null };
+            return this with
+            {
+                Ending = proposed with { End = proposed.End with { Certificate = certificate } },
+                Proposed = null,
+                ProposedEpoch = 0,
+            };
         }
         var charge = JobPricing.Charge(end, Spec);
         // Clocks may step back; a history never does.
@@ -75,7 +90,7 @@ internal sealed record JobState(
             FuelUsed = Math.Clamp(end.FuelUsed, 0, Spec.FuelMax),
             History = history.ToImmutable(),
         };
-        return this with { Ending = new JobEnding(bounded, charge, now), Proposed = null };
+        return this with { Ending = new JobEnding(bounded, charge, now), Proposed = null, ProposedEpoch = 0 };
     }
 
     public JobTicket ToTicket(JobId id) =>

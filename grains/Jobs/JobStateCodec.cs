@@ -55,6 +55,7 @@ internal static class JobStateCodec
         }
         if (job.Proposed is { } proposed)
         {
+            writer.Number(job.ProposedEpoch);
             writer.Time(proposed.EndedAt);
             writer.Amount(proposed.Charge);
             JobEndCodec.Write(writer, proposed.End);
@@ -78,6 +79,7 @@ internal static class JobStateCodec
         var hasRefusals = format >= FormatWithProof ? reader.Flag() : format == FormatWithRefusals;
         var refusals = hasRefusals ? RefusalListCodec.Read(ref reader) : null;
         var ending = reader.Flag() ? ReadEnding(ref reader) : null;
+        var proposedEpoch = format == FormatWithProposal ? reader.Number() : 0;
         var proposed = format == FormatWithProposal ? ReadEnding(ref reader) : null;
         reader.End();
         return new JobState(
@@ -91,7 +93,8 @@ internal static class JobStateCodec
             HeldAt: heldAt,
             Ending: ending,
             Refusals: refusals,
-            Proposed: proposed
+            Proposed: proposed,
+            ProposedEpoch: proposedEpoch
         );
     }
 

@@ -42,7 +42,7 @@ internal sealed class BookInvariants(BookParts book)
             ];
 
     /// <summary>The open jobs, and the seats of those that have a panel.</summary>
-    private IEnumerable<MarketJob> All => 
+    private IEnumerable<MarketJob> All =>
         book
             .Jobs.Values.Concat(book.Jobs.Values.SelectMany(job => job.Panel?.Seats ?? []))
             .Concat(book.Trials.SelectMany(trial => trial.Seats));

@@ -1,13 +1,18 @@
 using System.Collections.Immutable;
+using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
 using Marketplace.Storage;
+using Marketplace.Testing;
 
 namespace Marketplace.Grains.Tests;
 
-/// <summary>Epochs follow each other: one list and one draw of each, whatever happens between two steps, and no stop between two epochs.</summary>
+/// <summary>Epochs follow each other: one list and one draw of each, whatever happens between two steps, without a stop.</summary>
 public sealed class EpochTests
 {
+    private static readonly DocumentKey Keys = new(RegisteredKeys.Kind, MarketLimits.CommitteesKey);
+    private static readonly DocumentKey Epochs = new(EpochsState.Kind, MarketLimits.CommitteesKey);
+
     [Fact]
     public void Epoch_IsDrawnOfThoseWithAStake_AndItsFileHolds() =>
         CommitteeScene.Run(
@@ -27,9 +32,14 @@ public sealed class EpochTests
             }
         );
 
-    /// <summary>A job ends under the epoch in which it began, and the next one is under the next.</summary>
-    [Fact]
-    public void Rotation_StopsNoJob() =>
+    /// <summary>
+    /// A job ends under the epoch in which it began, and the next one is under the next. A committee that does not sign is followed by the
+    /// next epoch's, whose own members run it again.
+    /// </summary>
+    [Theory]
+    [InlineData(false, 1UL)]
+    [InlineData(true, 2UL)]
+    public void Rotation_StopsNoJob(bool isUnsigned, ulong epoch) =>
         CommitteeScene.Run(
             4,
             async scene =>
@@ -45,6 +55,10 @@ public sealed class EpochTests
                 var job = await scene.Submit("committee:3", "in");
                 await Task.Delay(TimeSpan.FromSeconds(2), scene.Market.Time);
                 Assert.Equal(1, scene.Voters[0].Windows);
+                if (!isUnsigned)
+                {
+                    silent.IsSilent = false;
+                }
                 // With the last share the epoch begins at once, and the market hears of it in its next round.
                 await Give(scene, last, last.Share(collection.Request));
                 await Task.Delay(MarketPolicy.MaintenancePeriod + TimeSpan.FromSeconds(1), scene.Market.Time);
@@ -52,7 +66,7 @@ public sealed class EpochTests
                 silent.IsSilent = false;
                 Assert.Equal(JobStatus.Completed, (await scene.Wait(job, TimeSpan.FromMinutes(1))).Status);
                 var next = await scene.Ended("committee:3");
-                Assert.Equal((1UL, 2UL), ((await scene.Receipt(job)).Receipt.Epoch, (await scene.Receipt(next.Id)).Receipt.Epoch));
+                Assert.Equal((epoch, 2UL), ((await scene.Receipt(job)).Receipt.Epoch, (await scene.Receipt(next.Id)).Receipt.Epoch));
                 foreach (var ended in new[] { job, next.Id })
                 {
                     var receipt = await scene.Receipt(ended);
@@ -367,6 +381,71 @@ public sealed class EpochTests
     }
 
     [Fact]
+    [TestsBound(typeof(EpochPolicy), nameof(EpochPolicy.RegisteredMax))]
+    public void WorkersWithoutAStake_MakeRoomForOneThatHasIt() =>
+        CommitteeScene.Run(
+            3,
+            async scene =>
+            {
+                var known = RegisteredKeys.Read((await scene.Market.Store.Read(Keys))!.Value.Content.Span);
+                var others = Enumerable
+                    .Range(0, EpochPolicy.RegisteredMax - 1 - known.Keys.Length)
+                    .Select(number => new RegisteredKey(new WorkerId(Blake3.Hash([(byte)number, (byte)(number >> 8)])), KeyOf(number)));
+                await Rewrite(scene, Keys, new RegisteredKeys([.. known.Keys, .. others]), RegisteredKeys.Write);
+                var (last, poor, staked) = (new TestVoter("last"), new TestVoter("poor"), new TestVoter("staked"));
+                await Register(scene, last.Worker, last.Key);
+                await Refused(() => Register(scene, poor.Worker, poor.Key), ErrorCode.LimitExceeded);
+                await scene.Stake("staked", staked.Worker, 1000);
+                await Register(scene, staked.Worker, staked.Key);
+                await scene.Begin(2);
+                var file = await File(scene, 2);
+                Assert.Equal(4, file.Members.Count);
+                Assert.Contains(file.Members, member => member.Worker == staked.Worker);
+                await Register(scene, poor.Worker, poor.Key);
+
+                static CommitteeKey KeyOf(int number) =>
+                    new(
+                        new byte[44]
+                            .Concat(BitConverter.GetBytes(number))
+                            .ToArray(),
+                        new byte[96],
+                        new byte[64]
+                    );
+            }
+        );
+
+    [Fact]
+    public void OldEpochs_AreKeptNoMore() =>
+        CommitteeScene.Run(
+            3,
+            async scene =>
+            {
+                var state = EpochsState.Read((await scene.Market.Store.Read(Epochs))!.Value.Content.Span);
+                var first = state.Running!;
+                var last = first with { List = first.List with { Epoch = EpochPolicy.KeptMax } };
+                var changed = new EpochsState
+                {
+                    Running = last,
+                    Last = last,
+                    Past = [.. Enumerable.Range(1, EpochPolicy.KeptMax).Select(number => state.Past[0] with { Epoch = (ulong)number })],
+                };
+                await Rewrite(scene, Epochs, changed, EpochsState.Write);
+                await File(scene, 1);
+                await scene.Begin(EpochPolicy.KeptMax + 1);
+                await scene.Market.Settle();
+                var kept = await scene.Committees.List();
+                Assert.Equal((EpochPolicy.KeptMax, 2UL), (kept.Length, kept[^1].Epoch));
+                await Refused(() => scene.Committees.GetFile(1), ErrorCode.EpochNotFound);
+                Assert.Null(await scene.Market.Store.Read(new DocumentKey(DrawnEpoch.Kind, "1")));
+                Assert.Equal(EpochPhase.Over, kept[1].Phase);
+            }
+        );
+
+    [Fact]
+    [TestsBound(typeof(MarketLimits), nameof(MarketLimits.EpochMin))]
+    [TestsBound(typeof(MarketLimits), nameof(MarketLimits.EpochMax))]
+    [TestsBound(typeof(MarketLimits), nameof(MarketLimits.EpochSharesMin))]
+    [TestsBound(typeof(MarketLimits), nameof(MarketLimits.EpochSharesMax))]
     public void Terms_AreWithinTheirBounds()
     {
         foreach (var allowed in new[] { MarketLimits.EpochMin, MarketLimits.EpochMax })
@@ -392,6 +471,13 @@ public sealed class EpochTests
             Assert.Throws<ArgumentOutOfRangeException>(() => new EpochTerms { Shares = refused });
         }
         Assert.Throws<ArgumentOutOfRangeException>(() => new EpochTerms { StakeMin = TokenAmount.Zero });
+    }
+
+    /// <summary>As if it had come to that, before the market starts again.</summary>
+    private static async Task Rewrite<TState>(CommitteeScene scene, DocumentKey key, TState state, Func<TState, ReadOnlyMemory<byte>> write)
+    {
+        await scene.Market.Store.Write(key, (await scene.Market.Store.Read(key))!.Value.Version, write(state));
+        await scene.CrashAndStart();
     }
 
     /// <summary>The epoch's file, which holds by its own text.</summary>

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// A worker as a member of committees: has its BLS key and what it voted (VOTES.md), keeps what it ran, and decides what it signs. Thread-safe.
-/// Signing writes to the disk and blocks.
+/// A worker as a member of committees: has its BLS key and what it voted (VOTES.md), keeps what it ran, and decides what it signs.
+/// Thread-safe. Signing writes to the disk and blocks.
 /// </summary>
 public sealed partial class CommitteeVoter : IDisposable
 {

@@ -114,7 +114,9 @@ public sealed class VoteLog : IDisposable
         return _key.Sign(digest.ToArray());
     }
 
-    /// <summary>Those of the votes that would be refused: they contradict earlier ones, or their epoch is too old. Nothing is cast.</summary>
+    /// <summary>
+    /// Those of the votes that would be refused: they contradict earlier ones, or their epoch is too old. Nothing is cast.
+    /// </summary>
     public IReadOnlyList<MemberVote> Contradicted(ulong epoch, IReadOnlyList<MemberVote> votes)
     {
         ArgumentNullException.ThrowIfNull(votes);

@@ -5,7 +5,7 @@ using Marketplace.Receipts;
 
 namespace Marketplace.Cli.Commands;
 
-/// <summary>The commands for epochs: files that a market publishes. None asks the service.</summary>
+/// <summary>The commands for epochs, which a market publishes: by their numbers from the service, or from files.</summary>
 internal static class EpochCommands
 {
     public static Command Make(CommandSet set) =>
@@ -15,10 +15,46 @@ internal static class EpochCommands
             Check and read epochs: who may sign receipts as a committee, and by which randomness its members were drawn.
 
             Example:
-              market epoch verify 7.epoch.json --receipt hello.receipt.json
+              market epoch verify 7 --receipt hello.receipt.json
             """,
+            List(set),
             Verify(set),
             Show(set)
+        );
+
+    private static Command List(CommandSet set) =>
+        set.Leaf(
+            "list",
+            """
+            List the epochs that the market keeps, newest first.
+
+            Example:
+              market epoch list
+            """,
+            async run =>
+            {
+                var epochs = await run.Client.Epochs.List(run.Cancellation);
+                await run.Answer(
+                    new CommitteeEpochs(epochs),
+                    writer =>
+                        Table.Write(
+                            writer,
+                            ["epoch", "state", "workers", "shares", "at", "until"],
+                            epochs.Select(epoch =>
+                                (IReadOnlyList<string>)
+                                    [
+                                        Table.Show(epoch.Epoch),
+                                        Table.Show(epoch.State),
+                                        Table.Show(epoch.Workers),
+                                        Table.Show(epoch.Shares),
+                                        Table.Show(epoch.At),
+                                        Table.Show(epoch.Until),
+                                    ]
+                            )
+                        )
+                );
+                return ExitCodes.Ok;
+            }
         );
 
     private static Command Verify(CommandSet set)
@@ -29,11 +65,13 @@ internal static class EpochCommands
         return set.Leaf(
             "verify",
             """
-            Check an epoch without asking any service: the market's list, each worker's key and share, and the randomness. Exits with 6 if
-            it does not hold. receipts/COMMITTEE.md says what is checked.
+            Check an epoch: the market's list, each worker's key and share, and the randomness. Exits with 6 if it does not hold. Of a file
+            no service is asked; of a number the service gives the file, and nothing else of it is believed. receipts/COMMITTEE.md says what
+            is checked.
 
             Example:
               market epoch verify 7.epoch.json --receipt hello.receipt.json
+              market epoch verify 7
             """,
             async run =>
             {
@@ -61,7 +99,8 @@ internal static class EpochCommands
             Say in words what an epoch says, with its members in the order in which they are drawn. Nothing is checked but its form.
 
             Example:
-              market epoch show 7.epoch.json
+              market epoch show 7
+              market epoch show 7 --json > 7.epoch.json
             """,
             async run =>
             {
@@ -103,10 +142,15 @@ internal static class EpochCommands
         );
     }
 
-    private static Argument<string> File() => new("FILE") { Description = "The epoch, or - for standard input" };
+    private static Argument<string> File() =>
+        new("EPOCH") { Description = "Its number, for which the service is asked; or a file, or - for standard input" };
 
     private static async Task<EpochFile> Read(Invocation run, string typed)
     {
+        if (ulong.TryParse(typed, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch))
+        {
+            return await run.Client.Epochs.Get(epoch, run.Cancellation);
+        }
         await using var content = typed == "-" ? run.Surroundings.Input : BlobCommands.OpenRead(run, typed);
         var bytes = new byte[EpochFile.BytesMax + 1];
         var size = await content.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, run.Cancellation);

@@ -37,6 +37,7 @@ internal class FakeGrains : DispatchProxy
             (nameof(IStateGrain), string program) => new FakeStateGrain(_market, ProgramId.Parse(program)),
             (nameof(ILedgerGrain), string ledger) => new FakeLedgerGrain(LedgerName.Parse(ledger)),
             (nameof(IDisputeGrain), string job) => new FakeDisputeGrain(JobId.Parse(job)),
+            (nameof(ICommitteeGrain), string) => new FakeCommitteeGrain(),
             (nameof(IMarketGrain), string) => new FakeMarketGrain(_market),
             (nameof(IWorkerGrain), string worker) => new FakeWorkerGrain(_market.Workers, WorkerId.Parse(worker)),
             (nameof(IReputationGrain), string reputation) => new FakeReputationGrain(_market, reputation),

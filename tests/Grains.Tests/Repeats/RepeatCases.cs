@@ -28,6 +28,7 @@ internal static class RepeatCases
             .Concat(Others())
             .Concat(StateCases.All())
             .Concat(LedgerCases.All())
+            .Concat(CommitteeCases.All())
             .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>

@@ -91,6 +91,11 @@ public sealed class FirstMinutesTests
     [InlineData("--worker-label=GPU")]
     [InlineData("--worker-min-buyer-reputation=1001")]
     [InlineData("--unbonding-hours=0")]
+    [InlineData("--epoch=1")]
+    [InlineData("--epoch=1441")]
+    [InlineData("--epoch-shares=19")]
+    [InlineData("--epoch-shares=61")]
+    [InlineData("--committee-stake=0")]
     [InlineData("--unbonding-hours=721")]
     public async Task WrongOption_IsRefusedByName(string option)
     {
