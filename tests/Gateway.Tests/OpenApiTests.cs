@@ -60,7 +60,7 @@ public sealed class OpenApiTests
                 count++;
             }
         }
-        Assert.Equal(66, count);
+        Assert.Equal(68, count);
     }
 
     [Fact]
