@@ -27,6 +27,7 @@ namespace Marketplace;
 [JsonSerializable(typeof(MarketEvent))]
 [JsonSerializable(typeof(JobExplanation))]
 [JsonSerializable(typeof(Page<JobListItem>))]
+[JsonSerializable(typeof(Page<DisputeListItem>))]
 [JsonSerializable(typeof(Blob))]
 [JsonSerializable(typeof(Page<Blob>))]
 [JsonSerializable(typeof(ProgramRequest))]

@@ -30,6 +30,8 @@ namespace Marketplace;
 /// GET    /v1/programs/{id}/state/{key}?root=&amp;proof= -> StateKeyValue; likewise. The key in hexadecimal, or 'text:' and the key
 /// GET    /v1/programs/{id}/state:export?root=&amp;after= -> StateExport; likewise
 /// POST   /v1/programs/{id}/state:import StateImportRequest -> ImportedState; likewise, while the program has had no state
+/// GET    /v1/disputes?worker=&amp;cursor=&amp;limit= -> Page of DisputeListItem, newest first; of all accounts
+/// GET    /v1/disputes/{job}          -> bytes: a file by receipts/DISPUTE.md
 /// GET    /v1/epochs                  -> CommitteeEpochs
 /// GET    /v1/epochs/{n}              -> bytes: a file by receipts/COMMITTEE.md
 /// GET    /v1/ledgers/{name}          -> bytes: a head by receipts/LEDGER.md. The name is market, account.ID or worker.ID
@@ -218,6 +220,12 @@ public static class Routes
 
     /// <summary>The description of this API.</summary>
     public const string OpenApi = "/openapi/v1.json";
+
+    /// <summary>Jobs that workers ran with different results.</summary>
+    public const string Disputes = "/v1/disputes";
+
+    /// <summary>One of them.</summary>
+    public static string Dispute(JobId job) => $"{Disputes}/{job}";
 
     /// <summary>The epochs of committees.</summary>
     public const string Epochs = "/v1/epochs";

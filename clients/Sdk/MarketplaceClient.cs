@@ -14,7 +14,8 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>For fakes in tests, which override the properties that they use; the others do not work.</summary>
     protected MarketplaceClient() =>
-        (Jobs, Blobs, Programs, State, Ledgers, Epochs, Account, Accounts, Keys, Market, Workers, Books, Events, Health) = (
+        (Jobs, Blobs, Programs, State, Ledgers, Disputes, Epochs, Account, Accounts, Keys, Market, Workers, Books, Events, Health) = (
+            null!,
             null!,
             null!,
             null!,
@@ -44,6 +45,7 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
         Programs = new ProgramsClient(_transport, Blobs);
         State = new StateClient(_transport);
         Ledgers = new LedgersClient(_transport, Blobs);
+        Disputes = new DisputesClient(_transport, Blobs);
         Epochs = new EpochsClient(_transport, Blobs);
         Account = new AccountClient(_transport);
         Accounts = new AccountsClient(_transport);
@@ -71,6 +73,9 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>Signed histories.</summary>
     public virtual LedgersClient Ledgers { get; }
+
+    /// <summary>Jobs that workers ran with different results.</summary>
+    public virtual DisputesClient Disputes { get; }
 
     /// <summary>Epochs of committees: who may sign receipts.</summary>
     public virtual EpochsClient Epochs { get; }

@@ -204,6 +204,22 @@ internal static class Examples
         [typeof(CreditRequest)] = new CreditRequest("invoice-17", Amount, At),
         [typeof(MarketInfo)] = new MarketInfo(Worker.ToString(), "0.1.0"),
         [typeof(MarketWorker)] = Offered,
+        [typeof(Page<DisputeListItem>)] = new Page<DisputeListItem>(
+            [
+                new DisputeListItem(
+                    Job: Job,
+                    State: DisputeState.Settled,
+                    OpenedAt: At,
+                    DecidedAt: At,
+                    Results: 2,
+                    Seats: [Worker, new WorkerId(Account.Value)],
+                    Jurors: [],
+                    Losers: [Worker],
+                    Slashed: Amount
+                ),
+            ],
+            Next: null
+        ),
         [typeof(Page<MarketWorker>)] = new Page<MarketWorker>([Offered], Next: null),
         [typeof(Reputation)] = new Reputation(
             Score: 982,

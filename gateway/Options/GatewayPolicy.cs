@@ -1,3 +1,4 @@
+using Marketplace.Receipts;
 using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Gateway;
@@ -81,6 +82,12 @@ internal static class GatewayPolicy
 
     /// <summary>A chunk, a largest value with its proof, or a page of keys: as bytes, and as base64 or digits and text.</summary>
     public const int StateAnswerBytes = 4 * 1024 * 1024;
+
+    /// <summary>A page of disputes, each with the ids of up to a hundred workers, twice.</summary>
+    public const int DisputesAnswerBytes = 16 * 1024 * 1024;
+
+    /// <summary>The largest file of a dispute, as its grain gives it and as it is sent.</summary>
+    public const int DisputeAnswerBytes = 2 * DisputeFile.BytesMax;
 
     /// <summary>A page of records, of a mebibyte and the record in which that ends, as lines and in one piece.</summary>
     public const int LedgerAnswerBytes = 4 * 1024 * 1024;

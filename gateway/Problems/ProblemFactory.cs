@@ -39,6 +39,7 @@ internal static class ProblemFactory
         [ErrorCode.TooManyKeys] = (StatusCodes.Status409Conflict, "Too many keys"),
         [ErrorCode.AppealRefused] = (StatusCodes.Status409Conflict, "The appeal is not possible"),
         [ErrorCode.EpochNotFound] = (StatusCodes.Status404NotFound, "No such epoch"),
+        [ErrorCode.DisputeNotFound] = (StatusCodes.Status404NotFound, "The job has no dispute"),
         [ErrorCode.ReceiptNotFound] = (StatusCodes.Status404NotFound, "The job has no receipt"),
         [ErrorCode.StakeNotFound] = (StatusCodes.Status404NotFound, "No such stake"),
         [ErrorCode.ChallengeRefused] = (StatusCodes.Status403Forbidden, "The challenge is not accepted"),

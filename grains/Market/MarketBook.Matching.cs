@@ -8,17 +8,17 @@ namespace Marketplace.Grains;
 internal sealed partial class MarketBook
 {
     /// <summary>Gives a ready job to the offer that is found for it.</summary>
-    private void Place(MarketJob job, MarketTime now)
+    internal void Place(MarketJob job, MarketTime now)
     {
         if (job.WantsPanel)
         {
             // The other seats may wait; one of them takes what another account's job might have had.
             if (_offers.Hungry.Find(job, job.PriceCap) is not null)
             {
-                OpenPanel(job, now);
+                Panels.OpenPanel(job, now);
             }
         }
-        else if (!Auctioned(job, asking: null, now) && (job.IsSeat ? FindForSeat(job) : _offers.FindFor(job)) is { } found)
+        else if (!Auctioned(job, asking: null, now) && (job.IsSeat ? Panels.FindForSeat(job) : _offers.FindFor(job)) is { } found)
         {
             Match(job, found, now);
             _offers.Place(found);
@@ -28,11 +28,11 @@ internal sealed partial class MarketBook
     /// <summary>Gives an offer the first ready jobs that fit, as many as it takes.</summary>
     private void Feed(MarketOffer offer, MarketTime now)
     {
-        while (!_paused && offer.Capacity > 0 && (_waiting.Find(offer) ?? _queue.Find(offer)) is { } job && _pace.MayLease(offer))
+        while (!_paused && offer.Capacity > 0 && (Panels.Waiting.Find(offer) ?? _queue.Find(offer)) is { } job && _pace.MayLease(offer))
         {
             if (job.WantsPanel)
             {
-                OpenPanel(job, now);
+                Panels.OpenPanel(job, now);
             }
             else if (!Auctioned(job, offer, now))
             {
@@ -61,7 +61,7 @@ internal sealed partial class MarketBook
 
     private void Match(MarketJob job, MarketOffer offer, MarketTime now)
     {
-        TakeReady(job);
+        Panels.TakeReady(job);
         job.Offer = offer;
         job.Group?.Take(job, offer.Offer);
         job.Panel?.Take(job, offer.Offer);
@@ -120,7 +120,7 @@ internal sealed partial class MarketBook
         foreach (var panel in Leases.Jobs.Values.Where(job => job.IsSeat).Select(seat => seat.Panel!).Distinct())
         {
             panel.Forgive(still);
-            SetDue(panel);
+            Panels.SetDue(panel);
         }
         foreach (var job in Leases.Jobs.Values.Where(job => job.Phase == MarketPhase.Leased))
         {
@@ -144,7 +144,7 @@ internal sealed partial class MarketBook
         _touched.Add(offer);
     }
 
-    private void Unlease(MarketJob job, MarketTime now)
+    internal void Unlease(MarketJob job, MarketTime now)
     {
         var fuelUsed = job.FuelUsed;
         if (job.Lease is { } lease)
@@ -158,7 +158,7 @@ internal sealed partial class MarketBook
             FreeSlot(job);
             offer.Jobs.Remove(job);
             _touched.Add(offer);
-            FreePanel(job, offer.Offer);
+            Panels.FreePanel(job, offer.Offer);
         }
 
         job.Lease = null;
@@ -166,7 +166,7 @@ internal sealed partial class MarketBook
         FreeSeat(job);
         // The next attempt has an auction of its own.
         (job.AgreedPrice, job.AuctionNote, job.IsAuctionOver) = (null, null, false);
-        Unready(job);
+        Panels.Unready(job);
         if (!job.IsSeat)
         {
             _queue.Settle(job, fuelUsed);
@@ -183,7 +183,7 @@ internal sealed partial class MarketBook
         }
     }
 
-    private static void FreeSlot(MarketJob job)
+    internal static void FreeSlot(MarketJob job)
     {
         if (job.Offer is not null && job.Phase is MarketPhase.Preparing or MarketPhase.Leased)
         {

@@ -18,7 +18,7 @@ internal sealed partial class MarketBook
                 SeenAt = now.Running,
                 Standing = standing,
                 StandingAt = now.Running,
-                CommitteePlace = Committees.PlaceOf(offer.Worker),
+                CommitteePlace = Panels.Committees.PlaceOf(offer.Worker),
             }
         );
         Buyers.Note(offer, now.Running);

@@ -35,7 +35,10 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
     /// <summary>What jobs paid, and how busy the workers are.</summary>
     public MarketPrices Prices => field ??= new MarketPrices(_offers.ByPrice);
 
-    public BuyerScores Buyers => field ??= new BuyerScores(_queue, _waiting);
+    /// <summary>Jobs that several workers run.</summary>
+    public PanelBook Panels => field ??= new PanelBook(this, _offers, market, chance ?? new SystemChance());
+
+    public BuyerScores Buyers => field ??= new BuyerScores(_queue, Panels.Waiting);
 
     public long Start => start;
 
@@ -44,7 +47,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
 
     public int Count => _jobs.Count;
 
-    public int QueuedCount => _jobs.Count + _seatCount - _panelCount - Leases.Count - _awayCount;
+    public int QueuedCount => _jobs.Count + Panels.ExtraCount - Leases.Count - _awayCount;
 
     /// <summary>What holds of it, for tests.</summary>
     public BookInvariants Invariants =>
@@ -52,8 +55,8 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             new BookParts
             {
                 Jobs = _jobs,
-                Waiting = _waiting,
-                Trials = _trials.Values,
+                Waiting = Panels.Waiting,
+                Trials = Panels.Trials,
                 Offers = _offers.All,
                 Leases = Leases.Jobs,
                 Lines = _lines,
@@ -68,6 +71,13 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
                 AwayCount = _awayCount,
             }
         );
+
+    // What the panels' part of the book shares with the rest.
+    internal FairQueue Queue => _queue;
+
+    internal DeadlineHeap Deadlines => _deadlines;
+
+    internal HashSet<MarketOffer> Touched => _touched;
 
     public MarketLeases Leases { get; } = new(start);
 
@@ -146,7 +156,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
     }
 
     /// <returns>False where its account or the market has too many classes: then it counts as one without needs, and is refused.</returns>
-    private bool EnterClass(MarketJob job, MarketTime now)
+    internal bool EnterClass(MarketJob job, MarketTime now)
     {
         var needs = ClassNeeds.Of(job.Ticket.Spec.Needs);
         var found = ClassRooms.MayHave(_queue.LinesOf(job.Ticket.Account), needs) ? _offers.EnterClass(needs, now) : null;
@@ -170,7 +180,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
 
     private void Forget(MarketJob job, MarketTime now)
     {
-        ClosePanel(job, now);
+        Panels.ClosePanel(job, now);
         Unlease(job, now);
         EndStay(job);
         Auctions.End(job);
@@ -275,7 +285,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             _lines.Leave(job);
         }
         Auctions.End(job);
-        Unready(job);
+        Panels.Unready(job);
         DeadlineHeap.Leave(job);
         FreeSlot(job);
         job.Phase = MarketPhase.Ending;
@@ -308,7 +318,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             }
         }
         _freed.Clear();
-        PlaceFreedSeats(now);
+        Panels.PlaceFreedSeats(now);
         foreach (var job in Buyers.TakeRisen().Where(job => job.Phase == MarketPhase.Ready && !_paused))
         {
             Place(job, now);
@@ -348,7 +358,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             Prices.ToView(now)
         );
 
-    private void Wait(MarketJob job, MarketTime now)
+    internal void Wait(MarketJob job, MarketTime now)
     {
         SetWaitDeadline(job, now);
         if (!job.IsSeat && !_lines.Enter(job))
@@ -380,7 +390,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
         job.Phase = MarketPhase.Ready;
         if (job.IsSeat)
         {
-            _waiting.Add(job);
+            Panels.Waiting.Add(job);
         }
         else
         {

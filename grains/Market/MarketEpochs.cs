@@ -16,7 +16,7 @@ internal sealed partial class MarketEpochs(MarketBook book, IGrainFactory grains
 
     public async Task Look()
     {
-        if (_isLooking || !book.HasServingWorkers)
+        if (_isLooking || !book.Panels.HasServingWorkers)
         {
             return;
         }
@@ -25,13 +25,13 @@ internal sealed partial class MarketEpochs(MarketBook book, IGrainFactory grains
         {
             if (await Committees.GetCurrent() is { } roster)
             {
-                book.SetRoster(roster);
+                book.Panels.SetRoster(roster);
             }
             if (await Committees.GetCollection() is { } collection)
             {
                 foreach (var worker in collection.Missing)
                 {
-                    book.Order(worker, offer => offer.OrderShare(collection.Request));
+                    book.Panels.Order(worker, offer => offer.OrderShare(collection.Request));
                 }
             }
         }

@@ -50,7 +50,7 @@ internal sealed partial class MarketReports
         {
             return seat.Commitment == result.Commitment ? null : "another result was sealed for the lease before";
         }
-        book.Seal(seat, result.Commitment);
+        book.Panels.Seal(seat, result.Commitment);
         Advance(seat.Panel!);
         return null;
     }
@@ -78,21 +78,21 @@ internal sealed partial class MarketReports
             )
         );
         offer.Finished();
-        book.RemoveSeat(seat, clock.Now);
+        book.Panels.RemoveSeat(seat, clock.Now);
         Advance(panel);
     }
 
     /// <summary>A dispute's jury is drawn.</summary>
     public void Try(Trial trial)
     {
-        if (book.TrialCount >= PanelPolicy.TrialsMax)
+        if (book.Panels.TrialCount >= PanelPolicy.TrialsMax)
         {
             throw new MarketException(
                 ErrorCode.LimitExceeded,
-                $"{book.TrialCount} trials are under way; the market holds {PanelPolicy.TrialsMax} at a time. Ask again later."
+                $"{book.Panels.TrialCount} trials are under way; the market holds {PanelPolicy.TrialsMax} at a time. Ask again later."
             );
         }
-        if (book.OpenTrial(trial, clock.Now) is { } panel)
+        if (book.Panels.OpenTrial(trial, clock.Now) is { } panel)
         {
             Advance(panel);
         }
@@ -103,7 +103,7 @@ internal sealed partial class MarketReports
     private async Task Decide(TrialPanel panel)
     {
         var (job, verdict) = (panel.Trial.Ticket.Job, panel.ToVerdict());
-        book.EndTrial(panel, clock.Now);
+        book.Panels.EndTrial(panel, clock.Now);
         try
         {
             await LostWrites.Resend(() => grains.GetGrain<IDisputeGrain>(job.ToString()).Decide(verdict, Authority.Market));
@@ -137,7 +137,7 @@ internal sealed partial class MarketReports
     private async Task SeatFailed(MarketJob seat, JobEnd end)
     {
         var panel = seat.Panel!;
-        book.RemoveSeat(seat, clock.Now);
+        book.Panels.RemoveSeat(seat, clock.Now);
         if (panel.CanDecide || panel is TrialPanel)
         {
             Advance(panel);
@@ -155,13 +155,13 @@ internal sealed partial class MarketReports
             switch (panel.Next(clock.Now.Running, chance))
             {
                 case PanelStep.Wait:
-                    book.SetDue(panel);
+                    book.Panels.SetDue(panel);
                     return;
                 case PanelStep.Draw:
-                    book.Draw(panel, clock.Now);
+                    book.Panels.Draw(panel, clock.Now);
                     break;
                 case PanelStep.Reveal:
-                    book.Reveal(panel);
+                    book.Panels.Reveal(panel);
                     break;
                 case PanelStep.Drop:
                     Drop(panel);
@@ -204,7 +204,7 @@ internal sealed partial class MarketReports
                 outcomes.NoteLoss(seat, seat.Offer!, NotTold);
                 panel.Bar(seat.Offer!.Offer);
             }
-            book.CloseSeat(seat, panel.IsRevealing ? NotTold : "enough others had a result before", clock.Now);
+            book.Panels.CloseSeat(seat, panel.IsRevealing ? NotTold : "enough others had a result before", clock.Now);
         }
     }
 
@@ -213,7 +213,7 @@ internal sealed partial class MarketReports
     {
         var (job, vote) = (panel.Job, panel.Accepted!);
         var result = vote.Result!;
-        book.CloseSeats(job, clock.Now);
+        book.Panels.CloseSeats(job, clock.Now);
         book.BeginEnding(job);
         job.FuelUsed = vote.FuelUsed;
         var ends = new List<Ended>(1);
@@ -313,13 +313,13 @@ internal sealed partial class MarketReports
             _ = EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, panel.Accepted!.Worker, wrong ?? StateMoved));
             return;
         }
-        book.Reopen(job, now);
+        book.Panels.Reopen(job, now);
     }
 
     /// <summary>The panel's runs would not begin at the same state: it begins anew.</summary>
     public void Reopen(MarketJob job)
     {
         job.Note(JobStatus.Pending, clock.Now.Wall, null, StateMoved);
-        book.Reopen(job, clock.Now);
+        book.Panels.Reopen(job, clock.Now);
     }
 }

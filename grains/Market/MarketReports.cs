@@ -380,7 +380,7 @@ internal sealed partial class MarketReports(
             return;
         }
         job.OwnEnd = end;
-        book.CloseSeats(job, clock.Now);
+        book.Panels.CloseSeats(job, clock.Now);
         book.BeginEnding(job);
         var ends = new List<Ended>(1);
         try

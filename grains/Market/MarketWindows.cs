@@ -90,7 +90,7 @@ internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, 
         var order = window.ToOrder();
         foreach (var member in gathering.Committee.Members)
         {
-            book.Order(member.Worker, offer => offer.OrderVote(order));
+            book.Panels.Order(member.Worker, offer => offer.OrderVote(order));
         }
         act();
     }

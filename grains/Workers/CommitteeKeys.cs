@@ -14,8 +14,8 @@ internal static class CommitteeKeys
         && key.Registration.Length == Ed25519.SignatureSize;
 
     public static string WrongForm(CommitteeKey key) =>
-        $"The key for committees has {key.Key.Length} bytes, its proof {key.Possession.Length}, its registration {key.Registration.Length}; "
-        + $"they take {BlsPublicKey.Size}, {BlsSignature.Size} and {Ed25519.SignatureSize}.";
+        $"The key for committees has {key.Key.Length} bytes, its proof {key.Possession.Length}, its registration "
+        + $"{key.Registration.Length}; they take {BlsPublicKey.Size}, {BlsSignature.Size} and {Ed25519.SignatureSize}.";
 
     /// <summary>Verifies possession and registration, with two pairings: never in a turn that others wait for.</summary>
     /// <param name="market">Where it is registered.</param>

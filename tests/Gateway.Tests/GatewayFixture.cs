@@ -46,6 +46,7 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness, IWorkerAdmi
         builder.Services.AddSingleton(Identity).AddSingleton(new MarketShards());
         builder.Services.AddSingleton(FakeGrains.Of(Market));
         builder.Services.AddSingleton<IAccountLists>(Market);
+        builder.Services.AddSingleton<IDisputeLists>(new FakeDisputeLists());
         builder.Services.AddSingleton<IMarketStreams>(Market);
         builder.Services.AddSingleton<IBookCheck>(Market.Books);
         builder.Services.AddSingleton<IBlobStore>(Market.Blobs);

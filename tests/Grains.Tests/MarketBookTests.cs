@@ -144,7 +144,7 @@ public sealed class MarketBookTests
                     Book.PutBack(job, _now);
                     return "a returned job";
                 case 2 when job is { IsSeat: true, Panel.IsSealed: true }:
-                    Book.Seal(job, default);
+                    Book.Panels.Seal(job, default);
                     Advance(job.Panel);
                     return "a sealed result";
                 case 2 or 3 when job.IsSeat:
@@ -161,7 +161,7 @@ public sealed class MarketBookTests
             var panel = seat.Panel!;
             var signed = new RunSignature(default, null, default, [], 0);
             panel.Count(new Vote(seat.Offer!.Offer, seat.PriceOf(seat.Offer), Id(Below(3)), RunOutcome.Completed, 1, signed, null));
-            Book.RemoveSeat(seat, _now);
+            Book.Panels.RemoveSeat(seat, _now);
             Advance(panel);
             return "a vote";
         }
@@ -174,26 +174,26 @@ public sealed class MarketBookTests
                 switch (panel.Next(_now.Running, _even))
                 {
                     case PanelStep.Wait:
-                        Book.SetDue(panel);
+                        Book.Panels.SetDue(panel);
                         return;
                     case PanelStep.Draw:
-                        Book.Draw(panel, _now);
+                        Book.Panels.Draw(panel, _now);
                         break;
                     case PanelStep.Reveal:
-                        Book.Reveal(panel);
+                        Book.Panels.Reveal(panel);
                         break;
                     case PanelStep.Drop:
                         foreach (var seat in panel.Late)
                         {
-                            Book.CloseSeat(seat, "late", _now);
+                            Book.Panels.CloseSeat(seat, "late", _now);
                         }
                         break;
                     case PanelStep.Accept when Below(4) == 0:
-                        Book.Reopen(panel.Job, _now);
+                        Book.Panels.Reopen(panel.Job, _now);
                         break;
                     default:
                         Agreed++;
-                        Book.CloseSeats(panel.Job, _now);
+                        Book.Panels.CloseSeats(panel.Job, _now);
                         Book.BeginEnding(panel.Job);
                         break;
                 }
@@ -203,13 +203,13 @@ public sealed class MarketBookTests
         private void SeatExpired(MarketJob seat)
         {
             var panel = seat.Panel!;
-            Book.RemoveSeat(seat, _now);
+            Book.Panels.RemoveSeat(seat, _now);
             if (panel.CanDecide)
             {
                 Advance(panel);
                 return;
             }
-            Book.CloseSeats(panel.Job, _now);
+            Book.Panels.CloseSeats(panel.Job, _now);
             Book.BeginEnding(panel.Job);
         }
 

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// A worker as a member of committees: has its BLS key and what it voted (VOTES.md), keeps what it ran, and decides what it signs. Thread-safe.
-/// Signing writes to the disk and blocks.
+/// A worker as a member of committees: has its BLS key and what it voted (VOTES.md), keeps what it ran, and decides what it signs.
+/// Thread-safe. Signing writes to the disk and blocks.
 /// </summary>
 public sealed partial class CommitteeVoter : IDisposable
 {
@@ -110,7 +110,7 @@ public sealed partial class CommitteeVoter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         var digest = EpochRandomness.OfShare(new MarketDomain(market), request.Epoch, request.Eligible);
-        return Sign(request.Epoch, [new Vote(VoteKind.Share, default, digest)], digest) is { } share
+        return Sign(request.Epoch, [new MemberVote(VoteKind.Share, default, digest)], digest) is { } share
             ? new EpochShare(request.Epoch, share)
             : null;
     }
@@ -125,14 +125,14 @@ public sealed partial class CommitteeVoter : IDisposable
             LogNoWindow(window.Number, wrong);
             return null;
         }
-        List<Vote> votes = [];
+        List<MemberVote> votes = [];
         HashSet<JobId> refused = [];
         foreach (var draft in window.Receipts)
         {
             var refusal = Review(draft, window.Epoch, out var receipt);
             if (refusal is null)
             {
-                votes.Add(new Vote(VoteKind.Receipt, draft.Job.Value, receipt));
+                votes.Add(new MemberVote(VoteKind.Receipt, draft.Job.Value, receipt));
             }
             else if (refused.Add(draft.Job))
             {
@@ -238,7 +238,7 @@ public sealed partial class CommitteeVoter : IDisposable
     }
 
     /// <returns>Null where nothing was signed.</returns>
-    private byte[]? Sign(ulong epoch, IReadOnlyList<Vote> votes, Bytes32 digest)
+    private byte[]? Sign(ulong epoch, IReadOnlyList<MemberVote> votes, Bytes32 digest)
     {
         try
         {

@@ -100,7 +100,7 @@ public sealed class VoteLog : IDisposable
     /// <param name="digest">What is signed.</param>
     /// <exception cref="VoteRefusedException">A vote contradicts an earlier one, or the epoch is too old; nothing was signed.</exception>
     /// <exception cref="VoteLogException">The disk failed, now or earlier; nothing was signed.</exception>
-    public BlsSignature Sign(ulong epoch, IReadOnlyList<Vote> votes, Bytes32 digest)
+    public BlsSignature Sign(ulong epoch, IReadOnlyList<MemberVote> votes, Bytes32 digest)
     {
         ArgumentNullException.ThrowIfNull(votes);
         if (votes.Count is 0 or > VoteLogPolicy.VotesPerWriteMax)
@@ -114,8 +114,10 @@ public sealed class VoteLog : IDisposable
         return _key.Sign(digest.ToArray());
     }
 
-    /// <summary>Those of the votes that would be refused: they contradict earlier ones, or their epoch is too old. Nothing is cast.</summary>
-    public IReadOnlyList<Vote> Contradicted(ulong epoch, IReadOnlyList<Vote> votes)
+    /// <summary>
+    /// Those of the votes that would be refused: they contradict earlier ones, or their epoch is too old. Nothing is cast.
+    /// </summary>
+    public IReadOnlyList<MemberVote> Contradicted(ulong epoch, IReadOnlyList<MemberVote> votes)
     {
         ArgumentNullException.ThrowIfNull(votes);
         lock (_lock)
@@ -158,7 +160,7 @@ public sealed class VoteLog : IDisposable
         _key.Dispose();
     }
 
-    private void Cast(ulong epoch, IReadOnlyList<Vote> votes)
+    private void Cast(ulong epoch, IReadOnlyList<MemberVote> votes)
     {
         if (_file is null)
         {
@@ -193,10 +195,10 @@ public sealed class VoteLog : IDisposable
     }
 
     /// <summary>The votes that were not cast before, each once.</summary>
-    private List<Vote> New(ulong epoch, IReadOnlyList<Vote> votes)
+    private List<MemberVote> New(ulong epoch, IReadOnlyList<MemberVote> votes)
     {
         var said = new Dictionary<(VoteKind, Bytes32), Bytes32>();
-        var added = new List<Vote>();
+        var added = new List<MemberVote>();
         foreach (var vote in votes)
         {
             var isKept = _votes.TryGetValue((epoch, vote.Kind, vote.Subject), out var earlier);
@@ -216,7 +218,7 @@ public sealed class VoteLog : IDisposable
         return added;
     }
 
-    private void Write(ulong epoch, IReadOnlyList<Vote> votes)
+    private void Write(ulong epoch, IReadOnlyList<MemberVote> votes)
     {
         var frame = VoteLogFormat.Frame(_sum, epoch, votes, out var sum);
         Try(() =>
@@ -281,7 +283,7 @@ public sealed class VoteLog : IDisposable
             file.Append(header);
             foreach (var epoch in _votes.GroupBy(vote => vote.Key.Epoch).OrderBy(epoch => epoch.Key))
             {
-                var votes = epoch.Select(vote => new Vote(vote.Key.Kind, vote.Key.Subject, vote.Value));
+                var votes = epoch.Select(vote => new MemberVote(vote.Key.Kind, vote.Key.Subject, vote.Value));
                 foreach (var chunk in votes.Chunk(VoteLogPolicy.VotesPerWriteMax))
                 {
                     file.Append(VoteLogFormat.Frame(sum, epoch.Key, chunk, out sum));

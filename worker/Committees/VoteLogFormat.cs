@@ -48,7 +48,7 @@ internal static class VoteLogFormat
 
     /// <param name="before">The sum of what stands before it.</param>
     /// <param name="sum">The frame's own.</param>
-    public static byte[] Frame(Bytes32 before, ulong epoch, IReadOnlyList<Vote> votes, out Bytes32 sum)
+    public static byte[] Frame(Bytes32 before, ulong epoch, IReadOnlyList<MemberVote> votes, out Bytes32 sum)
     {
         var frame = new byte[FrameBareSize + (votes.Count * VoteSize)];
         BinaryPrimitives.WriteInt32BigEndian(frame, frame.Length);
@@ -68,7 +68,7 @@ internal static class VoteLogFormat
     }
 
     /// <returns>False where the bytes do not begin with a whole frame whose sum is right.</returns>
-    public static bool TryReadFrame(ReadOnlySpan<byte> bytes, out Bytes32 before, out ulong epoch, out Vote[] votes, out Bytes32 sum)
+    public static bool TryReadFrame(ReadOnlySpan<byte> bytes, out Bytes32 before, out ulong epoch, out MemberVote[] votes, out Bytes32 sum)
     {
         (before, epoch, votes, sum) = (default, 0, [], default);
         if (bytes.Length < FrameBareSize)
@@ -88,12 +88,12 @@ internal static class VoteLogFormat
         }
         epoch = BinaryPrimitives.ReadUInt64BigEndian(bytes[sizeof(int)..]);
         before = new Bytes32(bytes.Slice(sizeof(int) + sizeof(ulong), Bytes32.Size));
-        votes = new Vote[count];
+        votes = new MemberVote[count];
         var rest = bytes[(sizeof(int) + sizeof(ulong) + Bytes32.Size)..];
         for (var index = 0; index < count; index++, rest = rest[VoteSize..])
         {
             var subject = new Bytes32(rest.Slice(1, Bytes32.Size));
-            votes[index] = new Vote((VoteKind)rest[0], subject, new Bytes32(rest.Slice(1 + Bytes32.Size, Bytes32.Size)));
+            votes[index] = new MemberVote((VoteKind)rest[0], subject, new Bytes32(rest.Slice(1 + Bytes32.Size, Bytes32.Size)));
         }
         return true;
     }

@@ -139,7 +139,7 @@ internal static class ReceiptCommands
         }
     }
 
-    private static async Task Write(Invocation run, string typed, Stream bytes)
+    internal static async Task Write(Invocation run, string typed, Stream bytes)
     {
         try
         {
@@ -270,7 +270,7 @@ internal static class ReceiptCommands
         files.Count > 0 ? string.Join(", ", files.Select(file => $"{file.Name} {file.Content}")) : null;
 
     /// <summary>A receipt may say a moment that no calendar has: it is shown as the last one.</summary>
-    private static DateTimeOffset Time(ulong nanoseconds) =>
+    internal static DateTimeOffset Time(ulong nanoseconds) =>
         DateTimeOffset.UnixEpoch.AddTicks(
             (long)Math.Min(nanoseconds / NanosecondsPerTick, (ulong)(DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).Ticks)
         );

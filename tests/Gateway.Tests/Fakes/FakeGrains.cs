@@ -36,6 +36,7 @@ internal class FakeGrains : DispatchProxy
             (nameof(IProgramGrain), string program) => new FakeProgramGrain(_market, ProgramId.Parse(program)),
             (nameof(IStateGrain), string program) => new FakeStateGrain(_market, ProgramId.Parse(program)),
             (nameof(ILedgerGrain), string ledger) => new FakeLedgerGrain(LedgerName.Parse(ledger)),
+            (nameof(IDisputeGrain), string job) => new FakeDisputeGrain(JobId.Parse(job)),
             (nameof(ICommitteeGrain), string) => new FakeCommitteeGrain(),
             (nameof(IMarketGrain), string) => new FakeMarketGrain(_market),
             (nameof(IWorkerGrain), string worker) => new FakeWorkerGrain(_market.Workers, WorkerId.Parse(worker)),

@@ -35,7 +35,7 @@ internal sealed class VoterProcess(string folder, Random random)
             var epoch = Math.Max(log.Floor, log.Newest - Math.Min(log.Newest, (ulong)random.Next(3))) + (random.Next(10) == 0 ? 1ul : 0);
             var votes = Enumerable
                 .Range(0, random.Next(1, 5))
-                .Select(_ => new Vote(VoteKind.Receipt, Word(random.Next(Subjects)), Word(random.Next(2))))
+                .Select(_ => new MemberVote(VoteKind.Receipt, Word(random.Next(Subjects)), Word(random.Next(2))))
                 .ToArray();
             if (random.Next(50) == 0)
             {

@@ -171,7 +171,7 @@ public sealed class VoteLogTests
     public void StatementOfTooManyVotes_IsRefused()
     {
         using var log = Create();
-        Vote[] votes = [.. Enumerable.Range(0, VoteLogPolicy.VotesPerWriteMax).Select(number => Vote(number, 1))];
+        MemberVote[] votes = [.. Enumerable.Range(0, VoteLogPolicy.VotesPerWriteMax).Select(number => Vote(number, 1))];
 
         log.Sign(1, votes, Word(9));
         Assert.Throws<ArgumentException>(() => log.Sign(2, [.. votes, Vote(-1, 1)], Word(9)));
@@ -239,10 +239,10 @@ public sealed class VoteLogTests
 
     private VoteLog Create() => VoteLog.Create(_files, BlsSecretKey.FromSeed(new byte[BlsSecretKey.SeedSizeMin]));
 
-    private static string Refused(VoteLog log, ulong epoch, params Vote[] votes) =>
+    private static string Refused(VoteLog log, ulong epoch, params MemberVote[] votes) =>
         Assert.Throws<VoteRefusedException>(() => log.Sign(epoch, votes, Word(9))).Message;
 
-    private static Vote Vote(int subject, int digest) => new(VoteKind.Receipt, Word(subject), Word(digest));
+    private static MemberVote Vote(int subject, int digest) => new(VoteKind.Receipt, Word(subject), Word(digest));
 
     private static Bytes32 Word(int number) => new([.. BitConverter.GetBytes(number), .. new byte[Bytes32.Size - sizeof(int)]]);
 }

@@ -72,7 +72,7 @@ public sealed class VoteRuns(int seed)
             _floor = Math.Max(_floor, epoch);
             return null;
         }
-        var votes = Enumerable.Range(0, _random.Next(1, 4)).Select(_ => new Vote(AnyKind(), Word(Subjects), Word(2))).ToArray();
+        var votes = Enumerable.Range(0, _random.Next(1, 4)).Select(_ => new MemberVote(AnyKind(), Word(Subjects), Word(2))).ToArray();
         try
         {
             log.Sign(epoch, votes, Word(2));

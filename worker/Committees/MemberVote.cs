@@ -13,7 +13,7 @@ public enum VoteKind
 /// <summary>A statement that a member of a committee makes once in an epoch.</summary>
 /// <param name="Subject">What it is about.</param>
 /// <param name="Digest">What it says. Another digest for the same subject contradicts it.</param>
-public readonly record struct Vote(VoteKind Kind, Bytes32 Subject, Bytes32 Digest);
+public readonly record struct MemberVote(VoteKind Kind, Bytes32 Subject, Bytes32 Digest);
 
 /// <summary>A vote that is not cast; nothing was signed and nothing changed.</summary>
 public sealed class VoteRefusedException(string message) : Exception(message);

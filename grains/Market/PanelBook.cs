@@ -2,18 +2,31 @@ using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 
-/// <summary>Jobs that several workers run: their panels and the seats of these.</summary>
-internal sealed partial class MarketBook
+/// <summary>
+/// The part of the market's memory that is about jobs which several workers run: their panels, the seats of these, and trials.
+/// </summary>
+/// <param name="book">The rest of it.</param>
+/// <param name="offers">All offers.</param>
+/// <param name="market">The market's public key.</param>
+/// <param name="chance">Chooses who has a seat.</param>
+internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 market, IChance chance)
 {
     private readonly SeatBoard _waiting = new();
-    private readonly IChance _chance = chance ?? new SystemChance();
     private readonly HashSet<Panel> _freedPanels = [];
     private readonly Dictionary<JobId, TrialPanel> _trials = [];
     private int _seatCount;
     private int _panelCount;
 
+    /// <summary>Seats that wait for a worker.</summary>
+    public SeatBoard Waiting => _waiting;
+
+    /// <summary>By how much there are more runs to be made than jobs.</summary>
+    public int ExtraCount => _seatCount - _panelCount;
+
+    public IReadOnlyCollection<TrialPanel> Trials => _trials.Values;
+
     /// <summary>Opens the job's panel, if there are workers of enough owners; else the job is looked at again after a while.</summary>
-    private void OpenPanel(MarketJob job, MarketTime now)
+    public void OpenPanel(MarketJob job, MarketTime now)
     {
         var assurance = job.Ticket.Spec.Assurance;
         var committee = assurance.Kind == AssuranceKind.Committee ? Committees.Of(assurance.Seats) : null;
@@ -24,10 +37,10 @@ internal sealed partial class MarketBook
             : "too many seats of other panels wait for workers";
         if (job.PanelNote is not null)
         {
-            PutBack(job, now, PanelPolicy.OpenAgainAfter);
+            book.PutBack(job, now, PanelPolicy.OpenAgainAfter);
             return;
         }
-        _queue.Take(job);
+        book.Queue.Take(job);
         DeadlineHeap.Leave(job);
         (job.Phase, job.Panel) = (MarketPhase.Seated, panel);
         _panelCount++;
@@ -38,7 +51,7 @@ internal sealed partial class MarketBook
     public Committees Committees { get; } = new(market);
 
     /// <summary>Whether a worker that is here serves in committees.</summary>
-    public bool HasServingWorkers => _offers.All.Values.Any(offer => offer.Offer.Committee is not null);
+    public bool HasServingWorkers => offers.All.Values.Any(offer => offer.Offer.Committee is not null);
 
     /// <summary>An epoch has begun: its members take their places.</summary>
     public void SetRoster(EpochRoster roster)
@@ -47,20 +60,20 @@ internal sealed partial class MarketBook
         {
             return;
         }
-        foreach (var offer in _offers.All.Values)
+        foreach (var offer in offers.All.Values)
         {
             offer.CommitteePlace = Committees.PlaceOf(offer.Offer.Worker);
-            _touched.Add(offer);
+            book.Touched.Add(offer);
         }
     }
 
     /// <summary>Members of committees are asked to sign.</summary>
     public void Order(WorkerId member, Action<MarketOffer> order)
     {
-        if (_offers.Find(member) is { } offer)
+        if (offers.Find(member) is { } offer)
         {
             order(offer);
-            _touched.Add(offer);
+            book.Touched.Add(offer);
         }
     }
 
@@ -81,11 +94,11 @@ internal sealed partial class MarketBook
     }
 
     private IEnumerable<WorkerId> MembersFor(MarketJob job, Committee committee) =>
-        committee.Members.Select(member => member.Worker).Where(member => _offers.Find(member) is { } offer && SeatBoard.Fits(job, offer));
+        committee.Members.Select(member => member.Worker).Where(member => offers.Find(member) is { } offer && SeatBoard.Fits(job, offer));
 
-    private MarketOffer? FindForSeat(MarketJob seat) =>
-        seat.Directed is not { } only ? _offers.Hungry.FindAny(seat, _chance)
-        : _offers.Find(only) is { Capacity: > 0 } offer && SeatBoard.Fits(seat, offer) ? offer
+    public MarketOffer? FindForSeat(MarketJob seat) =>
+        seat.Directed is not { } only ? offers.Hungry.FindAny(seat, chance)
+        : offers.Find(only) is { Capacity: > 0 } offer && SeatBoard.Fits(seat, offer) ? offer
         : null;
 
     /// <summary>A run without the others would be made in vain.</summary>
@@ -96,7 +109,7 @@ internal sealed partial class MarketBook
         var needed = assurance.Seats;
         var owners = new HashSet<AccountId>();
         var left = MarketPolicy.SearchedOffersMax;
-        _offers.ByPrice.Walk(offer =>
+        offers.ByPrice.Walk(offer =>
         {
             if (offer.Price <= job.PriceCap && offer.Priced.Fits(job) && !OfferTree.IsRefused(job, offer))
             {
@@ -127,8 +140,8 @@ internal sealed partial class MarketBook
             Priority = 0,
         };
         var job = new MarketJob(trial.Ticket with { Spec = spec, Refusals = null }) { HandedBuyerScore = int.MaxValue };
-        EnterClass(job, now);
-        job.Figures = Prices.Of(job);
+        book.EnterClass(job, now);
+        job.Figures = book.Prices.Of(job);
         var panel = new TrialPanel(job, trial, now.Running);
         (job.Phase, job.Panel) = (MarketPhase.Seated, panel);
         _trials.Add(trial.Ticket.Job, panel);
@@ -141,7 +154,7 @@ internal sealed partial class MarketBook
         CloseSeats(panel.Job, now);
         panel.Job.Phase = MarketPhase.Gone;
         DeadlineHeap.Leave(panel.Job);
-        _offers.Classes.Leave(panel.Job.Class);
+        offers.Classes.Leave(panel.Job.Class);
         _trials.Remove(panel.Trial.Ticket.Job);
     }
 
@@ -151,7 +164,7 @@ internal sealed partial class MarketBook
     private void Draw(TrialPanel panel, MarketTime now)
     {
         var trial = panel.Trial;
-        var able = _offers
+        var able = offers
             .All.Values.Where(offer => !offer.Standing.Stake.IsZero && !panel.IsBarred(offer.Offer))
             .Where(offer => !trial.Voters.Contains(offer.Offer.Worker) && !trial.Owners.Contains(offer.Offer.PayTo))
             .Where(offer => SeatBoard.Fits(panel.Job, offer))
@@ -174,7 +187,7 @@ internal sealed partial class MarketBook
     private MarketOffer ByStake(IReadOnlyList<MarketOffer> offers)
     {
         var sum = offers.Aggregate(0.0, (sum, offer) => sum + (double)offer.Standing.Stake.BaseUnits);
-        var place = _chance.Next() * sum;
+        var place = chance.Next() * sum;
         foreach (var offer in offers)
         {
             place -= (double)offer.Standing.Stake.BaseUnits;
@@ -222,16 +235,16 @@ internal sealed partial class MarketBook
         };
         panel.Add(seat);
         _seatCount++;
-        Wait(seat, now);
+        book.Wait(seat, now);
     }
 
     /// <summary>A worker has a result of the seat and keeps it sealed: its slot is free.</summary>
     public void Seal(MarketJob seat, Bytes32 commitment)
     {
-        FreeSlot(seat);
+        MarketBook.FreeSlot(seat);
         DeadlineHeap.Leave(seat);
         (seat.Phase, seat.Commitment) = (MarketPhase.Sealed, commitment);
-        _touched.Add(seat.Offer!);
+        book.Touched.Add(seat.Offer!);
     }
 
     /// <summary>Asks the workers of sealed results to tell them.</summary>
@@ -240,7 +253,7 @@ internal sealed partial class MarketBook
         foreach (var seat in panel.Seats)
         {
             seat.Offer!.OrderReveal(seat.Lease!.Id);
-            _touched.Add(seat.Offer);
+            book.Touched.Add(seat.Offer);
         }
     }
 
@@ -249,7 +262,7 @@ internal sealed partial class MarketBook
     {
         if (panel.DueAt is { } due)
         {
-            _deadlines.Set(panel.Job, due.Ticks);
+            book.Deadlines.Set(panel.Job, due.Ticks);
         }
     }
 
@@ -258,7 +271,7 @@ internal sealed partial class MarketBook
     {
         seat.Panel!.Remove(seat);
         _seatCount--;
-        Unlease(seat, now);
+        book.Unlease(seat, now);
         DeadlineHeap.Leave(seat);
         seat.Phase = MarketPhase.Gone;
     }
@@ -273,7 +286,7 @@ internal sealed partial class MarketBook
     }
 
     /// <summary>The panel is no more: its job has ended, or waits for another one.</summary>
-    private void ClosePanel(MarketJob job, MarketTime now)
+    public void ClosePanel(MarketJob job, MarketTime now)
     {
         if (job.Panel is null)
         {
@@ -289,7 +302,7 @@ internal sealed partial class MarketBook
     {
         ClosePanel(job, now);
         DeadlineHeap.Leave(job);
-        Requeue(job, now);
+        book.Requeue(job, now);
     }
 
     /// <summary>The seat goes: its worker stops.</summary>
@@ -298,11 +311,11 @@ internal sealed partial class MarketBook
     /// <param name="now">The moment.</param>
     public void CloseSeat(MarketJob seat, string reason, MarketTime now)
     {
-        StopLease(seat, reason);
+        book.StopLease(seat, reason);
         RemoveSeat(seat, now);
     }
 
-    private void Unready(MarketJob job)
+    public void Unready(MarketJob job)
     {
         if (job.IsSeat)
         {
@@ -310,11 +323,11 @@ internal sealed partial class MarketBook
         }
         else
         {
-            _queue.Unready(job);
+            book.Queue.Unready(job);
         }
     }
 
-    private void TakeReady(MarketJob job)
+    public void TakeReady(MarketJob job)
     {
         if (job.IsSeat)
         {
@@ -322,12 +335,12 @@ internal sealed partial class MarketBook
         }
         else
         {
-            _queue.Take(job);
+            book.Queue.Take(job);
         }
     }
 
     /// <summary>Other workers of the owner may have another seat now.</summary>
-    private void FreePanel(MarketJob seat, WorkerOffer offer)
+    public void FreePanel(MarketJob seat, WorkerOffer offer)
     {
         if (seat.IsSeat)
         {
@@ -336,13 +349,13 @@ internal sealed partial class MarketBook
         }
     }
 
-    private void PlaceFreedSeats(MarketTime now)
+    public void PlaceFreedSeats(MarketTime now)
     {
         foreach (var seat in _freedPanels.SelectMany(panel => panel.Seats).Where(seat => seat.Phase == MarketPhase.Ready).ToArray())
         {
-            if (!_paused && seat.Phase == MarketPhase.Ready)
+            if (!book.IsPaused && seat.Phase == MarketPhase.Ready)
             {
-                Place(seat, now);
+                book.Place(seat, now);
             }
         }
         _freedPanels.Clear();
