@@ -1,4 +1,5 @@
 using System.Text;
+using Marketplace.Tests;
 
 namespace Marketplace.Cli.Tests;
 
@@ -60,6 +61,43 @@ public sealed class EpochTests : IDisposable
 
         Assert.Equal(ExitCodes.Damaged, ran.ExitCode);
         Assert.Contains("is no epoch", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Epoch_ByItsNumber_IsThatOfTheService()
+    {
+        _shell.Service.On($"GET {Routes.Epoch("7")}", _ => FakeService.Bytes(Encoding.UTF8.GetBytes(Epoch)));
+
+        var shown = await _shell.Run("epoch", "show", "7");
+        Expectation.Matches("answers/epoch-show.txt", shown.Text);
+        Assert.Equal(Epoch + "\n", (await _shell.Run("epoch", "show", "7", "--json")).Text);
+        Assert.Equal(ExitCodes.Ok, (await _shell.Run("epoch", "verify", "7")).ExitCode);
+    }
+
+    /// <summary>A service that gives another epoch than the one that was asked for.</summary>
+    [Fact]
+    public async Task FileOfAnotherEpoch_IsNotTaken()
+    {
+        _shell.Service.On($"GET {Routes.Epoch("8")}", _ => FakeService.Bytes(Encoding.UTF8.GetBytes(Epoch)));
+
+        var ran = await _shell.Run("epoch", "verify", "8");
+
+        Assert.NotEqual(ExitCodes.Ok, ran.ExitCode);
+        Assert.Contains("is that of epoch 7", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task List_ShowsHowFarEachIs()
+    {
+        var at = new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
+        var epochs = new CommitteeEpochs([
+            new CommitteeEpoch(3, CommitteeEpochState.Collecting, 24, Shares: 0, At: null, Until: null),
+            new CommitteeEpoch(2, CommitteeEpochState.NotDrawn, 24, Shares: 2, at, Until: null),
+            new CommitteeEpoch(1, CommitteeEpochState.Running, 23, Shares: 21, at.AddHours(-1), at),
+        ]);
+        _shell.Service.On($"GET {Routes.Epochs}", _ => FakeService.Json(epochs));
+
+        Expectation.Matches("answers/epoch-list.txt", (await _shell.Run("epoch", "list")).Text);
     }
 
     private string Write(string file, string text) => _shell.Write(file, Encoding.UTF8.GetBytes(text));

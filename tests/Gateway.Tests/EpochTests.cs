@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using Marketplace.Receipts;
 using Marketplace.Receipts.Tests;
 
@@ -23,9 +22,7 @@ public sealed class EpochTests
     {
         await using var gateway = await GatewayFixture.Start();
         var answer = await gateway.Client.Get(Routes.Epochs);
-        var epochs = (
-            await answer.Content.ReadFromJsonAsync(ApiJson.Default.CommitteeEpochs, TestContext.Current.CancellationToken)
-        )!.Epochs;
+        var epochs = (await answer.Read(ApiJson.Default.CommitteeEpochs)).Epochs;
         Assert.Equal(
             [CommitteeEpochState.Collecting, CommitteeEpochState.Running, CommitteeEpochState.NotDrawn],
             epochs.Select(epoch => epoch.State)

@@ -43,8 +43,8 @@ internal static class EpochCommands
                             epochs.Select(epoch =>
                                 (IReadOnlyList<string>)
                                     [
-                                        Table.Show(epoch.Epoch),
-                                        Table.Show(epoch.State),
+                                        epoch.Epoch.ToString(CultureInfo.InvariantCulture),
+                                        SnakeCase.Of(epoch.State),
                                         Table.Show(epoch.Workers),
                                         Table.Show(epoch.Shares),
                                         Table.Show(epoch.At),
