@@ -113,14 +113,17 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return _job.Value is { Proposed: { } known } job ? JobReceipts.Draft(job, known, _id, epoch) : null;
     }
 
-    /// <summary>A market that another one has overtaken must not have the receipt of one epoch signed by the committee of another.</summary>
+    /// <summary>
+    /// A market that another one has overtaken must not have the receipt of one epoch signed by the committee of another.
+    /// </summary>
     private void RequireEpoch(ulong epoch)
     {
         if (_job.Value is { Ending: null, Proposed: not null } job && job.ProposedEpoch > epoch)
         {
             throw new MarketException(
                 ErrorCode.Unavailable,
-                $"The end of job {_id} is proposed to a committee of epoch {job.ProposedEpoch}; the call is of epoch {epoch}, which is over."
+                $"The end of job {_id} is proposed to a committee of epoch {job.ProposedEpoch}; the call is of epoch {epoch}, which is "
+                    + "over."
             );
         }
     }

@@ -18,7 +18,7 @@ internal sealed partial class MarketBook
                 Panels.OpenPanel(job, now);
             }
         }
-        else if (!Auctioned(job, asking: null, now) && (job.IsSeat ? Panels.FindForSeat(job) : _offers.FindFor(job)) is { } found)
+        else if (!this.Auctioned(job, asking: null, now) && (job.IsSeat ? Panels.FindForSeat(job) : _offers.FindFor(job)) is { } found)
         {
             Match(job, found, now);
             _offers.Place(found);
@@ -34,7 +34,7 @@ internal sealed partial class MarketBook
             {
                 Panels.OpenPanel(job, now);
             }
-            else if (!Auctioned(job, offer, now))
+            else if (!this.Auctioned(job, offer, now))
             {
                 job.IsForNewcomer = false;
                 Match(job, offer, now);
@@ -59,7 +59,7 @@ internal sealed partial class MarketBook
         }
     }
 
-    private void Match(MarketJob job, MarketOffer offer, MarketTime now)
+    internal void Match(MarketJob job, MarketOffer offer, MarketTime now)
     {
         Panels.TakeReady(job);
         job.Offer = offer;
@@ -111,23 +111,6 @@ internal sealed partial class MarketBook
         _deadlines.Set(job, job.Term.Deadline.Ticks);
         offer.Order(lease);
         _touched.Add(offer);
-    }
-
-    /// <summary>The market stood still for so long: no lease ends by that.</summary>
-    public void Forgive(TimeSpan still, MarketTime now)
-    {
-        Auctions.Forgive(still);
-        foreach (var panel in Leases.Jobs.Values.Where(job => job.IsSeat).Select(seat => seat.Panel!).Distinct())
-        {
-            panel.Forgive(still);
-            Panels.SetDue(panel);
-        }
-        foreach (var job in Leases.Jobs.Values.Where(job => job.Phase == MarketPhase.Leased))
-        {
-            job.LeasedUntil += still;
-            job.Term!.Forgive(still, now.Running);
-            _deadlines.Set(job, (job.UnrecordedSince is null ? job.Term.Deadline : job.LeasedUntil).Ticks);
-        }
     }
 
     /// <summary>Ends the lease, if there is one, and tells the worker to stop.</summary>

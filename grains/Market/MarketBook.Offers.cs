@@ -84,7 +84,7 @@ internal sealed partial class MarketBook
         offer.BeginPoll(poll);
         _touched.Add(offer);
         Auctions.Take(offer, poll);
-        MoveAuctions(now, byTime: false);
+        this.MoveAuctions(now, byTime: false);
         Feed(offer, now);
         return offer;
     }

@@ -15,20 +15,14 @@ internal sealed partial class MarketBook
     /// <summary>Counts up with each job that finds no offer here when it becomes ready.</summary>
     public long UnplacedSoFar { get; private set; }
 
+    /// <summary>The job was to be placed. Seats go to no other shard.</summary>
+    internal void CountUnplaced(MarketJob job) => UnplacedSoFar += job.Phase == MarketPhase.Ready && !job.IsSeat ? 1 : 0;
+
     /// <summary>The least that an offer asks which takes leases and finds no job here; null where there is none.</summary>
     public TokenAmount? HungriestPrice => _paused ? null : _offers.Hungry.First?.Price;
 
     /// <summary>What the ready jobs want, all together.</summary>
     public Wanted Wanted => _paused ? Wanted.Nothing : _queue.WantedOf(UInt128.MaxValue);
-
-    /// <summary>The cheapest offers that take leases and find no job here, at most so many, behind the first ones.</summary>
-    public ImmutableArray<ShardOffer> HungryOffers(int first, int countMax) =>
-        [
-            .. _offers
-                .Hungry.Cheapest(first + countMax)
-                .Skip(first)
-                .Select(offer => new ShardOffer(offer.Offer, offer.Standing, offer.Capacity)),
-        ];
 
     /// <summary>Hands ready jobs over to the offers of another shard, each to the offer that it is named with.</summary>
     public ImmutableArray<HandedJob> HandOver(IEnumerable<ShardOffer> offers, ShardStay stay)

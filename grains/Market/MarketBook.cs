@@ -72,7 +72,14 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             }
         );
 
-    // What the panels' part of the book shares with the rest.
+    internal AuctionHouse Auctions => field ??= new AuctionHouse(new Auctions(market, start), _offers);
+
+    /// <inheritdoc cref="AuctionHouse.Forfeits"/>
+    public Queue<(MarketJob Job, MarketOffer Offer)> Forfeits => Auctions.Forfeits;
+
+    // What the other parts of the book share with it.
+    internal MarketOffers AllOffers => _offers;
+
     internal FairQueue Queue => _queue;
 
     internal DeadlineHeap Deadlines => _deadlines;
@@ -406,7 +413,6 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
         {
             Place(job, now);
         }
-        // Seats go to no other shard.
-        UnplacedSoFar += job.Phase == MarketPhase.Ready && !job.IsSeat ? 1 : 0;
+        CountUnplaced(job);
     }
 }

@@ -142,7 +142,8 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>Answers a waiting poll if there is something to say.</summary>
     public void Flush()
     {
-        if (IsWaiting && _leases.Count + _stops.Count + _invitations.Count + _closed.Count + _reveals.Count + _windows.Count > 0)
+        var orders = _leases.Count + _stops.Count + _invitations.Count + _closed.Count + _reveals.Count + _windows.Count;
+        if (IsWaiting && (orders > 0 || _share is not null))
         {
             EndPoll();
         }

@@ -160,7 +160,17 @@ public sealed class MarketBookTests
             Voted++;
             var panel = seat.Panel!;
             var signed = new RunSignature(default, null, default, [], 0);
-            panel.Count(new Vote(seat.Offer!.Offer, seat.PriceOf(seat.Offer), Id(Below(3)), RunOutcome.Completed, 1, signed, null));
+            panel.Count(
+                new Vote(
+                    Offer: seat.Offer!.Offer,
+                    Price: seat.PriceOf(seat.Offer),
+                    Execution: Id(Below(3)),
+                    Outcome: RunOutcome.Completed,
+                    FuelUsed: 1,
+                    Signed: signed,
+                    Result: null
+                )
+            );
             Book.Panels.RemoveSeat(seat, _now);
             Advance(panel);
             return "a vote";

@@ -300,7 +300,13 @@ public sealed class PanelTests
         {
             var worker = new WorkerId(TestMarket.Id($"{number}").Value);
             book.SetOffer(
-                new WorkerOffer(worker, TestMarket.Id($"{number}"), new TokenAmount(1), 4096, 16),
+                new WorkerOffer(
+                    Worker: worker,
+                    PayTo: TestMarket.Id($"{number}"),
+                    PricePerMillionFuel: new TokenAmount(1),
+                    Slots: 4096,
+                    MemoryPagesMax: 16
+                ),
                 new Standing(900, StandingLevel.Good, InMaintenance: false, default),
                 now
             );
@@ -314,13 +320,13 @@ public sealed class PanelTests
         {
             var spec = TestMarket.Spec(default) with { Assurance = Assurance.Quorum(2, 2) };
             var ticket = new JobTicket(
-                new JobId(TestMarket.Id($"job {number}").Value),
-                TestMarket.Id($"buyer {number % accounts}"),
-                spec,
-                default,
+                Job: new JobId(TestMarket.Id($"job {number}").Value),
+                Account: TestMarket.Id($"buyer {number % accounts}"),
+                Spec: spec,
+                Module: default,
                 UsesState: false,
-                now.Wall,
-                $"{number}"
+                SubmittedAt: now.Wall,
+                RequestId: $"{number}"
             );
             Assert.True(book.Add(ticket, now));
             jobs.Add(book.Find(ticket.Job)!);

@@ -23,6 +23,7 @@ internal static class RepeatCases
             .Concat(Offers())
             .Concat(Jobs())
             .Concat(Markets())
+            .Concat(WorkersCalls())
             .Concat(ShardCases.All())
             .Concat(Workers())
             .Concat(Others())
@@ -278,6 +279,12 @@ internal static class RepeatCases
                 await scene.Lease(scene.Program);
                 return Send(() => scene.Market.Leave(RepeatScene.Offer.Worker));
             },
+        };
+
+    /// <summary>What workers call.</summary>
+    private static Dictionary<string, Case> WorkersCalls() =>
+        new()
+        {
             ["IMarketGrain.Poll"] = async scene =>
             {
                 await scene.Submit("one", scene.Program);
