@@ -169,8 +169,8 @@ public static class DisputeChecks
             ? NotChecked(Name, "No worker has lost.")
             : Holds(
                 Name,
-                $"{slashed.Length} of {losers.Count} workers that have lost were slashed, and others were not. That no more was at stake is "
-                    + "the market's word."
+                $"{slashed.Length} of {losers.Count} workers that have lost were slashed, and others were not. That no more was at stake "
+                    + "is the market's word."
             );
     }
 

@@ -40,7 +40,8 @@ internal static class RepeatBooks
             content =>
             {
                 var dispute = DisputeCodec.Read(content.Span);
-                return $"{dispute.Stage} {dispute.Reason} {dispute.Jurors.Length} {string.Join(' ', dispute.Losses.Select(loss => loss.Taken))}";
+                return $"{dispute.Stage} {dispute.Reason} {dispute.Jurors.Length} "
+                    + string.Join(' ', dispute.Losses.Select(loss => loss.Taken));
             }
         );
         await WriteAll(books, store, BlobPin.Kind, content => $"{BlobPin.Read(content.Span).Size}");
