@@ -44,11 +44,11 @@ public sealed class DisputeDocumentTests
     private static string Example()
     {
         var text = new StringBuilder(
-            "\nThe market is that of RECEIPT.md, and so are the invocation and the right result. The seeds of the workers are 32 bytes of 60 to "
+            "\nThe market is that of RECEIPT.md, and so are the invocation and the right result. The seeds of the workers are 32 bytes "
         );
         text.Append(
-            "66, in the order of the votes. The first and the third seat lied; a lead of 2 is enough here. The first worker signed "
-                + "a batch of three, whose other leaves are 32 bytes of 08 and of 09.\n\n```\n"
+            "of 60 to 66, in the order of the votes. The first and the third seat lied; a lead of 2 is enough here. The first worker "
+                + "signed a batch of three, whose other leaves are 32 bytes of 08 and of 09.\n\n```\n"
         );
         Line("file", Encoding.UTF8.GetString(DisputeSamples.File.ToJson()));
         Line("hash of the dispute", DisputeSamples.Dispute.Hash());

@@ -40,8 +40,8 @@ internal static class RepeatBooks
             content =>
             {
                 var dispute = DisputeCodec.Read(content.Span);
-                var taken = string.Join(' ', dispute.Losses.Select(loss => loss.Taken));
-                return $"{dispute.Stage} {dispute.Reason} {dispute.Jurors.Length} {taken}";
+                return $"{dispute.Stage} {dispute.Reason} {dispute.Jurors.Length} "
+                    + string.Join(' ', dispute.Losses.Select(loss => loss.Taken));
             }
         );
         await WriteAll(books, store, BlobPin.Kind, content => $"{BlobPin.Read(content.Span).Size}");
