@@ -109,8 +109,8 @@ public static class MarketLimits
     public const int StakesMax = 128;
 
     /// <summary>
-    /// The shortest time for which a stake stays on hold after it was taken back: longer than a jury may take, so that what its workers have
-    /// at stake when they vote can still be slashed when it has decided. A market goes by an old standing for a far shorter time.
+    /// The shortest time for which a stake stays on hold after it was taken back: longer than a jury may take, so that what its workers
+    /// have at stake when they vote can still be slashed when it has decided. A market goes by an old standing for a far shorter time.
     /// </summary>
     public static readonly TimeSpan UnbondingMin = TimeSpan.FromHours(8);
 

@@ -82,8 +82,8 @@ public interface IReputationGrain : IGrainWithStringKey
     Task<TokenAmount> Freeze(DateTimeOffset until, Authority by);
 
     /// <summary>
-    /// Takes what is at stake for the worker, once for a dispute, the oldest stakes first; each that is touched ends, and what is left of it
-    /// goes back. The dispute is counted as one heavy fault, instead of what the market counts for the job.
+    /// Takes what is at stake for the worker, once for a dispute, the oldest stakes first; each that is touched ends, and what is left of
+    /// it goes back. The dispute is counted as one heavy fault, instead of what the market counts for the job.
     /// </summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>, also for a buyer's reputation;
     /// <see cref="ErrorCode.MalformedRequest"/>: the dispute has cleared the worker; <see cref="ErrorCode.LimitExceeded"/>: nothing was

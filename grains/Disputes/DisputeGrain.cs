@@ -104,8 +104,8 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
     }
 
     /// <summary>
-    /// A jury is paid by who loses, so for each result one of its voters must have enough at stake for all of it. What is at stake is frozen
-    /// first, and counted then: it stays so until the trial is over.
+    /// A jury is paid by who loses, so for each result one of its voters must have enough at stake for all of it. What is at stake is
+    /// frozen first, and counted then: it stays so until the trial is over.
     /// </summary>
     private async Task<string?> WhyNotTried(DisputeState dispute)
     {

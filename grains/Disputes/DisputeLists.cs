@@ -3,7 +3,9 @@ using Marketplace.Storage;
 
 namespace Marketplace.Grains;
 
-/// <summary>Reads disputes from the rows that the projection made. Rows are not by worker, so a page by worker looks at so many at most.</summary>
+/// <summary>
+/// Reads disputes from the rows that the projection made. Rows are not by worker, so a page by worker looks at so many at most.
+/// </summary>
 internal sealed class DisputeLists(IListing listing) : IDisputeLists
 {
     public async ValueTask<ListPage<DisputeSummary>> Disputes(

@@ -24,7 +24,9 @@ internal static class DisputePolicy
     /// </summary>
     public static readonly TimeSpan TrialMax = TimeSpan.FromHours(6);
 
-    /// <summary>How long after that what is at stake stays frozen: a verdict of the last moment is still to be executed, on any clock.</summary>
+    /// <summary>
+    /// How long after that what is at stake stays frozen: a verdict of the last moment is still to be executed, on any clock.
+    /// </summary>
     public static readonly TimeSpan FrozenAfterTrial = TimeSpan.FromHours(1);
 
     /// <summary>How often a jury is asked again, and what is not done is tried again.</summary>
@@ -34,7 +36,7 @@ internal static class DisputePolicy
     public const int ReasonCharsMax = 200;
 
     /// <summary>Rows that one page of a worker's disputes looks at: a few milliseconds. The next page begins behind them.</summary>
-    public const int ListedRowsMax = 1000;
+    public const int ListedRowsMax = 20 * ListedRowsPart;
 
     /// <summary>How many of them at a time.</summary>
     public const int ListedRowsPart = 100;

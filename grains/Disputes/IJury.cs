@@ -8,6 +8,8 @@ namespace Marketplace.Grains;
 /// </summary>
 internal interface IJury
 {
-    /// <summary>Begins the trial. It is asked again from time to time until there is a verdict; a trial that is under way goes on.</summary>
+    /// <summary>
+    /// Begins the trial. It is asked again from time to time until there is a verdict; a trial that is under way goes on.
+    /// </summary>
     Task Summon(Trial trial);
 }

@@ -51,6 +51,7 @@ internal sealed partial class MarketBook
                     // Its seats are counted here, so they run here.
                     _queue.Unready(job);
                     kept.Add(job);
+                    left += kept.Count < MarketPolicy.HandedJobsMax ? 1 : 0;
                     continue;
                 }
                 _queue.Take(job);

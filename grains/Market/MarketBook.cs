@@ -212,6 +212,12 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             SendHome(job, delay, now);
             return;
         }
+        if (job.Panel is { IsRevealing: true } && job.IsSeat)
+        {
+            // Results are told already: another run of the seat would not be blind. The panel draws more if it lacks some.
+            Panels.RemoveSeat(job, now);
+            return;
+        }
         Unlease(job, now);
         if (delay > TimeSpan.Zero)
         {

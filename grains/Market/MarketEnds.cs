@@ -24,7 +24,7 @@ internal static class MarketEnds
             Worker: offer.Worker,
             Payee: offer.PayTo,
             PricePerMillionFuel: job.PriceOf(job.Offer!),
-            FuelUsed: report.FuelUsed,
+            FuelUsed: Math.Clamp(report.FuelUsed, 0, job.Ticket.Spec.FuelMax),
             Output: completed ? report.Output : default,
             Log: report.Log,
             RootBefore: completed ? job.Lease!.Root : null,
@@ -55,6 +55,32 @@ internal static class MarketEnds
             Others = [.. others],
             History = job.History,
             Explanation = accepted.Result.End.Explanation with { Summary = MarketVerdicts.Agreed(panel) },
+        };
+    }
+
+    /// <summary>
+    /// So many seats ran out of time as would have agreed on a result. How far each came depends on its machine, so no execution is said to
+    /// be the job's; each is paid what the slowest has used, as where a client cancels: the time was the client's to choose.
+    /// </summary>
+    public static JobEnd OutOfTime(Panel panel)
+    {
+        var late = panel.Votes.Where(vote => vote.Outcome == RunOutcome.TimedOut).OrderBy(vote => vote.Worker).Take(panel.Assurance.Seats);
+        JobSeat[] seats = [.. late.Select(vote => vote.ToSeat() with { Signed = null })];
+        var end = Own(
+            panel.Job,
+            JobStatus.TimedOut,
+            JobFault.Client,
+            ErrorCode.TimeExceeded,
+            $"{seats.Length} workers ran it for its whole time of {panel.Job.Ticket.Spec.TimeMax}, and it did not end.",
+            panel.Job.Explanation ?? new JobExplanation("No offer was looked at.", []),
+            seats[0].Worker
+        );
+        return end with
+        {
+            Payee = seats[0].Payee,
+            PricePerMillionFuel = seats[0].PricePerMillionFuel,
+            FuelUsed = panel.Votes.Where(vote => vote.Outcome == RunOutcome.TimedOut).Min(vote => vote.FuelUsed),
+            Others = [.. seats.Skip(1)],
         };
     }
 

@@ -90,11 +90,17 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>Of a seat: the worker that was drawn for it; null: any that fits.</summary>
     public WorkerId? Directed { get; init; }
 
+    /// <summary>For whom that worker worked when it was drawn, where it may not choose another owner after that.</summary>
+    public AccountId? DirectedOwner { get; init; }
+
     /// <summary>Its own shard opens a panel instead of giving it to a worker.</summary>
     public bool WantsPanel => !Ticket.Spec.Assurance.IsNone && Panel is null;
 
     /// <summary>What its worker committed to in the phase Sealed.</summary>
     public Bytes32? Commitment { get; set; }
+
+    /// <summary>How often its panel could not open.</summary>
+    public int PanelTries { get; set; }
 
     /// <summary>Why its panel could not open; null where it could, or has none.</summary>
     public string? PanelNote { get; set; }
@@ -254,6 +260,7 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
         || (AvoidsNewcomers && offer.Standing.Level != StandingLevel.Good)
         || Group?.IsTakenBy(offer.Offer) == true
         || (Directed is { } only && only != offer.Offer.Worker)
+        || (DirectedOwner is { } owner && owner != offer.Offer.PayTo)
         || !IsForCommitteeOf(offer)
         || Panel?.Refuses(this, offer.Offer) == true
         || (Ticket.Spec.Needs is { } needs && IsAmong(needs.RefusedWorkers, needs.RefusedOwners, offer.Offer))

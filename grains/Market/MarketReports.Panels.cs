@@ -123,8 +123,19 @@ internal sealed partial class MarketReports
             return;
         }
         var dispute = PanelDisputes.Of(panel, ticket);
-        await LostWrites.Resend(() => grains.GetGrain<IDisputeGrain>(job.Ticket.Job.ToString()).Open(dispute, Authority.Market));
+        try
+        {
+            await LostWrites.Resend(() => grains.GetGrain<IDisputeGrain>(job.Ticket.Job.ToString()).Open(dispute, Authority.Market));
+        }
+        catch (MarketException refused)
+        {
+            // What is no evidence must not keep the job from its end.
+            LogNoDispute(refused, job.Ticket.Job);
+        }
     }
+
+    [LoggerMessage(EventId = 1225, Level = LogLevel.Error, Message = "The results of job {Job} differ, and make no dispute")]
+    private partial void LogNoDispute(Exception refused, JobId job);
 
     [LoggerMessage(
         EventId = 1224,
@@ -142,9 +153,9 @@ internal sealed partial class MarketReports
         {
             Advance(panel);
         }
-        else
+        else if (panel.Job.Panel == panel && panel.Job.Phase == MarketPhase.Seated)
         {
-            await EndOnOwnAccount(panel.Job, end);
+            await GiveUp(panel, end);
         }
     }
 
@@ -172,16 +183,23 @@ internal sealed partial class MarketReports
                 case PanelStep.Accept:
                     _ = Accept(panel);
                     return;
+                case PanelStep.OutOfTime:
+                    _ = EndOnOwnAccount(panel.Job, MarketEnds.OutOfTime(panel));
+                    return;
                 default:
-                    _ = GiveUp(panel);
+                    _ = GiveUp(panel, MarketEnds.NoAgreement(panel));
                     return;
             }
         }
     }
 
-    private async Task GiveUp(Panel panel)
+    private async Task GiveUp(Panel panel, JobEnd end)
     {
-        var end = MarketEnds.NoAgreement(panel);
+        var job = panel.Job;
+        // Nothing else may end the job while the evidence is written.
+        book.Panels.CloseSeats(job, clock.Now);
+        book.BeginEnding(job);
+        act();
         try
         {
             await KeepDispute(panel);
@@ -189,9 +207,12 @@ internal sealed partial class MarketReports
         catch (Exception failure)
         {
             // Nothing is paid by the end; what is lost is evidence of which none is the majority's.
-            LogEndFailed(failure, panel.Job.Ticket.Job);
+            LogEndFailed(failure, job.Ticket.Job);
         }
-        await EndOnOwnAccount(panel.Job, end);
+        if (job.Phase == MarketPhase.Ending)
+        {
+            await EndOnOwnAccount(job, end);
+        }
     }
 
     /// <summary>Who is late with a result is not blamed; who has sealed one and does not tell it, is.</summary>

@@ -379,6 +379,10 @@ internal sealed partial class MarketReports(
             await SeatFailed(job, end);
             return;
         }
+        if (job.Phase == MarketPhase.Gone)
+        {
+            return;
+        }
         job.OwnEnd = end;
         book.Panels.CloseSeats(job, clock.Now);
         book.BeginEnding(job);

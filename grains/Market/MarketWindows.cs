@@ -19,20 +19,24 @@ namespace Marketplace.Grains;
 /// <param name="log">The market's log.</param>
 internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, IGrainFactory grains, Action act, ILogger<MarketGrain> log)
 {
-    private readonly Dictionary<Bytes32, Gathering> _gatherings = [];
+    private readonly Dictionary<GatheringKey, Gathering> _gatherings = [];
     private readonly Dictionary<long, Window> _open = [];
     private long _last;
 
     /// <summary>When a window is over that its committee has not signed, in running time; null where none is open.</summary>
-    public TimeSpan? NextDue => _open.Count == 0 ? null : _open.Values.Min(window => window.DueAt);
+    public TimeSpan? NextDue =>
+        _open.Values.Where(window => !window.IsClosing).Select(window => (TimeSpan?)window.DueAt).DefaultIfEmpty().Min();
 
     /// <summary>Has a committee sign how a job ends.</summary>
     /// <returns>Null where it does not.</returns>
     public Task<JobCertificate?> Certify(Committee committee, JobProposal proposal)
     {
-        if (!_gatherings.TryGetValue(committee.Hash, out var gathering))
+        // A member stands by what it ran itself: receipts of other seats in the same window would keep it from signing any.
+        var members = proposal.Draft.Seats.Select(seat => committee.IndexOf(seat.Worker)).Where(place => place >= 0);
+        var key = new GatheringKey(committee.Hash, members.Aggregate(0UL, (bits, place) => bits | 1UL << place));
+        if (!_gatherings.TryGetValue(key, out var gathering))
         {
-            _gatherings.Add(committee.Hash, gathering = new Gathering(committee));
+            _gatherings.Add(key, gathering = new Gathering(key, committee));
         }
         var item = new Item(proposal, new TaskCompletionSource<JobCertificate?>(TaskCreationOptions.RunContinuationsAsynchronously));
         gathering.Waiting.Add(item);
@@ -88,7 +92,7 @@ internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, 
         var window = new Window(++_last, gathering, items, clock.Now.Running + PanelPolicy.WindowMax);
         _open.Add(window.Number, window);
         var order = window.ToOrder();
-        foreach (var member in gathering.Committee.Members)
+        foreach (var member in gathering.Members)
         {
             book.Panels.Order(member.Worker, offer => offer.OrderVote(order));
         }
@@ -140,7 +144,7 @@ internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, 
             item.Tries++;
             if (window.IsRefused(item) || item.Tries >= PanelPolicy.WindowTriesMax)
             {
-                LogNotCertified(item.Proposal.Draft.Job, window.Voted, window.Gathering.Committee.Members.Count);
+                LogNotCertified(item.Proposal.Draft.Job, window.Voted, window.Gathering.Members.Count);
                 item.Done.TrySetResult(null);
             }
             else
@@ -158,7 +162,7 @@ internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, 
         OpenNext(window.Gathering);
         if (window.Gathering is { IsOpen: false, Waiting.Count: 0 })
         {
-            _gatherings.Remove(window.Gathering.Committee.Hash);
+            _gatherings.Remove(window.Gathering.Key);
         }
     }
 
@@ -186,10 +190,19 @@ internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, 
     )]
     private partial void LogNotCertified(JobId job, int voted, int members);
 
-    /// <summary>Receipts for one committee.</summary>
-    private sealed class Gathering(Committee committee)
+    /// <param name="Committee">Its hash.</param>
+    /// <param name="Seats">Bit i: member i has a seat in each of the receipts.</param>
+    private readonly record struct GatheringKey(Bytes32 Committee, ulong Seats);
+
+    /// <summary>Receipts of the same seats of one committee.</summary>
+    private sealed class Gathering(GatheringKey key, Committee committee)
     {
+        public GatheringKey Key => key;
+
         public Committee Committee => committee;
+
+        /// <summary>Those that are asked.</summary>
+        public IReadOnlyList<RosterMember> Members { get; } = [.. committee.Members.Where((_, place) => (key.Seats >> place & 1) != 0)];
 
         public List<Item> Waiting { get; } = [];
 
@@ -225,7 +238,7 @@ internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, 
 
         public int Voted => _voted.Count;
 
-        public bool HaveAllVoted => _voted.Count == gathering.Committee.Members.Count;
+        public bool HaveAllVoted => _voted.Count == gathering.Members.Count;
 
         public bool HasEnough => gathering.Committee.IsEnough(_signatures.Keys.Select(place => gathering.Committee.Members[place].Worker));
 
@@ -237,7 +250,11 @@ internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, 
         /// <returns>Whether it is the first word of a member.</returns>
         public bool Take(WorkerId worker, WindowVote vote)
         {
-            if (gathering.Committee.IndexOf(worker) is not (>= 0 and var place) || !_voted.Add(place))
+            if (
+                gathering.Committee.IndexOf(worker) is not (>= 0 and var place)
+                || (gathering.Key.Seats >> place & 1) == 0
+                || !_voted.Add(place)
+            )
             {
                 return false;
             }

@@ -138,6 +138,10 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
                 chance.Next() * Assurance.PermilleMax < Assurance.Permille
                 || _votes[0].Outcome is RunOutcome.InputUnavailable or RunOutcome.InvalidModule;
         }
+        if (AreEnough(_votes.Where(vote => vote.Outcome == RunOutcome.TimedOut)))
+        {
+            return PanelStep.OutOfTime;
+        }
         var (leading, isDue) = (Leading, DueAt is { } due && now >= due);
         var (most, areEnough) = (leading.Count, AreEnough(leading));
         if (areEnough)
@@ -265,6 +269,9 @@ internal enum PanelStep
 
     /// <summary>Too many were drawn that do not agree.</summary>
     GiveUp = 5,
+
+    /// <summary>Enough ran out of time.</summary>
+    OutOfTime = 6,
 }
 
 /// <summary>What one seat's run gave.</summary>
@@ -289,17 +296,16 @@ internal sealed record Vote(
 
     public AccountId PayTo => Offer.PayTo;
 
-    /// <summary>How much fuel fits into a time depends on the machine, so of two that timed out neither is wrong.</summary>
-    public bool Agrees(Vote other) =>
-        Execution == other.Execution || (Outcome == RunOutcome.TimedOut && other.Outcome == RunOutcome.TimedOut);
+    public bool Agrees(Vote other) => Execution == other.Execution;
 
     /// <summary>
     /// Whether one of both is wrong, given that the other is what most have. How fast a machine is, and what it could fetch, proves
-    /// nothing.
+    /// nothing, nor what another engine makes of the program.
     /// </summary>
-    public bool IsWrongBeside(Vote accepted) => !Agrees(accepted) && !DependsOnMachine(Outcome) && !DependsOnMachine(accepted.Outcome);
+    public bool IsWrongBeside(Vote accepted) =>
+        !Agrees(accepted) && !DependsOnMachine && !accepted.DependsOnMachine && Signed.Profile == accepted.Signed.Profile;
 
-    private static bool DependsOnMachine(RunOutcome outcome) => outcome is RunOutcome.TimedOut or RunOutcome.InputUnavailable;
+    public bool DependsOnMachine => Outcome is RunOutcome.TimedOut or RunOutcome.InputUnavailable;
 
     public Vote WithoutResult() => this with { Result = null };
 

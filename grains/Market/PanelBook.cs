@@ -37,7 +37,9 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
             : "too many seats of other panels wait for workers";
         if (job.PanelNote is not null)
         {
-            book.PutBack(job, now, PanelPolicy.OpenAgainAfter);
+            // The longer it could not open, the longer it waits: many such jobs must not keep the market busy.
+            var again = PanelPolicy.OpenAgainAfter * Math.Min(++job.PanelTries, PanelPolicy.OpenAgainPartsMax);
+            book.PutBack(job, now, again);
             return;
         }
         book.Queue.Take(job);
@@ -125,7 +127,9 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     /// <summary>Trials that are under way.</summary>
     public int TrialCount => _trials.Count;
 
-    /// <returns>The panel of a trial; null where the job's is under way.</returns>
+    /// <returns>
+    /// The panel of a trial; null where the job's is under way, or too few could be jurors now: the dispute asks again.
+    /// </returns>
     public TrialPanel? OpenTrial(Trial trial, MarketTime now)
     {
         if (_trials.ContainsKey(trial.Ticket.Job))
@@ -138,11 +142,19 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
             PriceMax = trial.SeatPriceMax,
             Assurance = default,
             Priority = 0,
+            // A juror that cannot take its seat soon, or loses its run, is late: others are drawn.
+            ExpiresAfter = PanelPolicy.JurorWaitMax,
+            RetriesMax = 0,
         };
         var job = new MarketJob(trial.Ticket with { Spec = spec, Refusals = null }) { HandedBuyerScore = int.MaxValue };
         book.EnterClass(job, now);
         job.Figures = book.Prices.Of(job);
         var panel = new TrialPanel(job, trial, now.Running);
+        if (book.IsPaused || JurorsFor(panel).Select(offer => offer.Offer.PayTo).Distinct().Count() < trial.Lead)
+        {
+            offers.Classes.Leave(job.Class);
+            return null;
+        }
         (job.Phase, job.Panel) = (MarketPhase.Seated, panel);
         _trials.Add(trial.Ticket.Job, panel);
         return panel;
@@ -163,13 +175,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     /// </summary>
     private void Draw(TrialPanel panel, MarketTime now)
     {
-        var trial = panel.Trial;
-        var able = offers
-            .All.Values.Where(offer => !offer.Standing.Stake.IsZero && !panel.IsBarred(offer.Offer))
-            .Where(offer => !trial.Voters.Contains(offer.Offer.Worker) && !trial.Owners.Contains(offer.Offer.PayTo))
-            .Where(offer => SeatBoard.Fits(panel.Job, offer))
-            .OrderBy(offer => offer.Offer.Worker)
-            .ToList();
+        var able = JurorsFor(panel);
         for (var left = panel.Missing; left > 0; left--)
         {
             if (able.Count == 0)
@@ -180,8 +186,21 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
             var drawn = ByStake(able);
             panel.Bar(drawn.Offer);
             able.RemoveAll(offer => offer.Offer.PayTo == drawn.Offer.PayTo);
-            Draw(panel, drawn.Offer.Worker, now);
+            Draw(panel, drawn.Offer.Worker, now, drawn.Offer.PayTo);
         }
+    }
+
+    private List<MarketOffer> JurorsFor(TrialPanel panel)
+    {
+        var trial = panel.Trial;
+        return
+        [
+            .. offers
+                .All.Values.Where(offer => !offer.Standing.Stake.IsZero && !panel.IsBarred(offer.Offer))
+                .Where(offer => !trial.Voters.Contains(offer.Offer.Worker) && !trial.Owners.Contains(offer.Offer.PayTo))
+                .Where(offer => SeatBoard.Fits(panel.Job, offer))
+                .OrderBy(offer => offer.Offer.Worker),
+        ];
     }
 
     private MarketOffer ByStake(IReadOnlyList<MarketOffer> offers)
@@ -221,17 +240,17 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
         }
     }
 
-    private void Draw(Panel panel, WorkerId? member, MarketTime now)
+    private void Draw(Panel panel, WorkerId? member, MarketTime now, AccountId? owner = null)
     {
         var job = panel.Job;
         var seat = new MarketJob(job.Ticket, job.KeepsAll)
         {
             Panel = panel,
             Directed = member,
+            DirectedOwner = owner,
             Class = job.Class,
             Figures = job.Figures,
-            // A juror that cannot take it soon is late: others are drawn.
-            ExpiresAt = now.Wall + (panel is TrialPanel ? PanelPolicy.JurorWaitMax : job.Ticket.Spec.ExpiresAfter),
+            ExpiresAt = now.Wall + job.Ticket.Spec.ExpiresAfter,
         };
         panel.Add(seat);
         _seatCount++;

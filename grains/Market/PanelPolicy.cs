@@ -15,6 +15,9 @@ internal static class PanelPolicy
     /// <summary>When a job is looked at again whose panel cannot open: for want of workers, or for the bounds above.</summary>
     public static readonly TimeSpan OpenAgainAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>Each time later by that, up to so many times of it: who starts a worker that was lacking does not wait for long.</summary>
+    public const int OpenAgainPartsMax = 15;
+
     /// <summary>
     /// A panel draws so many times the seats that it began with, for workers that are lost or do not agree. With a third of liars three
     /// times as many agree in all but a few of ten thousand panels.

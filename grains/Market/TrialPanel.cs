@@ -25,7 +25,13 @@ internal sealed class TrialPanel(MarketJob job, Trial trial, TimeSpan openedAt) 
     {
         get
         {
-            var counts = Votes.GroupBy(vote => vote.Execution).Select(votes => votes.Count()).OrderDescending().ToArray();
+            // A juror's slow machine says nothing of the others' results.
+            var counts = Votes
+                .Where(vote => !vote.DependsOnMachine)
+                .GroupBy(vote => vote.Execution)
+                .Select(votes => votes.Count())
+                .OrderDescending()
+                .ToArray();
             return counts.FirstOrDefault() - counts.ElementAtOrDefault(1);
         }
     }

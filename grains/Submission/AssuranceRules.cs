@@ -36,7 +36,8 @@ internal static class AssuranceRules
     /// <param name="spec">The job.</param>
     /// <param name="imports">Those of its program.</param>
     /// <param name="offered">See <see cref="Offered"/>.</param>
-    public static Refusal? CheckNew(JobSpec spec, IEnumerable<string> imports, FrozenSet<AssuranceKind> offered)
+    /// <param name="usesState">Whether it keeps state.</param>
+    public static Refusal? CheckNew(JobSpec spec, IEnumerable<string> imports, FrozenSet<AssuranceKind> offered, bool usesState = false)
     {
         var assurance = spec.Assurance;
         if (assurance.IsNone)
@@ -48,6 +49,11 @@ internal static class AssuranceRules
             return Refuse(
                 $"This market does not offer {Word(assurance.Kind)} yet. It offers: {string.Join(", ", offered.Order().Select(Word))}."
             );
+        }
+        if (assurance.Kind == AssuranceKind.Committee && usesState)
+        {
+            // The state is committed before the committee signs, so a crash in between would leave it changed by a job without a signature.
+            return Refuse($"The program keeps state; a job of it can be had with none, audit or quorum, not with {assurance}.");
         }
         // An audit may be had for any program: there is one result to take, and a rare comparison that then proves nothing. A quorum of
         // such a program might never agree.

@@ -209,7 +209,7 @@ public sealed partial class SubmissionGrain(
             else
             {
                 item.RefusalIfNew =
-                    AssuranceRules.CheckNew(item.Spec, item.Program.Imports, AssuranceRules.Offered)
+                    AssuranceRules.CheckNew(item.Spec, item.Program.Imports, AssuranceRules.Offered, item.Program.UsesState)
                     ?? await CheckInputs(batch.Caller, item.Spec);
             }
         }

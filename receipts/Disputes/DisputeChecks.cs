@@ -136,8 +136,8 @@ public static class DisputeChecks
             : verdict.IsZero ? NotChecked(Name, $"{jurors.Length} jurors voted, and there is no verdict: {dispute.State}. {dispute.Reason}")
             : Holds(
                 Name,
-                $"{counted.Count(execution => execution == verdict)} of {jurors.Length} jurors gave the result of the verdict, which leads by "
-                    + $"{dispute.Lead} or more."
+                $"{counted.Count(execution => execution == verdict)} of {jurors.Length} jurors gave the result of the verdict, which leads "
+                    + $"by {dispute.Lead} or more."
             );
     }
 
@@ -169,8 +169,8 @@ public static class DisputeChecks
             ? NotChecked(Name, "No worker has lost.")
             : Holds(
                 Name,
-                $"{slashed.Length} of {losers.Count} workers that have lost were slashed, and others were not. That no more was at stake is the "
-                    + "market's word."
+                $"{slashed.Length} of {losers.Count} workers that have lost were slashed, and others were not. That no more was at stake is "
+                    + "the market's word."
             );
     }
 

@@ -11,8 +11,8 @@ public sealed record DisputeFile
     public const string FormatName = "marketplace dispute 1";
 
     /// <summary>
-    /// No file is longer: the longest has the invocation of a receipt, and of each of a hundred votes a result with all files that a run may
-    /// leave, and a signature.
+    /// No file is longer: the longest has the invocation of a receipt, and of each of a hundred votes a result with all files that a run
+    /// may leave, and a signature.
     /// </summary>
     public const int BytesMax = 4 * 1024 * 1024;
 

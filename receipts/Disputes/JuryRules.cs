@@ -29,7 +29,9 @@ public static class JuryRules
         return most > 0 && most - second >= lead ? first : null;
     }
 
-    /// <summary>What a juror is paid that gave the result of the verdict: its own price for the fuel, at most what a seat may cost.</summary>
+    /// <summary>
+    /// What a juror is paid that gave the result of the verdict: its own price for the fuel, at most what a seat may cost.
+    /// </summary>
     /// <param name="juror">One with the verdict.</param>
     /// <param name="fuel">What the run of the verdict used.</param>
     /// <param name="seatPriceMax">The most that one run of the job may cost.</param>

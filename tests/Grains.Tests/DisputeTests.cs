@@ -17,7 +17,7 @@ public sealed class DisputeTests
     public void DisputeWithEnoughAtStake_AsksForAJury_OnceAndAgainUntilThereIsAVerdict() =>
         Run(async scene =>
         {
-            await StakeForAll(scene);
+            await scene.StakeForAll();
             await scene.Dispute.Open(scene.Case(), Authority.Market);
             var trial = Assert.Single(scene.Jury.Trials);
             Assert.Equal((DisputePolicy.Lead, DisputePolicy.SeatsMax), (trial.Lead, trial.SeatsMax));
@@ -62,7 +62,7 @@ public sealed class DisputeTests
         Run(
             async scene =>
             {
-                await StakeForAll(scene);
+                await scene.StakeForAll();
                 await scene.Dispute.Open(scene.Case(), Authority.Market);
                 await ExpectKept(scene, "this market has no juries");
             },
@@ -70,7 +70,7 @@ public sealed class DisputeTests
         );
         Run(async scene =>
         {
-            await StakeForAll(scene);
+            await scene.StakeForAll();
             await scene.Market.Grains.GetGrain<IProgramGrain>(scene.Ticket.Spec.Program.ToString()).Remove(scene.Staker);
             await scene.Dispute.Open(scene.Case(), Authority.Market);
             await ExpectKept(scene, "the program was removed");
@@ -81,7 +81,7 @@ public sealed class DisputeTests
     public void Verdict_SlashesTheLosers_PaysTheJuryAndTheBuyer_AndClearsWhoWasRight() =>
         Run(async scene =>
         {
-            await StakeForAll(scene);
+            await scene.StakeForAll();
             var fault = new GrainInterfaces.Fault(scene.Ticket.Job, scene.Market.Time.GetUtcNow(), new TokenAmount(10), "another result");
             var batch = new OutcomeBatch("market", 1, 1, 0, TokenAmount.Zero, [fault]);
             await scene.Reputation("seat").Record(batch, Authority.Market);
@@ -113,7 +113,7 @@ public sealed class DisputeTests
     public void DecisionAfterADecision_WithOtherVotes_IsRefused() =>
         Run(async scene =>
         {
-            await StakeForAll(scene);
+            await scene.StakeForAll();
             await scene.Dispute.Open(scene.Case(), Authority.Market);
             await scene.Dispute.Decide(scene.Truth(), Authority.Market);
             var settled = await scene.Checked();
@@ -162,7 +162,7 @@ public sealed class DisputeTests
     public void JuryWithoutAVerdict_ChangesNothing() =>
         Run(async scene =>
         {
-            await StakeForAll(scene);
+            await scene.StakeForAll();
             await scene.Dispute.Open(scene.Case(), Authority.Market);
             JuryVerdict[] contradictions =
             [
@@ -191,7 +191,7 @@ public sealed class DisputeTests
     public void JuryThatSaysNothing_EndsWithItsTime_AndALateVerdictIsRefused() =>
         Run(async scene =>
         {
-            await StakeForAll(scene);
+            await scene.StakeForAll();
             scene.Jury.IsAway = true;
             await scene.Dispute.Open(scene.Case(), Authority.Market);
             await Task.Delay(DisputePolicy.TrialMax - TimeSpan.FromMinutes(1), scene.Market.Time);
@@ -207,7 +207,7 @@ public sealed class DisputeTests
     public void StakeThatWasTakenBackBefore_StaysAtStakeUntilTheTrialIsOver() =>
         Run(async scene =>
         {
-            await StakeForAll(scene);
+            await scene.StakeForAll();
             await scene.Reputation("liar 0").Unstake(scene.Staker, ["liar 0"]);
             await scene.Reputation("seat").Unstake(scene.Staker, ["seat"]);
             await Task.Delay(new StakeTerms().Unbonding - TimeSpan.FromHours(1), scene.Market.Time);
@@ -224,7 +224,7 @@ public sealed class DisputeTests
     public void SeatsThatTimedOut_AreNeverWrong_AndAloneDisputeNothing() =>
         Run(async scene =>
         {
-            await StakeForAll(scene);
+            await scene.StakeForAll();
             await Refused(
                 ErrorCode.MalformedRequest,
                 () => scene.Dispute.Open(scene.Case("lie", scene.Cast("liar 0", "lie"), scene.Cast("slow", null)), Authority.Market)
@@ -244,7 +244,7 @@ public sealed class DisputeTests
         {
             Run(async scene =>
             {
-                await StakeForAll(scene);
+                await scene.StakeForAll();
                 var (seen, market) = (0, scene.Market);
                 market.Store.OnWrite = _ => ++seen == write ? WriteFate.CrashAfter : WriteFate.Done;
                 // What it waits for never comes.
@@ -279,7 +279,7 @@ public sealed class DisputeTests
             Run(
                 async scene =>
                 {
-                    await StakeForAll(scene);
+                    await scene.StakeForAll();
                     var there = scene.On(await scene.Market.StartTwin());
                     var other = scene.Case(null, scene.Cast("liar 0", "lie"), scene.Cast("seat", "truth"));
                     await Task.WhenAll(
@@ -301,203 +301,10 @@ public sealed class DisputeTests
         }
     }
 
-    [Fact]
-    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.SeatsMax))]
-    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.SeatVotesMax))]
-    public void EvidenceThatDoesNotHold_IsRefused() =>
-        Run(async scene =>
-        {
-            await StakeForAll(scene);
-            var good = scene.Case();
-            var (lie, truth) = (good.Votes[0], good.Votes[1]);
-            DisputeCase[] refused =
-            [
-                good with
-                {
-                    Votes = [lie with { Signed = truth.Signed }, truth],
-                },
-                good with
-                {
-                    Votes = [lie, truth with { Execution = lie.Execution, Result = null }],
-                },
-                good with
-                {
-                    Votes = [lie, truth with { Result = lie.Result }],
-                },
-                good with
-                {
-                    Votes = [lie, truth with { Result = null }],
-                },
-                good with
-                {
-                    Votes = [lie, truth, truth],
-                },
-                good with
-                {
-                    Votes = [lie],
-                },
-                good with
-                {
-                    Votes = [lie, good.Votes[2]],
-                },
-                good with
-                {
-                    Accepted = scene.Cast("any", "else").Execution,
-                },
-                good with
-                {
-                    Ticket = good.Ticket with { Job = new JobId(TestMarket.Id("another").Value) },
-                },
-                good with
-                {
-                    Ticket = good.Ticket with { Account = TestMarket.Id("another"), Spec = good.Ticket.Spec with { FuelMax = 1 } },
-                },
-                good with
-                {
-                    Votes = [.. good.Votes, .. Others(DisputePolicy.SeatVotesMax - 2)],
-                },
-            ];
-            foreach (var malformed in refused)
-            {
-                await Refused(ErrorCode.MalformedRequest, () => scene.Dispute.Open(malformed, Authority.Market));
-            }
-            Assert.Null(scene.Stored());
-            await scene.Dispute.Open(good with { Votes = [.. good.Votes, .. Others(DisputePolicy.SeatVotesMax - 3)] }, Authority.Market);
-
-            ImmutableArray<CastVote> jurors = scene.Truth().Jurors;
-            ImmutableArray<CastVote>[] juries =
-            [
-                jurors.SetItem(0, jurors[1]),
-                jurors.SetItem(0, scene.Cast("seat", "truth")),
-                jurors.SetItem(0, scene.Cast("juror 0", "truth") with { PayTo = TestMarket.Id("seat") }),
-                jurors.SetItem(0, scene.Cast("juror 0", "truth") with { PayTo = TestMarket.Id("buyer") }),
-                jurors.SetItem(0, scene.Cast("juror 0", "truth") with { PayTo = TestMarket.Id("juror 1") }),
-                jurors.SetItem(0, jurors[0] with { Signed = jurors[1].Signed }),
-                [.. scene.Jurors(DisputePolicy.SeatsMax + 1, "truth")],
-            ];
-            foreach (var jury in juries)
-            {
-                await Refused(ErrorCode.MalformedRequest, () => scene.Dispute.Decide(new JuryVerdict(jury, null), Authority.Market));
-            }
-            await scene.Dispute.Decide(scene.Truth(DisputePolicy.SeatsMax), Authority.Market);
-            await scene.Market.Settle();
-            Assert.Equal(DisputeStates.Settled, (await scene.Checked()).State);
-            Assert.Equal(DisputePolicy.SeatsMax * Fee, await scene.JurorsHave());
-
-            IEnumerable<CastVote> Others(int count) => Enumerable.Range(0, count).Select(number => scene.Cast($"other {number}", "truth"));
-        });
-
-    [Fact]
-    public void OnlyAMarketDisputes_AndEveryKeyMayRead() =>
-        Run(async scene =>
-        {
-            await Refused(ErrorCode.DisputeNotFound, scene.File);
-            await Refused(ErrorCode.DisputeNotFound, () => scene.Dispute.Decide(scene.Truth(), Authority.Market));
-            foreach (var by in Enum.GetValues<Authority>().Where(by => by != Authority.Market))
-            {
-                await Refused(ErrorCode.Forbidden, () => scene.Dispute.Open(scene.Case(), by));
-                await Refused(ErrorCode.Forbidden, () => scene.Dispute.Decide(scene.Truth(), by));
-            }
-            await scene.Dispute.Open(scene.Case(), Authority.Market);
-            var stranger = await scene.Market.OpenAccount("stranger");
-            Assert.False((await scene.Dispute.GetFile(stranger)).IsEmpty);
-            await Refused(ErrorCode.Forbidden, () => scene.Dispute.GetFile(stranger with { Scopes = Scopes.Submit }));
-        });
-
-    [Fact]
-    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.ListedRowsMax))]
-    public void Lists_HaveEachDispute_ByWorkerAndPage() =>
-        Run(async scene =>
-        {
-            await StakeForAll(scene);
-            await scene.Dispute.Open(scene.Case(), Authority.Market);
-            await scene.Dispute.Decide(scene.Truth(), Authority.Market);
-            IDisputeLists lists = new DisputeLists(scene.Market.Store);
-            var summary = Assert.Single((await lists.Disputes(null, 10)).Items);
-            Assert.Equal((scene.Ticket.Job, DisputeStates.Settled, 2), (summary.Job, summary.State, summary.Results));
-            Assert.Equal((3, DisputePolicy.Lead, 2), (summary.Seats.Length, summary.Jurors.Length, summary.Losers.Length));
-            Assert.Equal(new TokenAmount((2 * PriceMax) + (DisputePolicy.Lead * Fee)), summary.Slashed);
-            foreach (var (worker, count) in new[] { ("seat", 1), ("juror 3", 1), ("stranger", 0) })
-            {
-                Assert.Equal(count, (await lists.Disputes(null, 10, new WorkerId(TestMarket.Id(worker).Value))).Items.Count);
-            }
-
-            for (var number = 0; number < DisputePolicy.ListedRowsMax; number++)
-            {
-                var later = scene.Stored()! with { OpenedAt = summary.OpenedAt.AddSeconds(number + 1), Seats = [], Jurors = [] };
-                scene.Market.Disk.Write(
-                    new Storage.DocumentKey(DisputeState.Kind, $"{TestMarket.Id($"job {number}")}"),
-                    0,
-                    DisputeCodec.Write(later)
-                );
-            }
-            var seat = new WorkerId(TestMarket.Id("seat").Value);
-            var page = await lists.Disputes(null, 10, seat);
-            Assert.Empty(page.Items);
-            page = await lists.Disputes(page.Next, 10, seat);
-            Assert.Equal((1, null), (page.Items.Count, page.Next));
-            Assert.Equal(DisputePolicy.ListedRowsMax + 1, await CountPages(lists, 64));
-        });
-
-    [Fact]
-    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.Lead))]
-    public void Lead_IsTheLeastThatMakesAWrongVerdictRarerThanOneInAMillion()
-    {
-        // (3/7)^lead against 10^-6, in whole numbers.
-        Assert.True(BigInteger.Pow(3, DisputePolicy.Lead) * 1_000_000 <= BigInteger.Pow(7, DisputePolicy.Lead));
-        Assert.False(BigInteger.Pow(3, DisputePolicy.Lead - 1) * 1_000_000 <= BigInteger.Pow(7, DisputePolicy.Lead - 1));
-    }
-
-    [Fact]
-    public void Unbonding_OutlastsATrial() =>
-        Assert.True(MarketLimits.UnbondingMin > DisputePolicy.TrialMax + DisputePolicy.FrozenAfterTrial);
-
-    [Fact]
-    public void StoredDispute_IsReadBack_AndEveryCutIsFound() =>
-        Run(async scene =>
-        {
-            await StakeForAll(scene);
-            var votes = scene.Case().Votes.Add(scene.Cast("slow", null, fuel: 7));
-            await scene.Dispute.Open(scene.Case("lie", [.. votes]), Authority.Market);
-            var open = DisputeCodec.Write(scene.Stored()!).ToArray();
-            await scene.Dispute.Decide(scene.Truth(), Authority.Market);
-            foreach (var bytes in new[] { open, DisputeCodec.Write(scene.Stored()!).ToArray() })
-            {
-                Assert.Equal(bytes, DisputeCodec.Write(DisputeCodec.Read(bytes)).ToArray());
-                for (var length = 0; length < bytes.Length; length++)
-                {
-                    Assert.Throws<InvalidDataException>(() => DisputeCodec.Read(bytes.AsSpan(0, length)));
-                }
-            }
-        });
-
-    private static async Task<int> CountPages(IDisputeLists lists, int limit)
-    {
-        var seen = new HashSet<JobId>();
-        for (ListPlace? after = null; ; )
-        {
-            var page = await lists.Disputes(after, limit);
-            Assert.All(page.Items, item => Assert.True(seen.Add(item.Job)));
-            if (page.Next is null)
-            {
-                return seen.Count;
-            }
-            after = page.Next;
-        }
-    }
-
     private static async Task OpenAndDecide(DisputeScene scene)
     {
         await scene.Dispute.Open(scene.Case(), Authority.Market);
         await scene.Dispute.Decide(scene.Truth(), Authority.Market);
-    }
-
-    private static async Task StakeForAll(DisputeScene scene)
-    {
-        foreach (var worker in new[] { "liar 0", "liar 1", "seat" })
-        {
-            await scene.Stake(worker, JuryCostMax);
-        }
     }
 
     private static async Task ExpectKept(DisputeScene scene, string reason)

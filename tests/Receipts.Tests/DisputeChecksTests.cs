@@ -146,8 +146,7 @@ public sealed class DisputeChecksTests
     {
         var (right, wrong, late) = (DisputeSamples.Right, DisputeSamples.Wrong, DisputeSamples.Late);
         var juror = DisputeSamples.Vote(7, DisputeVote.Juror, wrong);
-        var (first, second) = (Good.Slashings[0], Good.Slashings[1]);
-        return new()
+        return new Dictionary<string, (Dispute Mutant, string Check)>
         {
             ["state"] = (Good with { State = "closed" }, "words"),
             ["assurance"] = (Good with { Assurance = "none" }, "words"),
@@ -183,6 +182,16 @@ public sealed class DisputeChecksTests
                 },
                 "verdict"
             ),
+        }
+            .Concat(WrongSlashings())
+            .ToDictionary();
+    }
+
+    private static Dictionary<string, (Dispute Mutant, string Check)> WrongSlashings()
+    {
+        var (first, second) = (Good.Slashings[0], Good.Slashings[1]);
+        return new()
+        {
             ["loser that was not slashed"] = (Good with { Slashings = [first] }, "slashings"),
             ["innocent"] = (
                 Good with

@@ -4,7 +4,8 @@ using System.Text;
 namespace Marketplace.Receipts.Tests;
 
 /// <summary>
-/// DISPUTE.md is what others check by: its bytes are those of the code. MARKETPLACE_WRITE_DISPUTE with the file's full path writes them anew.
+/// DISPUTE.md is what others check by: its bytes are those of the code. MARKETPLACE_WRITE_DISPUTE with the file's full path writes them
+/// anew.
 /// </summary>
 public sealed class DisputeDocumentTests
 {
@@ -43,10 +44,10 @@ public sealed class DisputeDocumentTests
     private static string Example()
     {
         var text = new StringBuilder(
-            "\nThe market is that of RECEIPT.md, and so are the invocation and the right result. The seeds of the workers are 32 bytes of 60 to 66, "
+            "\nThe market is that of RECEIPT.md, and so are the invocation and the right result. The seeds of the workers are 32 bytes of 60 to "
         );
         text.Append(
-            "in the order of the votes. The first and the third seat lied; a lead of 2 is enough here. The first worker signed "
+            "66, in the order of the votes. The first and the third seat lied; a lead of 2 is enough here. The first worker signed "
                 + "a batch of three, whose other leaves are 32 bytes of 08 and of 09.\n\n```\n"
         );
         Line("file", Encoding.UTF8.GetString(DisputeSamples.File.ToJson()));

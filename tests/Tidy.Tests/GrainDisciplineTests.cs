@@ -89,6 +89,7 @@ public sealed class GrainDisciplineTests
         ["Marketplace.Grains.PinnedBlobs"] = "reads for the start of a silo, which says what failed",
         ["Marketplace.Grains.OpenJobs"] = "reads in the background, where every failure is logged and tried again",
         ["Marketplace.Grains.AccountLists"] = "answers the gateway of its own silo, which knows what a store throws",
+        ["Marketplace.Grains.DisputeLists"] = "the same",
     };
 
     [Theory, InlineData("Grains"), InlineData("GrainInterfaces")]

@@ -77,7 +77,8 @@ internal static class DisputeCommands
         return set.Leaf(
             "show",
             """
-            Fetch the dispute of a job, also of another account's, check it, and say in words what it says. Exits with 6 if it does not hold.
+            Fetch the dispute of a job, also of another account's, check it, and say in words what it says. Exits with 6 if it does
+            not hold.
 
             Example:
               market dispute show 5f1d…c2

@@ -78,6 +78,15 @@ internal sealed class DisputeScene(TestMarket market, DisputeScene.AskedJury jur
     /// <summary>Puts money at stake for a worker.</summary>
     public Task Stake(string worker, int amount) => Reputation(worker).Stake(Staker, new StakeRequest(worker, Amount(amount)));
 
+    /// <summary>Each seat of the case could pay the jury.</summary>
+    public async Task StakeForAll()
+    {
+        foreach (var worker in new[] { "liar 0", "liar 1", "seat" })
+        {
+            await Stake(worker, JuryCostMax);
+        }
+    }
+
     public IReputationGrain Reputation(string worker) =>
         market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(new WorkerId(TestMarket.Id(worker).Value)));
 
