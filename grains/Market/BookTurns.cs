@@ -59,9 +59,8 @@ internal static class BookTurns
     /// <summary>The cheapest offers that take leases and find no job here, at most so many, behind the first ones.</summary>
     public static ImmutableArray<ShardOffer> HungryOffers(this MarketBook book, int first, int countMax) =>
         [
-            .. book.AllOffers
-                
-                .Hungry.Cheapest(first + countMax)
+            .. book
+                .AllOffers.Hungry.Cheapest(first + countMax)
                 .Skip(first)
                 .Select(offer => new ShardOffer(offer.Offer, offer.Standing, offer.Capacity)),
         ];
