@@ -64,4 +64,15 @@ internal static class BookTurns
                 .Skip(first)
                 .Select(offer => new ShardOffer(offer.Offer, offer.Standing, offer.Capacity)),
         ];
+
+    /// <summary>What people see of the market.</summary>
+    public static MarketView ToView(this MarketBook book, MarketTime now) =>
+        new(
+            book.QueuedCount,
+            book.LeasedCount,
+            book.AllOffers.Count,
+            book.AllOffers.All.Values.Sum(offer => offer.Offer.Slots),
+            book.AllOffers.ByPrice.First?.Price,
+            book.Prices.ToView(now)
+        );
 }

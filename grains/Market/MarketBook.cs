@@ -361,16 +361,6 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
         Auctions.Called.Clear();
     }
 
-    public MarketView ToView(MarketTime now) =>
-        new(
-            QueuedCount,
-            LeasedCount,
-            _offers.Count,
-            _offers.All.Values.Sum(offer => offer.Offer.Slots),
-            _offers.ByPrice.First?.Price,
-            Prices.ToView(now)
-        );
-
     internal void Wait(MarketJob job, MarketTime now)
     {
         SetWaitDeadline(job, now);

@@ -60,7 +60,7 @@ public sealed class OpenApiTests
                 count++;
             }
         }
-        Assert.Equal(68, count);
+        Assert.Equal(70, count);
     }
 
     [Fact]

@@ -20,8 +20,29 @@ internal static class CommitteeCases
             ["ICommitteeGrain.Share"] = scene =>
                 Call(() => Committees(scene).Share(RepeatScene.Offer.Worker, new CommitteeShare(1, new byte[96]), Authority.Market)),
             ["ICommitteeGrain.List"] = scene => Call(() => Committees(scene).List(), epochs => $"{epochs.Length}"),
+            ["ICertificateGrain.Put"] = scene => Call(() => Certificates(scene).Put(Certificate(), Authority.Market)),
+            ["ICertificateGrain.Get"] = async scene =>
+            {
+                await Certificates(scene).Put(Certificate(), Authority.Market);
+                return Send(() => Certificates(scene).Get(), certificate => $"{certificate?.Epoch} {certificate?.Signers}");
+            },
+            ["IMarketGrain.Vote"] = scene => Call(() => scene.Market.Vote(RepeatScene.Offer.Worker, [new WindowVote(1, new byte[96])], [])),
+            ["IJobGrain.Propose"] = async scene =>
+            {
+                var job = await scene.Submit("one", scene.Program);
+                return Send(() => scene.Job(job).Propose(RepeatScene.End(), 1, Authority.Market), proposal => $"{proposal?.Receipt}");
+            },
             ["ICommitteeGrain.GetFile"] = scene => Call(() => Committees(scene).GetFile(1), file => $"{file.Length}"),
         };
+
+    private static ICertificateGrain Certificates(RepeatScene scene) =>
+        scene.Grains.GetGrain<ICertificateGrain>(default(Bytes32).ToString());
+
+    private static BatchCertificate Certificate()
+    {
+        var voter = new TestVoter("a worker that has signed");
+        return new(1, [new RosterMember(voter.Worker, voter.Key, new TokenAmount(1))], Signers: 1, new byte[96]);
+    }
 
     private static string Show(EpochRoster? roster) => $"{roster?.Epoch}";
 

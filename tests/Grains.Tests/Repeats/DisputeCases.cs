@@ -24,6 +24,22 @@ internal static class DisputeCases
                 var verdict = new JuryVerdict([.. jurors], null);
                 return Send(() => Of(scene).Decide(verdict, Authority.Market));
             },
+            ["IMarketGrain.Try"] = scene =>
+                Call(() =>
+                    scene.Market.Try(
+                        new Trial(
+                            Ticket: TicketOf(scene),
+                            Root: null,
+                            Results: [],
+                            Voters: [],
+                            Owners: [],
+                            SeatPriceMax: new TokenAmount(100),
+                            Lead: DisputePolicy.Lead,
+                            SeatsMax: DisputePolicy.SeatsMax
+                        ),
+                        Authority.Dispute
+                    )
+                ),
             ["IDisputeGrain.GetFile"] = async scene =>
             {
                 await Of(scene).Open(CaseOf(scene), Authority.Market);
