@@ -219,6 +219,10 @@ internal sealed class MarketFacts(SimulatedRunTrail trail, MarketShards shards)
         {
             yield return $"it ended by {Agreeing(end)} results, and {job.Spec.Assurance} takes more";
         }
+        if (!end.Others.IsDefault && end.Others.Select(seat => seat.Payee).Append(sent.PayTo).Distinct().Count() < Agreeing(end))
+        {
+            yield return $"two of the {Agreeing(end)} results by which it ended are of one owner";
+        }
         if (charge != expected)
         {
             yield return $"it costs {charge}, and a run of {report.FuelUsed} fuel at {given.Price} costs {expected}";
