@@ -45,7 +45,7 @@ internal static class BlsBenchmark
         return 0;
     }
 
-    private static BlsTimes Measure(int rounds)
+    public static BlsTimes Measure(int rounds)
     {
         using var random = RandomNumberGenerator.Create();
         var message = RandomNumberGenerator.GetBytes(32);
@@ -111,7 +111,7 @@ internal static class BlsBenchmark
     }
 
     /// <summary>Means in microseconds; zero where a peer does not measure it.</summary>
-    private readonly record struct BlsTimes
+    internal readonly record struct BlsTimes
     {
         public string Bench => "bls";
 

@@ -9,5 +9,10 @@ internal static class HostBenchmarks
             "commits of 4,096 keys to a program's state of a million, proofs and their bytes [--keys N] [--seconds S] [--proofs N]",
             StateBenchmark.Run
         ),
+        ["receipts"] = (
+            "what each level of certainty costs with five workers in this process, then BLS signatures and the state tree "
+                + "[--jobs N of each level] [--rounds N] [--keys N] [--seconds S] [--proofs N]",
+            ReceiptsBenchmark.Run
+        ),
     };
 }

@@ -27,6 +27,12 @@ internal static class StateBenchmark
 
     public static async Task<int> Run(BenchmarkArguments arguments)
     {
+        Console.WriteLine(JsonSerializer.Serialize(await Measure(arguments), BenchmarkJson.Options));
+        return 0;
+    }
+
+    public static async Task<StateResult> Measure(BenchmarkArguments arguments)
+    {
         var (keys, seconds, proofs) = (
             arguments.Number("keys", 1_000_000),
             arguments.Number("seconds", 20),
@@ -49,30 +55,24 @@ internal static class StateBenchmark
             var warm = await Proofs(tree, keys, proofs);
             (tree, _) = await Start(store, StateTreePolicy.CacheBytesMax);
             var any = await Proofs(tree, keys, proofs / 10);
-            Console.WriteLine(
-                JsonSerializer.Serialize(
-                    new
-                    {
-                        Bench = "state",
-                        Keys = tree.Count,
-                        FilledKeysPerS = Math.Round(filled.KeysPerS),
-                        UpdatedKeysPerS = Math.Round(updated.KeysPerS),
-                        CommitP50Ms = updated.Latency.P50,
-                        CommitP99Ms = updated.Latency.P99,
-                        CpuUsPerKey = Math.Round(updated.CpuUsPerKey, 1),
-                        TreeCpuUsPerKey = Math.Round(treeUs, 1),
-                        ProofUs = Math.Round(warm.Us, 1),
-                        ProofBytesMean = Math.Round(warm.MeanBytes),
-                        ProofBytesMost = Math.Max(warm.MostBytes, any.MostBytes),
-                        VerifyUs = Math.Round(warm.VerifyUs, 1),
-                        ProofOfAnyKeyUs = Math.Round(any.Us, 1),
-                        StartMs = Math.Round(startMs, 1),
-                        StartReplayedCommits = replayed,
-                        PeakMiB = Process.GetCurrentProcess().PeakWorkingSet64 >> 20,
-                    }
-                )
+            return new StateResult(
+                Bench: "state",
+                Keys: tree.Count,
+                FilledKeysPerS: Math.Round(filled.KeysPerS),
+                UpdatedKeysPerS: Math.Round(updated.KeysPerS),
+                CommitP50Ms: updated.Latency.P50,
+                CommitP99Ms: updated.Latency.P99,
+                CpuUsPerKey: Math.Round(updated.CpuUsPerKey, 1),
+                TreeCpuUsPerKey: Math.Round(treeUs, 1),
+                ProofUs: Math.Round(warm.Us, 1),
+                ProofBytesMean: Math.Round(warm.MeanBytes),
+                ProofBytesMost: Math.Max(warm.MostBytes, any.MostBytes),
+                VerifyUs: Math.Round(warm.VerifyUs, 1),
+                ProofOfAnyKeyUs: Math.Round(any.Us, 1),
+                StartMs: Math.Round(startMs, 1),
+                StartReplayedCommits: replayed,
+                PeakMiB: Process.GetCurrentProcess().PeakWorkingSet64 >> 20
             );
-            return 0;
         }
         finally
         {
@@ -226,3 +226,26 @@ internal static class StateBenchmark
             Explanation: new GrainInterfaces.JobExplanation("", [])
         );
 }
+
+/// <summary>The line that <c>state</c> prints.</summary>
+/// <param name="ProofUs">To make a proof with all pages in memory.</param>
+/// <param name="ProofOfAnyKeyUs">To make one with those that a silo's cache holds.</param>
+/// <param name="TreeCpuUsPerKey">Processor time of the tree's part of an update.</param>
+internal sealed record StateResult(
+    string Bench,
+    long Keys,
+    double FilledKeysPerS,
+    double UpdatedKeysPerS,
+    double CommitP50Ms,
+    double CommitP99Ms,
+    double CpuUsPerKey,
+    double TreeCpuUsPerKey,
+    double ProofUs,
+    double ProofBytesMean,
+    int ProofBytesMost,
+    double VerifyUs,
+    double ProofOfAnyKeyUs,
+    double StartMs,
+    long StartReplayedCommits,
+    long PeakMiB
+);
