@@ -188,6 +188,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
     private void Forget(MarketJob job, MarketTime now)
     {
         Panels.ClosePanel(job, now);
+        Panels.Lines.Leave(job);
         Unlease(job, now);
         EndStay(job);
         Auctions.End(job);
@@ -299,6 +300,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
         }
         Auctions.End(job);
         Panels.Unready(job);
+        Panels.Lines.Leave(job);
         DeadlineHeap.Leave(job);
         FreeSlot(job);
         job.Phase = MarketPhase.Ending;
@@ -341,6 +343,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
         {
             Feed(offer, now);
         }
+        Panels.Lines.Open(now);
     }
 
     /// <summary>Answers the waiting polls of the offers that got orders.</summary>
@@ -399,7 +402,12 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
         {
             _queue.Ready(job);
         }
-        if (!_paused)
+        if (job.WantsPanel)
+        {
+            // One that cannot open makes way for others of its program: each opens in its turn, so that many make no deep stack.
+            Panels.Lines.Add(job);
+        }
+        else if (!_paused)
         {
             Place(job, now);
         }

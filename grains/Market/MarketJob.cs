@@ -99,8 +99,8 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>What its worker committed to in the phase Sealed.</summary>
     public Bytes32? Commitment { get; set; }
 
-    /// <summary>How often its panel could not open.</summary>
-    public int PanelTries { get; set; }
+    /// <summary>Where it waits for its panel to open; null where it does not.</summary>
+    public PanelLine? PanelLine { get; set; }
 
     /// <summary>Why its panel could not open; null where it could, or has none.</summary>
     public string? PanelNote { get; set; }

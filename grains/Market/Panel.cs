@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
@@ -211,25 +212,34 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
             : committee.IsEnough(Leading.Select(vote => vote.Worker).Concat(_seats.Select(seat => seat.Directed!.Value)));
 
     /// <summary>
-    /// What a client pays who cancels: each run that has begun or is over counts as much as the one that has come least far, so that all
-    /// are paid by one statement. Null where none has begun.
+    /// What a client pays who cancels. All that are paid are paid by one statement of fuel, that of the run among them that has come least
+    /// far; so those are chosen that are paid most together: runs that are over are not worth nothing because others have just begun. Null
+    /// where none has begun.
     /// </summary>
     public OpenRun? ToRun()
     {
         var runs = _votes
             .Select(vote => (Seat: vote.ToSeat(), Fuel: vote.FuelUsed))
             .Concat(_seats.Where(seat => seat.MayHaveBegun).Select(seat => (Seat: SeatOf(seat), Fuel: seat.FuelSoFar)))
-            .OrderBy(run => run.Seat.Worker)
+            .OrderByDescending(run => run.Fuel)
+            .ThenBy(run => run.Seat.Worker)
             .Take(Assurance.Seats)
             .ToArray();
         if (runs.Length == 0)
         {
             return null;
         }
-        var first = runs[0].Seat;
-        return new OpenRun(first.Worker, first.Payee, first.PricePerMillionFuel, runs.Min(run => run.Fuel), HasBegun: true)
+        var paid = Enumerable
+            .Range(1, runs.Length)
+            .Reverse()
+            .MaxBy(count =>
+                (BigInteger)runs[count - 1].Fuel
+                * runs.Take(count).Aggregate(BigInteger.Zero, (sum, run) => sum + run.Seat.PricePerMillionFuel.BaseUnits)
+            );
+        JobSeat[] seats = [.. runs.Take(paid).Select(run => run.Seat with { Signed = null }).OrderBy(seat => seat.Worker)];
+        return new OpenRun(seats[0].Worker, seats[0].Payee, seats[0].PricePerMillionFuel, runs[paid - 1].Fuel, HasBegun: true)
         {
-            Others = [.. runs.Skip(1).Select(run => run.Seat with { Signed = null })],
+            Others = [.. seats.Skip(1)],
         };
     }
 

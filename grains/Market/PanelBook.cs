@@ -11,14 +11,18 @@ namespace Marketplace.Grains;
 /// <param name="chance">Chooses who has a seat.</param>
 internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 market, IChance chance)
 {
-    private readonly SeatBoard _waiting = new();
     private readonly HashSet<Panel> _freedPanels = [];
     private readonly Dictionary<JobId, TrialPanel> _trials = [];
+    private const string NoRoom = "too many seats of panels wait for workers";
+
     private int _seatCount;
     private int _panelCount;
 
     /// <summary>Seats that wait for a worker.</summary>
-    public SeatBoard Waiting => _waiting;
+    public SeatBoard Waiting => field ??= new SeatBoard(Lines.NoteRoom);
+
+    /// <summary>Jobs that wait for their panels to open.</summary>
+    public PanelLines Lines { get; } = new(book);
 
     /// <summary>By how much there are more runs to be made than jobs.</summary>
     public int ExtraCount => _seatCount - _panelCount;
@@ -28,20 +32,21 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     /// <summary>Opens the job's panel, if there are workers of enough owners; else the job is looked at again after a while.</summary>
     public void OpenPanel(MarketJob job, MarketTime now)
     {
+        if (Lines.Waits(job, now))
+        {
+            return;
+        }
         var assurance = job.Ticket.Spec.Assurance;
         var committee = assurance.Kind == AssuranceKind.Committee ? Committees.Of(assurance.Seats) : null;
         var panel = new Panel(job, now.Running, committee);
-        job.PanelNote =
-            assurance.Kind == AssuranceKind.Committee ? MembersRefusal(job, committee)
-            : _waiting.HasRoomFor(job.Ticket.Account, panel.Missing) ? OwnersRefusal(job)
-            : "too many seats of other panels wait for workers";
-        if (job.PanelNote is not null)
+        var lacks = assurance.Kind == AssuranceKind.Committee ? MembersRefusal(job, committee) : OwnersRefusal(job);
+        if (lacks is not null || !HasRoomFor(panel))
         {
-            // The longer it could not open, the longer it waits: many such jobs must not keep the market busy.
-            var again = PanelPolicy.OpenAgainAfter * Math.Min(++job.PanelTries, PanelPolicy.OpenAgainPartsMax);
-            book.PutBack(job, now, again);
+            Lines.Hold(job, lacks ?? NoRoom, forRoom: lacks is null, now);
             return;
         }
+        Lines.Leave(job);
+        job.PanelNote = null;
         book.Queue.Take(job);
         DeadlineHeap.Leave(job);
         (job.Phase, job.Panel) = (MarketPhase.Seated, panel);
@@ -88,12 +93,15 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
         }
         var able = MembersFor(job, committee).ToArray();
         return !committee.IsEnough(able)
-                ? $"of the {committee.Members.Count} members of its committee {able.Length} are here and fit at the price that its limit "
-                    + "covers, which is not over two thirds of the weight"
-            : able.Any(member => _waiting.CountOf(member) >= PanelPolicy.MemberWaitingSeatsMax)
-                ? "too many runs wait for members of its committee"
+            ? $"of the {committee.Members.Count} members of its committee {able.Length} are here and fit at the price that its limit "
+                + "covers, which is not over two thirds of the weight"
             : null;
     }
+
+    private bool HasRoomFor(Panel panel) =>
+        panel.Committee is { } committee
+            ? MembersFor(panel.Job, committee).All(member => Waiting.HasRoomFor(panel.Job.Ticket.Account, member, 1))
+            : Waiting.HasRoomFor(panel.Job.Ticket.Account, null, panel.Missing);
 
     private IEnumerable<WorkerId> MembersFor(MarketJob job, Committee committee) =>
         committee.Members.Select(member => member.Worker).Where(member => offers.Find(member) is { } offer && SeatBoard.Fits(job, offer));
@@ -338,7 +346,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     {
         if (job.IsSeat)
         {
-            _waiting.Remove(job);
+            Waiting.Remove(job);
         }
         else
         {
@@ -350,7 +358,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     {
         if (job.IsSeat)
         {
-            _waiting.Remove(job);
+            Waiting.Remove(job);
         }
         else
         {

@@ -4,16 +4,29 @@ namespace Marketplace.Grains;
 internal static class PanelPolicy
 {
     /// <summary>
-    /// Seats that wait for a worker, of all open panels. Each offer that takes leases is compared with them one by one, about a tenth of a
-    /// microsecond each, before it is given a job without a panel.
+    /// Seats that wait for a worker, of all open panels; also those that wait for one certain worker. Each offer that takes leases is
+    /// compared with them one by one, about a tenth of a microsecond each, before it is given a job without a panel.
     /// </summary>
     public const int WaitingSeatsMax = 1024;
 
-    /// <summary>The same of one account: it must not keep the panels of others from opening.</summary>
+    /// <summary>The same of one account, so that a few can share <see cref="CommonSeatsMax"/>.</summary>
     public const int AccountWaitingSeatsMax = 256;
 
-    /// <summary>When a job is looked at again whose panel cannot open: for want of workers, or for the bounds above.</summary>
+    /// <summary>
+    /// Beyond so many an account has at most <see cref="AccountReservedSeatsMax"/>: it takes dozens of accounts to keep the panels of
+    /// others from opening.
+    /// </summary>
+    public const int CommonSeatsMax = WaitingSeatsMax / 2;
+
+    /// <summary>The seats of one panel, the widest.</summary>
+    public const int AccountReservedSeatsMax = Assurance.QuorumSeatsMax;
+
+    /// <summary>When the first job of a line is looked at again whose panels cannot open.</summary>
     public static readonly TimeSpan OpenAgainAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>Lines that are looked at in vain, one after the other, when waiting seats were taken: the others have their turn with the
+    /// next ones.</summary>
+    public const int RoomTriesMax = 16;
 
     /// <summary>Each time later by that, up to so many times of it: who starts a worker that was lacking does not wait for long.</summary>
     public const int OpenAgainPartsMax = 15;
@@ -61,9 +74,6 @@ internal static class PanelPolicy
 
     /// <summary>How often a receipt that none refuses is put before its committee, before the job is run again.</summary>
     public const int WindowTriesMax = 3;
-
-    /// <summary>Seats that wait for one member of committees: beyond it panels open later.</summary>
-    public const int MemberWaitingSeatsMax = 1024;
 
     /// <inheritdoc cref="LateMin"/>
     public static readonly TimeSpan LateMax = TimeSpan.FromMinutes(1);

@@ -4,32 +4,34 @@ namespace Marketplace.Grains;
 /// The seats that wait for a worker, in the order in which they were drawn. They come before jobs without a panel: a panel that has begun
 /// holds results and money.
 /// </summary>
-internal sealed class SeatBoard
+/// <param name="removed">Told of each that waits no more.</param>
+internal sealed class SeatBoard(Action removed)
 {
     private readonly LinkedList<MarketJob> _open = [];
     private readonly Dictionary<WorkerId, LinkedList<MarketJob>> _directed = [];
     private readonly Dictionary<MarketJob, LinkedListNode<MarketJob>> _places = [];
-    private readonly Dictionary<AccountId, int> _ofAccounts = [];
+    private readonly Dictionary<(WorkerId? Worker, AccountId Account), int> _ofAccounts = [];
 
     public bool Contains(MarketJob seat) => _places.ContainsKey(seat);
 
-    /// <summary>Whether a job's panel may draw so many more that any worker can take.</summary>
-    public bool HasRoomFor(AccountId account, int seats) =>
-        _open.Count + seats <= PanelPolicy.WaitingSeatsMax
-        && _ofAccounts.GetValueOrDefault(account) + seats <= PanelPolicy.AccountWaitingSeatsMax;
-
-    /// <summary>Seats that wait for the worker that was drawn for them.</summary>
-    public int CountOf(WorkerId worker) => _directed.GetValueOrDefault(worker)?.Count ?? 0;
+    /// <summary>Whether a job's panel may draw so many more.</summary>
+    /// <param name="account">The job's.</param>
+    /// <param name="worker">For which they are to be; null: any can take them.</param>
+    /// <param name="seats">How many.</param>
+    public bool HasRoomFor(AccountId account, WorkerId? worker, int seats)
+    {
+        var all = seats + (worker is { } only ? _directed.GetValueOrDefault(only)?.Count ?? 0 : _open.Count);
+        var own = seats + _ofAccounts.GetValueOrDefault((worker, account));
+        return all <= PanelPolicy.WaitingSeatsMax
+            && own <= (all <= PanelPolicy.CommonSeatsMax ? PanelPolicy.AccountWaitingSeatsMax : PanelPolicy.AccountReservedSeatsMax);
+    }
 
     public void Add(MarketJob seat)
     {
         _places.Add(seat, ListOf(seat).AddLast(seat));
         seat.Figures!.Ready++;
-        if (seat.Directed is null)
-        {
-            var account = seat.Ticket.Account;
-            _ofAccounts[account] = _ofAccounts.GetValueOrDefault(account) + 1;
-        }
+        var key = (seat.Directed, seat.Ticket.Account);
+        _ofAccounts[key] = _ofAccounts.GetValueOrDefault(key) + 1;
     }
 
     public void Remove(MarketJob seat)
@@ -41,24 +43,21 @@ internal sealed class SeatBoard
         var list = place.List!;
         list.Remove(place);
         seat.Figures!.Ready--;
-        if (seat.Directed is { } worker)
+        if (seat.Directed is { } worker && list.Count == 0)
         {
-            if (list.Count == 0)
-            {
-                _directed.Remove(worker);
-            }
-            return;
+            _directed.Remove(worker);
         }
-        var account = seat.Ticket.Account;
-        if (--_ofAccounts[account] == 0)
+        var key = (seat.Directed, seat.Ticket.Account);
+        if (--_ofAccounts[key] == 0)
         {
-            _ofAccounts.Remove(account);
+            _ofAccounts.Remove(key);
         }
+        removed();
     }
 
     /// <summary>Those of one account's jobs that any worker can take.</summary>
     public IEnumerable<MarketJob> Of(AccountId account) =>
-        _ofAccounts.ContainsKey(account) ? _open.Where(seat => seat.Ticket.Account == account) : [];
+        _ofAccounts.ContainsKey((null, account)) ? _open.Where(seat => seat.Ticket.Account == account) : [];
 
     /// <summary>The first that the offer can take: one that waits for this very worker before others.</summary>
     public MarketJob? Find(MarketOffer offer) =>

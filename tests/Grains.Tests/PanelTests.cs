@@ -259,6 +259,23 @@ public sealed class PanelTests
         });
 
     [Fact]
+    public void CancelledPanel_PaysARunThatIsOver_ThoughAnotherHasJustBegun() =>
+        TestMarket.Run(async market =>
+        {
+            var scene = await Scene.Of(market);
+            await using var workers = await scene.Workers(("one", 10), ("two", 10));
+            workers.OnlyFirstEnds("one", "two");
+            var job = await scene.Submit("audit:100%", priceMax: 60);
+            await Task.Delay(TimeSpan.FromSeconds(1), market.Time);
+            Assert.Equal(2, workers.Runs);
+            var view = await market.Job(job).Cancel(scene.Client);
+            await market.Settle();
+            Assert.Equal((JobStatus.Cancelled, new TokenAmount(5)), (view.Status, view.Charge));
+            Assert.Equal((long[])[0, 5], (await scene.Earned("one", "two")).Order());
+            await scene.CheckReceipt(job);
+        });
+
+    [Fact]
     public void PanelWhoseWorkersAreLost_ExpiresAndCostsNothing() =>
         TestMarket.Run(async market =>
         {
@@ -286,59 +303,6 @@ public sealed class PanelTests
             Assert.Equal(JobStatus.Completed, view.Status);
             Assert.Equal((long[])[0L], await scene.Faults("slow"));
         });
-
-    /// <summary>One worker can be leased; seats of the other owner's worker wait, up to the bounds.</summary>
-    [Theory, InlineData(1, PanelPolicy.AccountWaitingSeatsMax), InlineData(8, PanelPolicy.WaitingSeatsMax)]
-    [TestsBound(typeof(PanelPolicy), nameof(PanelPolicy.AccountWaitingSeatsMax))]
-    [TestsBound(typeof(PanelPolicy), nameof(PanelPolicy.WaitingSeatsMax))]
-    public void PanelsOpen_WhileTheirSeatsMayWait(int accounts, int waitingMax)
-    {
-        var now = new MarketTime(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
-        var book = new MarketBook(start: 7, new QueueBounds(), chance: new SeededJitter(1));
-        book.Resume(now);
-        foreach (var number in (int[])[1, 2])
-        {
-            var worker = new WorkerId(TestMarket.Id($"{number}").Value);
-            book.SetOffer(
-                new WorkerOffer(
-                    Worker: worker,
-                    PayTo: TestMarket.Id($"{number}"),
-                    PricePerMillionFuel: new TokenAmount(1),
-                    Slots: 4096,
-                    MemoryPagesMax: 16
-                ),
-                new Standing(900, StandingLevel.Good, InMaintenance: false, default),
-                now
-            );
-            if (number == 1)
-            {
-                Assert.NotNull(book.Poll(new WorkerPoll(worker, 7, 1, 4096), now));
-            }
-        }
-        var jobs = new List<MarketJob>();
-        for (var number = 0; number < waitingMax + accounts; number++)
-        {
-            var spec = TestMarket.Spec(default) with { Assurance = Assurance.Quorum(2, 2) };
-            var ticket = new JobTicket(
-                Job: new JobId(TestMarket.Id($"job {number}").Value),
-                Account: TestMarket.Id($"buyer {number % accounts}"),
-                Spec: spec,
-                Module: default,
-                UsesState: false,
-                SubmittedAt: now.Wall,
-                RequestId: $"{number}"
-            );
-            Assert.True(book.Add(ticket, now));
-            jobs.Add(book.Find(ticket.Job)!);
-        }
-        // The room for a panel's seats is asked before the first of them is given out.
-        Assert.Equal(waitingMax - 1, jobs.Count(job => job.Phase == MarketPhase.Seated));
-        Assert.All(
-            jobs.Where(job => job.Phase != MarketPhase.Seated),
-            job => Assert.Contains("too many seats", job.PanelNote, StringComparison.Ordinal)
-        );
-        Assert.Empty(book.Invariants.Violations());
-    }
 
     private sealed class Scene(TestMarket market, Caller client, ProgramId program)
     {
@@ -423,6 +387,12 @@ public sealed class PanelTests
         public void Lies(string name) => _ways[name] = (worker, lease) => worker.Completed(lease, $"lie of {name}", 1_000_000);
 
         public void NeverEnds(string name) => _ways[name] = (_, _) => null;
+
+        public void OnlyFirstEnds(params string[] names)
+        {
+            var runs = 0;
+            Array.ForEach(names, name => _ways[name] = (worker, lease) => runs++ == 0 ? worker.Completed(lease) : null);
+        }
 
         public void TimesOut(string name) => _ways[name] = (worker, lease) => worker.Ended(lease, RunOutcome.TimedOut, "slow", 77);
 

@@ -96,7 +96,7 @@ public sealed class BoundListTests
         ["PanelPolicy.WindowTriesMax"] = "How often a window is made again; CommitteeJobTests see its end.",
         ["PanelPolicy.JurorWaitMax"] = "A period.",
         ["PanelPolicy.TrialsMax"] = "Beyond it a dispute asks again: nothing is refused for good.",
-        ["PanelPolicy.MemberWaitingSeatsMax"] = "Beyond it panels open later.",
+        ["PanelPolicy.RoomTriesMax"] = "Beyond it lines have their turn with the next seats.",
         ["PanelPolicy.LateMin"] = "A period; PanelTests stand at its end.",
         ["PanelPolicy.LateMax"] = "The same, of a panel of slow runs.",
         ["PanelPolicy.RevealMax"] = "A period; PanelTests pass it.",
