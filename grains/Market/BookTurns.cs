@@ -65,6 +65,22 @@ internal static class BookTurns
                 .Select(offer => new ShardOffer(offer.Offer, offer.Standing, offer.Capacity)),
         ];
 
+    /// <summary>Where an open job stands, and what each of the cheapest offers lacks.</summary>
+    public static OpenJob Explain(this MarketBook book, MarketJob job) =>
+        MarketExplanations.Of(
+            job,
+            book.AllOffers.ByPrice,
+            book.AllOffers.Count,
+            job.Phase == MarketPhase.Ready && !job.IsSeat ? book.Queue.CountBefore(job) : (-1, false)
+        );
+
+    /// <summary>The same for a job that waits in another shard.</summary>
+    public static ShardSurvey Survey(this MarketBook book, WaitingJob waiting) =>
+        MarketExplanations.Of(waiting, book.AllOffers.ByPrice, book.AllOffers.Count);
+
+    /// <summary>Why a worker gets no work; null: the market does not have its offer.</summary>
+    public static WorkerExplanation Explain(this MarketBook book, MarketOffer? offer) => WorkerSurvey.Explain(offer, book.Queue);
+
     /// <summary>What people see of the market.</summary>
     public static MarketView ToView(this MarketBook book, MarketTime now) =>
         new(

@@ -184,16 +184,4 @@ internal sealed partial class MarketBook
             MakeReady(next, now);
         }
     }
-
-    /// <summary>Where an open job stands, and what each of the cheapest offers lacks.</summary>
-    public OpenJob Explain(MarketJob job) =>
-        MarketExplanations.Of(
-            job,
-            _offers.ByPrice,
-            _offers.Count,
-            job.Phase == MarketPhase.Ready && !job.IsSeat ? _queue.CountBefore(job) : (-1, false)
-        );
-
-    /// <summary>Why a worker gets no work; null: the market does not have its offer.</summary>
-    public WorkerExplanation Explain(MarketOffer? offer) => WorkerSurvey.Explain(offer, _queue);
 }

@@ -143,9 +143,6 @@ internal sealed partial class MarketBook
         return true;
     }
 
-    /// <summary>As <see cref="Explain(MarketJob)"/>, for a job that waits in another shard.</summary>
-    public ShardSurvey Survey(WaitingJob waiting) => MarketExplanations.Of(waiting, _offers.ByPrice, _offers.Count);
-
     /// <summary>The job is with no other shard any more; the caller says at once where it is.</summary>
     public void EndStay(MarketJob job)
     {

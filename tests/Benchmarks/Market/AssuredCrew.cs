@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Marketplace.Benchmarks;
 
-/// <summary>Workers of as many owners in this process, each with a stake, a vote log on the disk and a socket of its own to the market.</summary>
+/// <summary>
+/// Workers of as many owners in this process, each with a stake, a vote log on the disk and a socket of its own to the market.
+/// </summary>
 internal sealed class AssuredCrew : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
