@@ -228,8 +228,33 @@ public sealed class CommitteeVoterTests : IDisposable
         }
         Assert.NotNull(_scene.Voter.Answer(Of(CommitteeScene.Epoch), _market.PublicKey)!.Signature);
 
+        _scene.Clock.Set(VoteLogPolicy.EpochStepMin);
         Assert.NotNull(_scene.Voter.Answer(Of(CommitteeScene.Epoch + VoteLogPolicy.EpochsKept), _market.PublicKey)!.Signature);
         Assert.Equal([draft.Job], _scene.Voter.Answer(Of(CommitteeScene.Epoch), _market.PublicKey)!.Refused);
+    }
+
+    /// <summary>A market that makes up an epoch gets nothing, and what is true goes on.</summary>
+    [Fact]
+    public void EpochThatCannotHaveBegun_IsNotVotedIn()
+    {
+        var draft = _scene.Draft(_scene.Ran(1));
+        var window = _scene.Window(draft) with { Epoch = 1ul << 62 };
+
+        Assert.Equal([draft.Job], _scene.Voter.Answer(window, _market.PublicKey)!.Refused);
+        Assert.Null(_scene.Voter.Share(new ShareRequest(1ul << 62, CommitteeScene.Word(1)), _market.PublicKey));
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(draft), _market.PublicKey)!.Signature);
+    }
+
+    [Fact]
+    public void OtherMarket_GetsNoKeyAndNoVote()
+    {
+        var draft = _scene.Draft(_scene.Ran(1));
+        Assert.NotNull(_scene.Voter.KeyFor(_market.PublicKey));
+        _scene.Restart();
+        _scene.Ran(1);
+
+        Assert.Null(_scene.Voter.KeyFor(CommitteeScene.Word(0x72)));
+        Assert.Equal([draft.Job], _scene.Voter.Answer(_scene.Window(draft), CommitteeScene.Word(0x72))!.Refused);
     }
 
     [Fact, TestsBound(typeof(WorkerPolicy), nameof(WorkerPolicy.VotedRunsMax))]
@@ -300,10 +325,10 @@ public sealed class CommitteeVoterTests : IDisposable
         {
             using var key = new Ed25519KeyPair(new byte[32]);
             var log = new ErrorLog();
-            using (var first = CommitteeVoter.Open(folder.FullName, key, _scene.PayTo, log))
+            using (var first = CommitteeVoter.Open(folder.FullName, key, _scene.PayTo, TimeProvider.System, log))
             {
                 Assert.NotNull(first);
-                Assert.Null(CommitteeVoter.Open(folder.FullName, key, _scene.PayTo, log));
+                Assert.Null(CommitteeVoter.Open(folder.FullName, key, _scene.PayTo, TimeProvider.System, log));
                 Assert.Contains(folder.FullName, Assert.Single(log.Errors), StringComparison.Ordinal);
             }
             var file = Path.Combine(folder.FullName, VoteLog.Name);
@@ -311,9 +336,9 @@ public sealed class CommitteeVoterTests : IDisposable
             bytes[20] ^= 1;
             File.WriteAllBytes(file, bytes);
 
-            Assert.Null(CommitteeVoter.Open(folder.FullName, key, _scene.PayTo, log));
+            Assert.Null(CommitteeVoter.Open(folder.FullName, key, _scene.PayTo, TimeProvider.System, log));
             Assert.Contains(file, log.Errors[1], StringComparison.Ordinal);
-            Assert.Contains("Move the file away", log.Errors[1], StringComparison.Ordinal);
+            Assert.Contains("Move the files", log.Errors[1], StringComparison.Ordinal);
         }
         finally
         {
