@@ -78,7 +78,6 @@ public sealed class CommitteeVoterTests : IDisposable
     [InlineData("price")]
     [InlineData("limit")]
     [InlineData("seat price")]
-    [InlineData("no seat")]
     [InlineData("share")]
     [InlineData("share of another")]
     [InlineData("state")]
@@ -106,7 +105,6 @@ public sealed class CommitteeVoterTests : IDisposable
                 Price = cost,
                 Shares = [draft.Shares[0]],
             },
-            "no seat" => draft with { Seats = [other], Price = cost, Shares = [draft.Shares[1]] },
             "share" => draft with { Shares = [draft.Shares[0]] },
             "share of another" => draft with { Shares = [new ReceiptShare(draft.Payer, cost), draft.Shares[1]] },
             "state" => draft with { State = "cancelled", Fault = "client" },
@@ -122,6 +120,18 @@ public sealed class CommitteeVoterTests : IDisposable
         Assert.Null(vote.Signature);
         Assert.Equal([draft.Job], vote.Refused);
         Assert.NotNull(_scene.Voter.Answer(_scene.Window(_scene.Draft(good), _scene.Draft(bad)), _market.PublicKey)!.Signature);
+    }
+
+    /// <summary>Those that ran the job before are paid by the receipt; a member that ran it since can say as well that it is right.</summary>
+    [Fact]
+    public void ReceiptWithoutASeatOfItsOwn_IsSigned()
+    {
+        var draft = _scene.Draft(_scene.Ran(1));
+        var (seat, cost) = (draft.Seats.Single(seat => seat.Worker == CommitteeScene.Other), draft.Shares[1].Amount);
+        var others = draft with { Seats = [seat], Price = cost, Shares = [draft.Shares[1]] };
+
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(others), _market.PublicKey)!.Signature);
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(draft), _market.PublicKey)!.Refused);
     }
 
     [Fact]
