@@ -122,7 +122,7 @@ public sealed class CommitteeVoterTests : IDisposable
         Assert.NotNull(_scene.Voter.Answer(_scene.Window(_scene.Draft(good), _scene.Draft(bad)), _market.PublicKey)!.Signature);
     }
 
-    /// <summary>Those that ran the job before are paid by the receipt; a member that ran it since can say as well that it is right.</summary>
+    /// <summary>Those that ran the job before are paid by the receipt; a member that ran it since can say that it is right too.</summary>
     [Fact]
     public void ReceiptWithoutASeatOfItsOwn_IsSigned()
     {
