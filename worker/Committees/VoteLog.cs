@@ -296,7 +296,7 @@ public sealed class VoteLog : IDisposable
     {
         Close();
         var part = new VotePart(head.Last + 1, head.Newest, _writes, _sum);
-        var header = VoteLogFormat.PartHeader(part, out var sum);
+        var header = VoteLogFormat.PartHeader(part, PublicKey, out var sum);
         Try(() =>
         {
             var name = NameOf(part.Number);
@@ -329,7 +329,7 @@ public sealed class VoteLog : IDisposable
         {
             var path = _files.PathOf(NameOf(number));
             var bytes = _files.Read(NameOf(number)) ?? throw VoteLogErrors.Damaged(path, "it is not there");
-            var part = VoteLogFormat.ReadPart(bytes, out var sum) ?? throw VoteLogErrors.Damaged(path, "its header");
+            var part = VoteLogFormat.ReadPart(bytes, PublicKey, out var sum) ?? throw VoteLogErrors.Damaged(path, "its header");
             var isFirst = number == _head.First;
             var follows = isFirst || (part.Before == _sum && part.Writes == _writes);
             if (part.Number != number || !follows || (number == _head.Last && sum != _head.LastSum))
@@ -391,7 +391,10 @@ public sealed class VoteLog : IDisposable
     private void RequireNewest(bool hasTornEnd)
     {
         var next = _head.Last + 1;
-        if (_files.Read(NameOf(next)) is { Length: > VoteLogFormat.PartHeaderSize })
+        if (
+            _files.Read(NameOf(next)) is { Length: > VoteLogFormat.PartHeaderSize } more
+            && VoteLogFormat.ReadPart(more, PublicKey, out _) is not null
+        )
         {
             throw VoteLogErrors.OldCopy(
                 _files.PathOf(Name),

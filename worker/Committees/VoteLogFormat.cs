@@ -94,7 +94,9 @@ internal static class VoteLogFormat
         );
     }
 
-    public static byte[] PartHeader(VotePart part, out Bytes32 sum)
+    /// <param name="key">Of the log: a part that an earlier key has left behind is none of this one's.</param>
+    /// <param name="sum">Of the header and the key.</param>
+    public static byte[] PartHeader(VotePart part, BlsPublicKey key, out Bytes32 sum)
     {
         var header = new byte[PartHeaderSize];
         var writer = new Writer(header);
@@ -103,12 +105,12 @@ internal static class VoteLogFormat
         writer.Number(part.Newest);
         writer.Number(part.Writes);
         writer.Word(part.Before);
-        writer.Word(sum = PartSum.Hash(header.AsSpan(..^Bytes32.Size)));
+        writer.Word(sum = SumOf(header, key));
         return header;
     }
 
-    /// <returns>Null where the bytes do not begin with the header of a part.</returns>
-    public static VotePart? ReadPart(ReadOnlySpan<byte> file, out Bytes32 sum)
+    /// <returns>Null where the bytes do not begin with the header of a part of this key's log.</returns>
+    public static VotePart? ReadPart(ReadOnlySpan<byte> file, BlsPublicKey key, out Bytes32 sum)
     {
         sum = default;
         if (file.Length < PartHeaderSize || !file.StartsWith(PartMagic))
@@ -116,7 +118,7 @@ internal static class VoteLogFormat
             return null;
         }
         var header = file[..PartHeaderSize];
-        sum = PartSum.Hash(header[..^Bytes32.Size]);
+        sum = SumOf(header, key);
         if (sum != new Bytes32(header[^Bytes32.Size..]))
         {
             return null;
@@ -196,6 +198,8 @@ internal static class VoteLogFormat
     }
 
     public static int SizeOfFrame(int votes) => FrameBareSize + (votes * VoteSize);
+
+    private static Bytes32 SumOf(ReadOnlySpan<byte> header, BlsPublicKey key) => PartSum.Hash([.. header[..^Bytes32.Size], .. key.Bytes]);
 
     private ref struct Writer(Span<byte> rest)
     {

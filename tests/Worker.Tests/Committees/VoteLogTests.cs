@@ -224,6 +224,33 @@ public sealed class VoteLogTests
         Assert.Contains("another key", Assert.Throws<VoteLogException>(Open).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The parts that it has left behind are in nothing's way.</summary>
+    [Fact]
+    public void NewKey_BesidePartsOfTheOneBefore_VotesAndOpens()
+    {
+        using (var first = Create())
+        {
+            first.PartBytesMax = 1;
+            for (var number = 0; number < 6; number++)
+            {
+                first.Sign(3, [Vote(number, 1)], Word(9));
+            }
+        }
+        _files.Delete(Name);
+        using (var other = VoteLog.Create(_files, BlsSecretKey.FromSeed([.. Enumerable.Repeat((byte)5, 32)]), Worker, _clock))
+        {
+            other.Bind(Market);
+        }
+        for (var number = 0; number < 10; number++)
+        {
+            using var log = Open();
+            log.PartBytesMax = 1;
+            log.Sign(3, [Vote(number, 2)], Word(9));
+        }
+        using var again = Open();
+        Refused(again, 3, Vote(4, 1));
+    }
+
     /// <summary>A count that a power cut has damaged or taken away says nothing.</summary>
     [Theory]
     [InlineData(0)]
