@@ -69,8 +69,7 @@ public sealed class VoteLog : IDisposable
         {
             throw new VoteLogException($"'{files.PathOf(Name)}' is there already, with a key that may have voted.");
         }
-        var began = (ulong)VoteLogPolicy.EpochsBegan.ToUnixTimeSeconds();
-        var log = new VoteLog(files, key, new VoteLogHead(worker, default, 0, 0, began, First: 1, Last: 0, default), clock);
+        var log = new VoteLog(files, key, VoteLogHead.New(worker), clock);
         // What counts the writes of a key that is gone says nothing of this one.
         log.Try(() => files.Delete(NoteName));
         log.BeginPart(log._head);

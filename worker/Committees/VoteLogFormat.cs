@@ -21,7 +21,21 @@ internal sealed record VoteLogHead(
     ulong First,
     ulong Last,
     Bytes32 LastSum
-);
+)
+{
+    /// <summary>Of a log that has no part yet.</summary>
+    public static VoteLogHead New(WorkerId worker) =>
+        new(
+            Worker: worker,
+            Market: default,
+            Floor: 0,
+            Newest: 0,
+            NewestAt: (ulong)VoteLogPolicy.EpochsBegan.ToUnixTimeSeconds(),
+            First: 1,
+            Last: 0,
+            LastSum: default
+        );
+}
 
 /// <summary>What the header of a part says.</summary>
 /// <param name="Number">Its own.</param>

@@ -44,7 +44,7 @@ internal sealed class CommitteeLoad(ChaosCluster cluster, ProgramId echo, IReadO
         }
     }
 
-    /// <summary>Each job that completed has a receipt that holds, signed by its committee, each of whom has written its vote down.</summary>
+    /// <summary>Each job that completed has a receipt that holds, signed by its committee, each of which wrote its vote down.</summary>
     public async Task CheckReceipts(MarketplaceClient client, Func<WorkerId, string> folderOf, VoteBooks votes, List<string> violations)
     {
         foreach (var job in _ended.Values)
