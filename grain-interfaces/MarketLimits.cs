@@ -12,8 +12,8 @@ public static class MarketLimits
     /// </summary>
     public const int EpochsKeptMax = 720;
 
-    /// <summary>Each epoch has rounds of the market in which its workers are asked, and time left to serve.</summary>
-    public static readonly TimeSpan EpochMin = TimeSpan.FromMinutes(2);
+    /// <inheritdoc cref="WorkerLimits.EpochMin"/>
+    public static readonly TimeSpan EpochMin = WorkerLimits.EpochMin;
 
     /// <summary>A list that is older has workers with nothing at stake any more, who took it back when it was drawn.</summary>
     public static readonly TimeSpan EpochMax = TimeSpan.FromDays(1);

@@ -8,10 +8,16 @@ internal sealed class CommitteeMembership : IDisposable
 {
     private readonly Ed25519KeyPair _key;
 
-    public CommitteeMembership(SiloOptions options, WorkerOptions worker, DataFolder folder, ILogger<CommitteeVoter> log)
+    public CommitteeMembership(
+        SiloOptions options,
+        WorkerOptions worker,
+        DataFolder folder,
+        TimeProvider clock,
+        ILogger<CommitteeVoter> log
+    )
     {
         _key = folder.KeyPair(DataFolder.WorkerKey);
-        Voter = options.WorkerCommittee ? CommitteeVoter.Open(folder.Path, _key, worker.PayTo, log) : null;
+        Voter = options.WorkerCommittee ? CommitteeVoter.Open(folder.Path, _key, worker.PayTo, clock, log) : null;
     }
 
     /// <summary>Null where it serves in none.</summary>

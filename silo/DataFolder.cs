@@ -5,8 +5,8 @@ namespace Marketplace.Silo;
 
 /// <summary>
 /// The silo's folder: <c>account.key</c>, <c>worker.key</c> and <c>market.key</c> (<see cref="KeyFile"/>), <c>key</c> (the local account's
-/// API key), <c>url</c>, <c>isolation</c> (where the worker inside runs programs), <c>committee.votes</c> (its key for committees, with its
-/// votes) and <c>committee.lock</c>, and the folders <c>store</c> and <c>blobs</c>. Readable by its owner only.
+/// API key), <c>url</c>, <c>isolation</c> (where the worker inside runs programs), <c>committee.votes*</c> (its key for committees, with
+/// its votes) and <c>committee.lock</c>, and the folders <c>store</c> and <c>blobs</c>. Readable by its owner only.
 /// </summary>
 public sealed class DataFolder
 {

@@ -52,6 +52,12 @@ public static class WorkerLimits
     public const int SharesMax = 1;
 
     /// <summary>
+    /// The shortest epoch of committees: it has rounds of the market in which its workers are asked, and time left to serve. Shares of the
+    /// next one are collected for at most half of it, so lists follow each other no faster.
+    /// </summary>
+    public static readonly TimeSpan EpochMin = TimeSpan.FromMinutes(2);
+
+    /// <summary>
     /// How often a worker says that it is alive, and how far its runs have come: a fraction of what a lease lasts without, and for ten
     /// thousand workers no more than what their jobs ask of the market anyway.
     /// </summary>

@@ -139,16 +139,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         {
             return AnswerEnded(job);
         }
-        if (job.Proposed is { } proposed)
-        {
-            LeaveUnlessKept();
-            throw new MarketException(
-                ErrorCode.JobEnded,
-                $"Job {_id} has run, and a committee signs its result since {proposed.EndedAt:O}; it cannot be cancelled any more."
-            );
-        }
-
-        var ended = await EndWith(job, end);
+        var ended = await EndWith(job, job.Proposed is { } proposed ? JobCancelling.AtPriceOf(proposed) : end);
 
         // The cancellation stands even if these two calls fail: the market's report will find the job ended, and the account asks for the
         // ends of old holds by itself.
@@ -254,34 +245,13 @@ public sealed partial class JobGrain : Grain, IJobGrain
     /// <returns>Null where it has ended already.</returns>
     private async ValueTask<JobEnd?> CancelledEnd(JobState job)
     {
-        const string Cancelled = "The client cancelled the job.";
         if (job.Ending is not null)
         {
             return null;
         }
         var (run, fuel) = await FindRun(job);
-        return new JobEnd(
-            Status: JobStatus.Cancelled,
-            Fault: JobFault.Client,
-            Code: ErrorCode.CancelledByClient,
-            Reason: run is null ? Cancelled : $"{Cancelled} {RunsOf(run)} had begun and counts as {fuel} fuel.",
-            Worker: run?.Worker,
-            Payee: run?.PayTo,
-            PricePerMillionFuel: run?.PricePerMillionFuel ?? TokenAmount.Zero,
-            FuelUsed: fuel,
-            Output: default,
-            Log: default,
-            RootBefore: null,
-            RootAfter: null,
-            History: [],
-            Explanation: new JobExplanation(Cancelled, [])
-        )
-        {
-            Others = run?.Others ?? default,
-        };
+        return JobCancelling.Of(run, fuel);
     }
-
-    private static string RunsOf(OpenRun run) => run.Others.IsDefaultOrEmpty ? "Its run" : $"Each of {1 + run.Others.Length} runs";
 
     /// <summary>The run of the open job and what it counts as. A market without an answer must not keep a client from cancelling.</summary>
     private async ValueTask<(OpenRun? Run, long Fuel)> FindRun(JobState job)

@@ -279,11 +279,12 @@ internal sealed partial class MarketReports
     {
         var job = panel.Job;
         var ends = new List<Ended>(1);
+        var ran = panel.Winners.Select(vote => vote.Worker).ToArray();
         try
         {
             // A job that has ended by another hand is told of by the last step.
             var proposal = await Propose(job.Ticket.Job, end, committee.Epoch);
-            var certificate = proposal is null ? null : await windows.Certify(committee, proposal);
+            var certificate = proposal is null ? null : await windows.Certify(committee, proposal, ran);
             if (proposal is not null && certificate is null)
             {
                 RunAgain(panel, NotSigned);

@@ -28,11 +28,15 @@ internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, 
         _open.Values.Where(window => !window.IsClosing).Select(window => (TimeSpan?)window.DueAt).DefaultIfEmpty().Min();
 
     /// <summary>Has a committee sign how a job ends.</summary>
+    /// <param name="committee">Of the epoch in which that was proposed.</param>
+    /// <param name="proposal">How it ends. It may be of an earlier run in this epoch, whose seats were others.</param>
+    /// <param name="ran">Who has run the job now, with that result.</param>
     /// <returns>Null where it does not.</returns>
-    public Task<JobCertificate?> Certify(Committee committee, JobProposal proposal)
+    public Task<JobCertificate?> Certify(Committee committee, JobProposal proposal, IEnumerable<WorkerId> ran)
     {
-        // A member stands by what it ran itself: receipts of other seats in the same window would keep it from signing any.
-        var members = proposal.Draft.Seats.Select(seat => committee.IndexOf(seat.Worker)).Where(place => place >= 0);
+        // A member stands by what it ran itself: receipts of others in the same window would keep it from signing any.
+        var able = proposal.Draft.Seats.Select(seat => seat.Worker).Union(ran);
+        var members = able.Select(committee.IndexOf).Where(place => place >= 0);
         var key = new GatheringKey(committee.Hash, members.Aggregate(0UL, (bits, place) => bits | 1UL << place));
         if (!_gatherings.TryGetValue(key, out var gathering))
         {
@@ -191,10 +195,10 @@ internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, 
     private partial void LogNotCertified(JobId job, int voted, int members);
 
     /// <param name="Committee">Its hash.</param>
-    /// <param name="Seats">Bit i: member i has a seat in each of the receipts.</param>
-    private readonly record struct GatheringKey(Bytes32 Committee, ulong Seats);
+    /// <param name="Asked">Bit i: member i has run each of the jobs, as far as the market knows.</param>
+    private readonly record struct GatheringKey(Bytes32 Committee, ulong Asked);
 
-    /// <summary>Receipts of the same seats of one committee.</summary>
+    /// <summary>Receipts that the same members of one committee can sign.</summary>
     private sealed class Gathering(GatheringKey key, Committee committee)
     {
         public GatheringKey Key => key;
@@ -202,7 +206,7 @@ internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, 
         public Committee Committee => committee;
 
         /// <summary>Those that are asked.</summary>
-        public IReadOnlyList<RosterMember> Members { get; } = [.. committee.Members.Where((_, place) => (key.Seats >> place & 1) != 0)];
+        public IReadOnlyList<RosterMember> Members { get; } = [.. committee.Members.Where((_, place) => (key.Asked >> place & 1) != 0)];
 
         public List<Item> Waiting { get; } = [];
 
@@ -252,7 +256,7 @@ internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, 
         {
             if (
                 gathering.Committee.IndexOf(worker) is not (>= 0 and var place)
-                || (gathering.Key.Seats >> place & 1) == 0
+                || (gathering.Key.Asked >> place & 1) == 0
                 || !_voted.Add(place)
             )
             {

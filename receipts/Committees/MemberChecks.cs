@@ -28,7 +28,7 @@ public static class MemberChecks
         Ends.TryGetValue(outcome, out var ends) && ends.Contains((state, fault));
 
     /// <param name="receipt">With the member's own execution.</param>
-    /// <param name="own">The member, with the price that its lease said.</param>
+    /// <param name="own">The member, with the price that its lease said. It may have no seat: then it is not paid.</param>
     /// <param name="payTo">The account that earns for it.</param>
     /// <returns>Why the member does not stand by it, in a sentence; null: it does.</returns>
     public static string? Refusal(Receipt receipt, Seat own, AccountId payTo)
@@ -50,7 +50,8 @@ public static class MemberChecks
         }
         if (receipt.Seats.FirstOrDefault(seat => seat.Worker == own.Worker) is not { } seat)
         {
-            return "The member itself is not among the seats.";
+            // It has run the job as those with a seat did, later or more slowly: they are paid, and it can say that they are right.
+            return null;
         }
         if (seat.UnitPrice != own.UnitPrice)
         {

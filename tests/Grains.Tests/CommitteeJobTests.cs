@@ -126,8 +126,39 @@ public sealed class CommitteeJobTests
             }
         );
 
+    /// <summary>
+    /// The end that was proposed names a seat whose worker does not run the job again; another member has run it now. All can sign the
+    /// same receipt, so the job goes on within the epoch.
+    /// </summary>
     [Fact]
-    public void JobWhoseReceiptIsBeingSigned_CannotBeCancelled() =>
+    public void ProposalOfOtherSeats_IsSignedByThoseThatRanTheJobNow() =>
+        Run(
+            4,
+            async scene =>
+            {
+                scene.Lies(3);
+                scene.Voters[2].IsSilent = true;
+                var job = await scene.Submit("committee:4", "in");
+                await Task.Delay(TimeSpan.FromSeconds(3), scene.Market.Time);
+                Assert.Equal((1, 1, 0), (scene.Voters[0].Windows, scene.Voters[1].Windows, scene.Voters[2].Windows));
+                scene.IsHonest(3);
+                scene.Lies(2);
+                await scene.CrashAndStart();
+                var view = await scene.Wait(job, TimeSpan.FromMinutes(5));
+
+                Assert.Equal((JobStatus.Completed, new TokenAmount(30)), (view.Status, view.Charge));
+                var receipt = await scene.Receipt(job);
+                WorkerId[] seats = [.. scene.Voters.Take(3).Select(voter => voter.Worker).Order()];
+                Assert.Equal(seats, receipt.Receipt.Seats.Select(seat => seat.Worker));
+                Assert.Equal(0b1011UL, receipt.Certificate!.Signers);
+                Assert.All(scene.Voters, voter => Assert.Equal(0, voter.Contradictions));
+            }
+        );
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void JobWhoseReceiptIsBeingSigned_IsCancelledAtItsPrice(bool isSignedLater) =>
         Run(
             3,
             async scene =>
@@ -135,10 +166,39 @@ public sealed class CommitteeJobTests
                 scene.Voters[2].IsSilent = true;
                 var job = await scene.Submit("committee:3", "in");
                 await Task.Delay(TimeSpan.FromSeconds(3), scene.Market.Time);
-                var refused = await Assert.ThrowsAsync<MarketException>(() => scene.Market.Job(job).Cancel(scene.Client));
-                Assert.Contains("a committee signs its result", refused.Message, StringComparison.Ordinal);
-                scene.Voters[2].IsSilent = false;
-                Assert.Equal(JobStatus.Completed, (await scene.Wait(job, TimeSpan.FromMinutes(5))).Status);
+                var cancelled = await scene.Market.Job(job).Cancel(scene.Client);
+                Assert.Equal(
+                    (JobStatus.Cancelled, JobFault.Client, new TokenAmount(30)),
+                    (cancelled.Status, cancelled.Fault, cancelled.Charge)
+                );
+                Assert.True(cancelled.Output.Inline.IsEmpty);
+                scene.Voters[2].IsSilent = !isSignedLater;
+                await Task.Delay(TimeSpan.FromMinutes(5), scene.Market.Time);
+
+                var view = await scene.Wait(job, TimeSpan.FromMinutes(5));
+                Assert.Equal((JobStatus.Cancelled, new TokenAmount(30)), (view.Status, view.Charge));
+                var receipt = await scene.Receipt(job);
+                Assert.Equal(
+                    (3, 0UL, (CommitteeCertificate?)null),
+                    (receipt.Receipt.Shares.Count, receipt.Receipt.Epoch, receipt.Certificate)
+                );
+                Assert.Equal(JobStatus.Cancelled, (await scene.Market.Job(job).Cancel(scene.Client)).Status);
+            }
+        );
+
+    [Fact]
+    public void JobThatItsCommitteeNeverSigns_IsCancelledAfterACrashToo() =>
+        Run(
+            3,
+            async scene =>
+            {
+                scene.Voters[2].IsSilent = true;
+                var job = await scene.Submit("committee:3", "in");
+                await Task.Delay(TimeSpan.FromSeconds(3), scene.Market.Time);
+                await scene.CrashAndStart();
+
+                var cancelled = await scene.Market.Job(job).Cancel(scene.Client);
+                Assert.Equal((JobStatus.Cancelled, new TokenAmount(30)), (cancelled.Status, cancelled.Charge));
             }
         );
 

@@ -95,11 +95,12 @@ internal sealed class WorkerProgram : IAsyncDisposable
     }
 
     /// <summary>SIGTERM.</summary>
-    public async Task Terminate()
-    {
-        using var signal = Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
-        await signal.WaitForExitAsync();
-    }
+    public Task Terminate() => Signal("TERM");
+
+    /// <summary>It keeps its connections and says nothing.</summary>
+    public Task Freeze() => Signal("STOP");
+
+    public Task Thaw() => Signal("CONT");
 
     /// <summary>Waits for its end and the last of what it says.</summary>
     /// <returns>Its exit code.</returns>
@@ -113,6 +114,12 @@ internal sealed class WorkerProgram : IAsyncDisposable
     {
         await Kill();
         _process.Dispose();
+    }
+
+    private async Task Signal(string name)
+    {
+        using var signal = Process.Start("kill", [$"-{name}", Id.ToString(CultureInfo.InvariantCulture)]);
+        await signal.WaitForExitAsync();
     }
 
     private void Take(string? line, bool isEnd)

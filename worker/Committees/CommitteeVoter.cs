@@ -38,14 +38,15 @@ public sealed partial class CommitteeVoter : IDisposable
     /// goes on without committees.
     /// </summary>
     /// <param name="folder">There is such a folder.</param>
+    /// <param name="clock">Tells which epochs can have begun.</param>
     /// <returns>Null where the log cannot be used.</returns>
-    public static CommitteeVoter? Open(string folder, Ed25519KeyPair key, AccountId payTo, ILogger log)
+    public static CommitteeVoter? Open(string folder, Ed25519KeyPair key, AccountId payTo, TimeProvider clock, ILogger log)
     {
         VoteFiles? files = null;
         try
         {
             files = new VoteFiles(folder);
-            var voter = new CommitteeVoter(OpenLog(files), files, key, payTo, log);
+            var voter = new CommitteeVoter(OpenLog(files, new WorkerId(key.PublicKey), clock), files, key, payTo, log);
             LogServes(log, voter._votes.PublicKey, files.PathOf(VoteLog.Name));
             return voter;
         }
@@ -57,12 +58,14 @@ public sealed partial class CommitteeVoter : IDisposable
         }
     }
 
-    /// <summary>The key, with the proofs that it is this worker's at a market; null once the log has failed.</summary>
+    /// <summary>
+    /// The key, with the proofs that it is this worker's at a market; null once the log has failed, and where it votes for another market.
+    /// </summary>
     public CommitteeKey? KeyFor(Bytes32 market)
     {
         lock (_lock)
         {
-            if (_isBroken)
+            if (_isBroken || !TryBind(market))
             {
                 return null;
             }
@@ -110,7 +113,7 @@ public sealed partial class CommitteeVoter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         var digest = EpochRandomness.OfShare(new MarketDomain(market), request.Epoch, request.Eligible);
-        return Sign(request.Epoch, [new MemberVote(VoteKind.Share, default, digest)], digest) is { } share
+        return Sign(request.Epoch, [new MemberVote(VoteKind.Share, default, digest)], market, digest) is { } share
             ? new EpochShare(request.Epoch, share)
             : null;
     }
@@ -156,7 +159,7 @@ public sealed partial class CommitteeVoter : IDisposable
         }
         var root = new MerkleBatch([.. votes.Select(vote => vote.Digest)]).Root;
         var digest = BatchDigest.OfCommitteeReceipts(new MarketDomain(market), window.Committee, root);
-        if (Sign(window.Epoch, votes, digest) is not { } signature)
+        if (Sign(window.Epoch, votes, market, digest) is not { } signature)
         {
             return new WindowVote(window.Number) { Refused = [.. window.Receipts.Select(draft => draft.Job).Distinct()] };
         }
@@ -176,14 +179,14 @@ public sealed partial class CommitteeVoter : IDisposable
         _files?.Dispose();
     }
 
-    private static VoteLog OpenLog(VoteFiles files)
+    private static VoteLog OpenLog(VoteFiles files, WorkerId worker, TimeProvider clock)
     {
         if (VoteLog.Exists(files))
         {
-            return VoteLog.Open(files, newestKnown: 0);
+            return VoteLog.Open(files, worker, clock);
         }
         using var random = RandomNumberGenerator.Create();
-        return VoteLog.Create(files, BlsSecretKey.Generate(random));
+        return VoteLog.Create(files, BlsSecretKey.Generate(random), worker, clock);
     }
 
     /// <summary>A market may be another program, or lie: what it asks is looked at before it is used.</summary>
@@ -237,15 +240,28 @@ public sealed partial class CommitteeVoter : IDisposable
         return null;
     }
 
-    /// <returns>Null where nothing was signed.</returns>
-    private byte[]? Sign(ulong epoch, IReadOnlyList<MemberVote> votes, Bytes32 digest)
+    /// <summary>The log is for this market from now on; false where it cannot be.</summary>
+    private bool TryBind(Bytes32 market)
     {
         try
         {
-            if (epoch >= VoteLogPolicy.EpochsKept)
-            {
-                _votes.RaiseFloor(epoch + 1 - VoteLogPolicy.EpochsKept);
-            }
+            _votes.Bind(market);
+            return true;
+        }
+        catch (VoteLogException failed)
+        {
+            _isBroken = true;
+            LogServesNot(_log, failed.Message);
+            return false;
+        }
+    }
+
+    /// <returns>Null where nothing was signed.</returns>
+    private byte[]? Sign(ulong epoch, IReadOnlyList<MemberVote> votes, Bytes32 market, Bytes32 digest)
+    {
+        try
+        {
+            _votes.Bind(market);
             return _votes.Sign(epoch, votes, digest).Bytes.ToArray();
         }
         catch (VoteRefusedException refused)

@@ -10,14 +10,22 @@ public interface IVoteFiles
     /// <summary>What a message calls a file.</summary>
     string PathOf(string name);
 
+    bool Exists(string name);
+
     /// <returns>Null where there is no such file.</returns>
     byte[]? Read(string name);
 
     /// <summary>Makes an empty file that only its owner may read.</summary>
     IVoteFile Create(string name);
 
+    /// <summary>
+    /// Writes a small file in its place, and waits for no disk: after a power cut it may be as before, cut short, or gone.
+    /// </summary>
+    void Note(string name, ReadOnlySpan<byte> bytes);
+
     void Rename(string from, string to);
 
+    /// <summary>A file that is not there stays away.</summary>
     void Delete(string name);
 
     void FlushFolder();

@@ -27,9 +27,17 @@ public sealed class VoteFiles : IVoteFiles, IDisposable
 
     public string PathOf(string name) => Path.Combine(_folder, name);
 
+    public bool Exists(string name) => File.Exists(PathOf(name));
+
     public byte[]? Read(string name) => File.Exists(PathOf(name)) ? File.ReadAllBytes(PathOf(name)) : null;
 
     public IVoteFile Create(string name) => new VoteFile(OwnerFile.Create(PathOf(name), bufferBytes: 0));
+
+    public void Note(string name, ReadOnlySpan<byte> bytes)
+    {
+        using var file = File.OpenHandle(PathOf(name), FileMode.OpenOrCreate, FileAccess.Write);
+        RandomAccess.Write(file, bytes, fileOffset: 0);
+    }
 
     public void Rename(string from, string to) => File.Move(PathOf(from), PathOf(to), overwrite: true);
 

@@ -4,92 +4,139 @@ using Marketplace.Crypto;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// A worker's BLS key and all that it has voted with it, in one file (VOTES.md): what was voted is on the disk before a signature exists,
-/// and another vote on the same subject is refused for ever. Thread-safe. After a failure of the disk it votes no more; open it again.
+/// A worker's BLS key and all that it has voted with it, for one market, in files of one folder (VOTES.md): what was voted is on the disk
+/// before a signature exists, and another vote on the same subject is refused for ever. Thread-safe. After a failure of the disk it votes
+/// no more; open it again.
 /// </summary>
 public sealed class VoteLog : IDisposable
 {
     internal const string Name = "committee.votes";
+    internal const string NoteName = "committee.votes.count";
     private const string NewName = "committee.votes.new";
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(ulong Epoch, VoteKind Kind, Bytes32 Subject), Bytes32> _votes = [];
+    private readonly SortedDictionary<ulong, VoteTable> _votes = [];
+    private readonly VotePrints _prints = new();
+
+    /// <summary>Those that are kept, oldest first; the last one is written.</summary>
+    private readonly List<VotePart> _parts = [];
     private readonly IVoteFiles _files;
     private readonly BlsSecretKey _key;
+    private readonly TimeProvider _clock;
 
+    private VoteLogHead _head;
     private IVoteFile? _file;
+    private long _fileSize;
+    private ulong _writes;
     private Bytes32 _sum;
 
-    private VoteLog(IVoteFiles files, BlsSecretKey key) => (_files, _key) = (files, key);
+    private VoteLog(IVoteFiles files, BlsSecretKey key, VoteLogHead head, TimeProvider clock) =>
+        (_files, _key, _head, _clock) = (files, key, head, clock);
 
     public BlsPublicKey PublicKey => _key.PublicKey;
 
     /// <summary>In epochs below it nothing is voted any more.</summary>
-    public ulong Floor { get; private set; }
+    public ulong Floor => _head.Floor;
 
     /// <summary>The greatest epoch in which it has voted, or was about to.</summary>
-    public ulong Newest { get; private set; }
+    public ulong Newest => _head.Newest;
+
+    /// <summary>The market that it votes for; zero: none yet.</summary>
+    public Bytes32 Market => _head.Market;
+
+    /// <inheritdoc cref="VoteLogPolicy.VotesPerEpochMax"/>
+    internal int VotesPerEpochMax { get; set; } = VoteLogPolicy.VotesPerEpochMax;
+
+    /// <inheritdoc cref="VoteLogPolicy.PartBytesMax"/>
+    internal int PartBytesMax { get; set; } = VoteLogPolicy.PartBytesMax;
 
     /// <summary>Whether a folder has a log.</summary>
     public static bool Exists(IVoteFiles files)
     {
         ArgumentNullException.ThrowIfNull(files);
-        return files.Read(Name) is not null;
+        return files.Exists(Name);
     }
 
     /// <summary>A new log with a new key.</summary>
     /// <param name="key">Disposed with the log. It has signed nothing yet, and stands nowhere else.</param>
+    /// <param name="worker">Whose it is.</param>
+    /// <param name="clock">Tells which epochs can have begun.</param>
     /// <exception cref="VoteLogException">There is one already.</exception>
-    public static VoteLog Create(IVoteFiles files, BlsSecretKey key)
+    public static VoteLog Create(IVoteFiles files, BlsSecretKey key, WorkerId worker, TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(files);
         if (Exists(files))
         {
             throw new VoteLogException($"'{files.PathOf(Name)}' is there already, with a key that may have voted.");
         }
-        var log = new VoteLog(files, key);
-        log.Rewrite();
+        var log = new VoteLog(files, key, VoteLogHead.New(worker), clock);
+        // What counts the writes of a key that is gone says nothing of this one.
+        log.Try(() => files.Delete(NoteName));
+        log.BeginPart(log._head);
         return log;
     }
 
-    /// <summary>Opens a log, and writes all of it anew: what a failed flush may have left in memory only is then on the disk.</summary>
-    /// <param name="newestKnown">
-    /// The greatest epoch in which anybody is known to have a vote of this key, as the market tells; 0 where none is. If the log does not
-    /// know of it, it is an old copy: it votes above that epoch only.
-    /// </param>
-    /// <exception cref="VoteLogException">There is none, or it is damaged in a way that no crash explains.</exception>
-    public static VoteLog Open(IVoteFiles files, ulong newestKnown)
+    /// <summary>
+    /// Opens a log, and writes its last part anew: what a failed flush may have left in memory only is then on the disk.
+    /// </summary>
+    /// <param name="worker">Whose it has to be.</param>
+    /// <param name="clock">Tells which epochs can have begun.</param>
+    /// <exception cref="VoteLogException">
+    /// There is none, it is another worker's, it is an old copy, or it is damaged in a way that no crash explains.
+    /// </exception>
+    public static VoteLog Open(IVoteFiles files, WorkerId worker, TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(files);
-        var bytes = files.Read(Name) ?? throw new VoteLogException($"There is no '{files.PathOf(Name)}': this worker has no BLS key.");
+        var path = files.PathOf(Name);
+        var bytes = files.Read(Name) ?? throw new VoteLogException($"There is no '{path}': this worker has no BLS key.");
         Span<byte> secret = stackalloc byte[BlsSecretKey.Size];
-        if (!VoteLogFormat.TryReadHeader(bytes, secret, out var floor, out var newest, out var sum))
-        {
-            throw Damaged(files, "its header");
-        }
-        var log = new VoteLog(files, new BlsSecretKey(secret));
-        CryptographicOperations.ZeroMemory(secret);
-        (log.Floor, log.Newest) = (floor, newest);
         try
         {
-            log.Load(bytes, sum);
-            if (newestKnown > log.Newest)
+            if (VoteLogFormat.IsEarlier(bytes))
             {
-                (log.Newest, log.Floor) = (newestKnown, Math.Max(log.Floor, Next(newestKnown)));
+                throw VoteLogErrors.Earlier(path);
             }
-            log.Forget();
-            log.Rewrite();
-        }
-        catch
-        {
-            log.Dispose();
-            throw;
+            var head = VoteLogFormat.ReadHead(bytes, secret) ?? throw VoteLogErrors.Damaged(path, "its header");
+            if (head.Worker != worker)
+            {
+                throw VoteLogErrors.OfOtherWorker(path, head.Worker, worker);
+            }
+            var log = new VoteLog(files, new BlsSecretKey(secret), head, clock);
+            try
+            {
+                log.Load();
+            }
+            catch
+            {
+                log.Dispose();
+                throw;
+            }
+            return log;
         }
         finally
         {
             CryptographicOperations.ZeroMemory(bytes);
+            CryptographicOperations.ZeroMemory(secret);
         }
-        return log;
+    }
+
+    /// <summary>It votes for this market, and for no other one ever.</summary>
+    /// <exception cref="VoteLogException">It votes for another one, or the disk failed.</exception>
+    public void Bind(Bytes32 market)
+    {
+        lock (_lock)
+        {
+            if (_head.Market == market)
+            {
+                return;
+            }
+            if (_head.Market != default)
+            {
+                throw VoteLogErrors.OfOtherMarket(_files.PathOf(Name), _head.Market, market);
+            }
+            RequireOpen();
+            WriteHead(_head with { Market = market });
+        }
     }
 
     /// <summary>
@@ -98,7 +145,9 @@ public sealed class VoteLog : IDisposable
     /// <param name="epoch">In which all are cast.</param>
     /// <param name="votes">All that the statement says. With none nothing would hold it to anything.</param>
     /// <param name="digest">What is signed.</param>
-    /// <exception cref="VoteRefusedException">A vote contradicts an earlier one, or the epoch is too old; nothing was signed.</exception>
+    /// <exception cref="VoteRefusedException">
+    /// A vote contradicts an earlier one, or the epoch is too old or cannot have begun; nothing was signed.
+    /// </exception>
     /// <exception cref="VoteLogException">The disk failed, now or earlier; nothing was signed.</exception>
     public BlsSignature Sign(ulong epoch, IReadOnlyList<MemberVote> votes, Bytes32 digest)
     {
@@ -122,34 +171,13 @@ public sealed class VoteLog : IDisposable
         ArgumentNullException.ThrowIfNull(votes);
         lock (_lock)
         {
-            return
-            [
-                .. votes.Where(vote =>
-                    epoch < Floor || (_votes.TryGetValue((epoch, vote.Kind, vote.Subject), out var earlier) && earlier != vote.Digest)
-                ),
-            ];
+            var table = _votes.GetValueOrDefault(epoch);
+            return [.. votes.Where(vote => epoch < Floor || table?.IsSame(_prints.Of(vote)) == false)];
         }
     }
 
     /// <summary>Proves that the key's secret is here. It is no vote.</summary>
     public BlsSignature ProvePossession() => _key.ProvePossession();
-
-    /// <summary>
-    /// Forgets all epochs below, in which nothing is voted any more, also after a crash. A lower floor than it has changes nothing.
-    /// </summary>
-    /// <exception cref="VoteLogException">The disk failed.</exception>
-    public void RaiseFloor(ulong floor)
-    {
-        lock (_lock)
-        {
-            if (floor > Floor)
-            {
-                (Floor, Newest) = (floor, Math.Max(Newest, floor - 1));
-                Forget();
-                Rewrite();
-            }
-        }
-    }
 
     public void Dispose()
     {
@@ -162,60 +190,80 @@ public sealed class VoteLog : IDisposable
 
     private void Cast(ulong epoch, IReadOnlyList<MemberVote> votes)
     {
-        if (_file is null)
+        RequireOpen();
+        if (Market == default)
         {
-            throw new VoteLogException($"'{_files.PathOf(Name)}' could not be written; what is in it is unknown until it is opened again.");
+            throw new InvalidOperationException("This is a bug in the worker: it votes before it has said for which market.");
         }
         if (epoch < Floor || epoch == ulong.MaxValue)
         {
-            throw new VoteRefusedException($"Epoch {epoch} is not from the floor {Floor} to {ulong.MaxValue - 1}: nothing is voted in it.");
+            throw VoteLogErrors.TooOld(epoch, Floor);
         }
-        var added = New(epoch, votes);
+        var at = epoch > Newest ? RequireBegun(epoch) : _head.NewestAt;
+        var (added, prints) = New(epoch, votes);
         if (added.Count == 0)
         {
             return;
         }
-        if (_votes.Count + added.Count > VoteLogPolicy.VotesMax)
-        {
-            throw new VoteRefusedException(
-                $"The log has {_votes.Count} votes, and keeps {VoteLogPolicy.VotesMax}: raise its floor, {Floor}, when epochs are over."
-            );
-        }
         if (epoch > Newest)
         {
-            // A damaged last write is then of this epoch or an older one, so it is known from where on voting is safe.
-            Write(epoch, []);
-            Newest = epoch;
+            var floor = Math.Max(Floor, epoch - Math.Min(epoch, VoteLogPolicy.EpochsKept - 1));
+            BeginPart(_head with { Floor = floor, Newest = epoch, NewestAt = at });
+        }
+        else if (_fileSize >= PartBytesMax)
+        {
+            BeginPart(_head);
         }
         Write(epoch, added);
-        foreach (var vote in added)
+        var table = TableOf(epoch);
+        prints.ForEach(table.Add);
+    }
+
+    /// <summary>
+    /// Epochs follow each other no faster than they can, by this worker's own clock: a market cannot raise the floor by a number that it
+    /// made up.
+    /// </summary>
+    /// <returns>When it can have begun at the earliest, in seconds since 1970.</returns>
+    private ulong RequireBegun(ulong epoch)
+    {
+        var step = (UInt128)VoteLogPolicy.EpochStepMin.TotalSeconds;
+        var now = (ulong)Math.Max(0, _clock.GetUtcNow().ToUnixTimeSeconds());
+        var due = _head.NewestAt + ((epoch - Newest) * step);
+        var ahead = VoteLogPolicy.EpochsAheadMax * step;
+        if (due > now + ahead)
         {
-            _votes.Add((epoch, vote.Kind, vote.Subject), vote.Digest);
+            var last = (UInt128)DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+            throw VoteLogErrors.TooSoon(epoch, Newest, DateTimeOffset.FromUnixTimeSeconds((long)UInt128.Min(due - ahead, last)));
         }
+        return Math.Max(now, (ulong)due);
     }
 
     /// <summary>The votes that were not cast before, each once.</summary>
-    private List<MemberVote> New(ulong epoch, IReadOnlyList<MemberVote> votes)
+    private (List<MemberVote> Added, List<VotePrint> Prints) New(ulong epoch, IReadOnlyList<MemberVote> votes)
     {
-        var said = new Dictionary<(VoteKind, Bytes32), Bytes32>();
-        var added = new List<MemberVote>();
+        var table = _votes.GetValueOrDefault(epoch);
+        var said = new Dictionary<ulong, ulong>();
+        var (added, prints) = (new List<MemberVote>(), new List<VotePrint>());
         foreach (var vote in votes)
         {
-            var isKept = _votes.TryGetValue((epoch, vote.Kind, vote.Subject), out var earlier);
-            if (!isKept && said.TryAdd((vote.Kind, vote.Subject), vote.Digest))
+            var print = _prints.Of(vote);
+            var isSame = table?.IsSame(print) ?? (said.TryGetValue(print.Subject, out var other) ? other == print.Digest : null);
+            if (isSame == false)
             {
-                added.Add(vote);
-                continue;
+                throw VoteLogErrors.Contradicts(epoch, vote);
             }
-            earlier = isKept ? earlier : said[(vote.Kind, vote.Subject)];
-            if (earlier != vote.Digest)
+            if (isSame is null)
             {
-                throw new VoteRefusedException(
-                    $"On {vote.Kind} {vote.Subject} of epoch {epoch} the vote was {earlier}; {vote.Digest} would contradict it."
-                );
+                said.Add(print.Subject, print.Digest);
+                added.Add(vote);
+                prints.Add(print);
             }
         }
-        return added;
+        if ((table?.Count ?? 0) + added.Count > VotesPerEpochMax)
+        {
+            throw VoteLogErrors.TooMany(epoch, table?.Count ?? 0, VotesPerEpochMax);
+        }
+        return (added, prints);
     }
 
     private void Write(ulong epoch, IReadOnlyList<MemberVote> votes)
@@ -225,76 +273,198 @@ public sealed class VoteLog : IDisposable
         {
             _file!.Append(frame);
             _file.Flush();
+            // Before a signature exists that an older copy would not know of.
+            _files.Note(NoteName, VoteLogFormat.Note(PublicKey, _writes + 1));
         });
+        _fileSize += frame.Length;
+        _writes++;
         _sum = sum;
     }
 
-    private void Load(byte[] bytes, Bytes32 sum)
+    private VoteTable TableOf(ulong epoch)
     {
-        var rest = bytes.AsSpan(VoteLogFormat.HeaderSize);
-        while (VoteLogFormat.TryReadFrame(rest, out var before, out var epoch, out var votes, out var own) && before == sum)
+        if (!_votes.TryGetValue(epoch, out var table))
         {
-            Newest = Math.Max(Newest, epoch);
-            foreach (var vote in votes)
-            {
-                _votes[(epoch, vote.Kind, vote.Subject)] = vote.Digest;
-            }
-            sum = own;
-            rest = rest[VoteLogFormat.SizeOfFrame(votes.Length)..];
+            _votes.Add(epoch, table = new VoteTable());
         }
-        if (rest.IsEmpty)
+        return table;
+    }
+
+    /// <summary>Another part follows the last one, with what the head then says.</summary>
+    private void BeginPart(VoteLogHead head)
+    {
+        Close();
+        var part = new VotePart(head.Last + 1, head.Newest, _writes, _sum);
+        var header = VoteLogFormat.PartHeader(part, PublicKey, out var sum);
+        Try(() =>
         {
-            return;
-        }
-        // One write is under way at most. What follows it was not torn but damaged, and says that votes stood in between.
-        for (var start = 0; start < rest.Length; start++)
-        {
-            if (VoteLogFormat.TryReadFrame(rest[start..], out _, out _, out _, out _))
-            {
-                throw Damaged(_files, $"a vote at byte {bytes.Length - rest.Length}, with other votes behind it");
-            }
-        }
-        if (rest.Length > VoteLogFormat.SizeOfFrame(VoteLogPolicy.VotesPerWriteMax))
-        {
-            throw Damaged(_files, $"more than one write, at byte {bytes.Length - rest.Length}");
-        }
-        // Torn before its signature existed, or damaged after: nothing tells. It was of no later epoch than this.
-        Floor = Math.Max(Floor, Next(Newest));
+            var name = NameOf(part.Number);
+            _files.Delete(name);
+            var file = _file = _files.Create(name);
+            file.Append(header);
+            file.Flush();
+            _files.FlushFolder();
+        });
+        _parts.Add(part);
+        var over = _parts.TakeWhile(old => old.Newest < head.Floor && old != part).Count();
+        WriteHead(head with { First = _parts[over].Number, Last = part.Number, LastSum = sum });
+        (_fileSize, _sum) = (header.Length, sum);
+        Try(() => _parts.Take(over).ToList().ForEach(old => _files.Delete(NameOf(old.Number))));
+        _parts.RemoveRange(0, over);
+        Forget();
     }
 
     private void Forget()
     {
-        foreach (var old in _votes.Keys.Where(vote => vote.Epoch < Floor).ToArray())
+        foreach (var old in _votes.Keys.TakeWhile(epoch => epoch < Floor).ToArray())
         {
             _votes.Remove(old);
         }
     }
 
-    /// <summary>All of it, in a new file that takes the place of the old one.</summary>
-    private void Rewrite()
+    private void Load()
     {
-        Close();
-        var header = GC.AllocateArray<byte>(VoteLogFormat.HeaderSize, pinned: true);
-        var sum = VoteLogFormat.WriteHeader(header, _key, Floor, Newest);
+        for (var number = _head.First; number <= _head.Last; number++)
+        {
+            var path = _files.PathOf(NameOf(number));
+            var bytes = _files.Read(NameOf(number)) ?? throw VoteLogErrors.Damaged(path, "it is not there");
+            var part = VoteLogFormat.ReadPart(bytes, PublicKey, out var sum) ?? throw VoteLogErrors.Damaged(path, "its header");
+            var isFirst = number == _head.First;
+            var follows = isFirst || (part.Before == _sum && part.Writes == _writes);
+            if (part.Number != number || !follows || (number == _head.Last && sum != _head.LastSum))
+            {
+                throw VoteLogErrors.OldCopy(path, "it does not fit the other files of the log");
+            }
+            _parts.Add(part);
+            (_sum, _writes) = (sum, part.Writes);
+            var kept = LoadFrames(path, bytes);
+            if (number < _head.Last)
+            {
+                if (kept != bytes.Length)
+                {
+                    throw VoteLogErrors.Damaged(path, $"a vote at byte {kept}, with other votes behind it");
+                }
+                continue;
+            }
+            RequireNewest(hasTornEnd: kept < bytes.Length);
+            Renew(bytes.AsSpan(0, kept), hasTornEnd: kept < bytes.Length);
+        }
+        for (var old = _head.First - 1; old > 0 && _files.Exists(NameOf(old)); old--)
+        {
+            Try(() => _files.Delete(NameOf(old)));
+        }
+        Forget();
+    }
+
+    /// <returns>Up to where its frames are whole.</returns>
+    private int LoadFrames(string path, byte[] bytes)
+    {
+        var at = VoteLogFormat.PartHeaderSize;
+        while (VoteLogFormat.TryReadFrame(bytes.AsSpan(at), out var before, out var epoch, out var votes, out var own) && before == _sum)
+        {
+            var table = epoch >= Floor ? TableOf(epoch) : null;
+            foreach (var print in votes.Select(_prints.Of))
+            {
+                if (table?.IsSame(print) is null)
+                {
+                    table?.Add(print);
+                }
+            }
+            (_sum, _writes) = (own, _writes + 1);
+            at += VoteLogFormat.SizeOfFrame(votes.Length);
+        }
+        // One write is under way at most. What follows it was not torn but damaged, and says that votes stood in between.
+        for (var start = at; start < bytes.Length; start++)
+        {
+            if (VoteLogFormat.TryReadFrame(bytes.AsSpan(start), out _, out _, out _, out _))
+            {
+                throw VoteLogErrors.Damaged(path, $"a vote at byte {at}, with other votes behind it");
+            }
+        }
+        return bytes.Length - at > VoteLogFormat.SizeOfFrame(VoteLogPolicy.VotesPerWriteMax)
+            ? throw VoteLogErrors.Damaged(path, $"more than one write, at byte {at}")
+            : at;
+    }
+
+    /// <summary>Newer files of the same log say that this is an old copy.</summary>
+    private void RequireNewest(bool hasTornEnd)
+    {
+        var next = _head.Last + 1;
+        if (
+            _files.Read(NameOf(next)) is { Length: > VoteLogFormat.PartHeaderSize } more
+            && VoteLogFormat.ReadPart(more, PublicKey, out _) is not null
+        )
+        {
+            throw VoteLogErrors.OldCopy(
+                _files.PathOf(Name),
+                $"there are votes in '{_files.PathOf(NameOf(next))}', of which it does not know"
+            );
+        }
+        if (_files.Read(NoteName) is not { } bytes || VoteLogFormat.ReadNote(bytes, PublicKey) is not { } note)
+        {
+            return;
+        }
+        if (!note.IsOfKey)
+        {
+            throw VoteLogErrors.OldCopy(_files.PathOf(Name), $"'{_files.PathOf(NoteName)}' is of another key of this worker");
+        }
+        // The last write may be there and damaged.
+        if (note.Writes > _writes + (hasTornEnd ? 1ul : 0))
+        {
+            throw VoteLogErrors.OldCopy(
+                _files.PathOf(Name),
+                $"it has {_writes} writes of the {note.Writes} that '{_files.PathOf(NoteName)}' has counted"
+            );
+        }
+    }
+
+    /// <summary>The last part, in a new file that takes the place of the old one.</summary>
+    private void Renew(ReadOnlySpan<byte> bytes, bool hasTornEnd)
+    {
+        if (hasTornEnd)
+        {
+            // Torn before its signature existed, or damaged after: nothing tells. It was of no later epoch than this. Without the torn end
+            // the count would speak against the log.
+            Try(() => _files.Delete(NoteName));
+            WriteHead(_head with { Floor = Math.Max(Floor, Next(Newest)) });
+        }
+        var content = bytes.ToArray();
         Try(() =>
         {
             _files.Delete(NewName);
             var file = _file = _files.Create(NewName);
-            file.Append(header);
-            foreach (var epoch in _votes.GroupBy(vote => vote.Key.Epoch).OrderBy(epoch => epoch.Key))
-            {
-                var votes = epoch.Select(vote => new MemberVote(vote.Key.Kind, vote.Key.Subject, vote.Value));
-                foreach (var chunk in votes.Chunk(VoteLogPolicy.VotesPerWriteMax))
-                {
-                    file.Append(VoteLogFormat.Frame(sum, epoch.Key, chunk, out sum));
-                }
-            }
+            file.Append(content);
+            file.Flush();
+            _files.Rename(NewName, NameOf(_head.Last));
+            _files.FlushFolder();
+        });
+        _fileSize = content.Length;
+        WriteHead(_head);
+    }
+
+    private void WriteHead(VoteLogHead head)
+    {
+        var bytes = GC.AllocateArray<byte>(VoteLogFormat.HeadSize, pinned: true);
+        VoteLogFormat.WriteHead(bytes, _key, head);
+        Try(() =>
+        {
+            _files.Delete(NewName);
+            using var file = _files.Create(NewName);
+            file.Append(bytes);
             file.Flush();
             _files.Rename(NewName, Name);
             _files.FlushFolder();
         });
-        CryptographicOperations.ZeroMemory(header);
-        _sum = sum;
+        CryptographicOperations.ZeroMemory(bytes);
+        _head = head;
+    }
+
+    private void RequireOpen()
+    {
+        if (_file is null)
+        {
+            throw new VoteLogException($"'{_files.PathOf(Name)}' could not be written; what is in it is unknown until it is opened again.");
+        }
     }
 
     private void Try(Action write)
@@ -316,11 +486,7 @@ public sealed class VoteLog : IDisposable
         _file = null;
     }
 
-    private static ulong Next(ulong epoch) => epoch == ulong.MaxValue ? epoch : epoch + 1;
+    private static string NameOf(ulong part) => $"{Name}.{part}";
 
-    private static VoteLogException Damaged(IVoteFiles files, string where) =>
-        new(
-            $"'{files.PathOf(Name)}' is damaged: {where}. A crash does not do that, so what this key has voted is unknown. Move the file "
-                + "away and let the worker make a new key, which it has to register."
-        );
+    private static ulong Next(ulong epoch) => epoch == ulong.MaxValue ? epoch : epoch + 1;
 }

@@ -3,67 +3,182 @@ using Marketplace.Crypto;
 
 namespace Marketplace.Worker;
 
+/// <summary>What the first file of a vote log says beside the key (VOTES.md).</summary>
+/// <param name="Worker">Whose log it is.</param>
+/// <param name="Market">For which market; zero: it has served none yet.</param>
+/// <param name="Floor">In epochs below it nothing is voted any more.</param>
+/// <param name="Newest">The greatest epoch in which anything was voted, or was about to be.</param>
+/// <param name="NewestAt">When that one can have begun at the earliest: seconds since 1970.</param>
+/// <param name="First">The first part that is kept.</param>
+/// <param name="Last">The part that is written.</param>
+/// <param name="LastSum">The sum of its header.</param>
+internal sealed record VoteLogHead(
+    WorkerId Worker,
+    Bytes32 Market,
+    ulong Floor,
+    ulong Newest,
+    ulong NewestAt,
+    ulong First,
+    ulong Last,
+    Bytes32 LastSum
+)
+{
+    /// <summary>Of a log that has no part yet.</summary>
+    public static VoteLogHead New(WorkerId worker) =>
+        new(
+            Worker: worker,
+            Market: default,
+            Floor: 0,
+            Newest: 0,
+            NewestAt: (ulong)VoteLogPolicy.EpochsBegan.ToUnixTimeSeconds(),
+            First: 1,
+            Last: 0,
+            LastSum: default
+        );
+}
+
+/// <summary>What the header of a part says.</summary>
+/// <param name="Number">Its own.</param>
+/// <param name="Newest">No vote in it is of a later epoch.</param>
+/// <param name="Writes">How many the parts before it have, those that were removed too.</param>
+/// <param name="Before">The sum of what stands before it: of the last frame of the part before, or of its header.</param>
+internal sealed record VotePart(ulong Number, ulong Newest, ulong Writes, Bytes32 Before);
+
 /// <summary>The bytes of a vote log, by VOTES.md.</summary>
 internal static class VoteLogFormat
 {
-    public const int HeaderSize = 16 + BlsSecretKey.Size + (2 * sizeof(ulong)) + Bytes32.Size;
+    public const int HeadSize = 16 + BlsSecretKey.Size + (4 * Bytes32.Size) + (5 * sizeof(ulong));
+    public const int PartHeaderSize = 16 + (3 * sizeof(ulong)) + (2 * Bytes32.Size);
+    public const int NoteSize = sizeof(ulong) + (2 * Bytes32.Size);
 
     private const int VoteSize = 1 + (2 * Bytes32.Size);
     private const int FrameBareSize = sizeof(int) + sizeof(ulong) + (2 * Bytes32.Size);
 
-    private static readonly Blake3Domain HeaderSum = new("marketplace 2026 vote log header v1");
-    private static readonly Blake3Domain FrameSum = new("marketplace 2026 vote log frame v1");
+    private static readonly Blake3Domain HeadSum = new("marketplace 2026 vote log header v2");
+    private static readonly Blake3Domain PartSum = new("marketplace 2026 vote log part v2");
+    private static readonly Blake3Domain FrameSum = new("marketplace 2026 vote log frame v2");
+    private static readonly Blake3Domain NoteSum = new("marketplace 2026 vote log note v2");
 
-    private static ReadOnlySpan<byte> Magic => "market votes 1\r\n"u8;
+    private static ReadOnlySpan<byte> EarlierMagic => "market votes 1\r\n"u8;
 
-    /// <returns>The header's sum, which the first frame names.</returns>
-    public static Bytes32 WriteHeader(Span<byte> header, BlsSecretKey key, ulong floor, ulong newest)
+    private static ReadOnlySpan<byte> HeadMagic => "market votes 2\r\n"u8;
+
+    private static ReadOnlySpan<byte> PartMagic => "market ballot 2\n"u8;
+
+    public static bool IsEarlier(ReadOnlySpan<byte> file) => file.StartsWith(EarlierMagic);
+
+    public static void WriteHead(Span<byte> head, BlsSecretKey key, VoteLogHead said)
     {
-        Magic.CopyTo(header);
-        var rest = header[Magic.Length..];
-        key.CopyTo(rest[..BlsSecretKey.Size]);
-        BinaryPrimitives.WriteUInt64BigEndian(rest[BlsSecretKey.Size..], floor);
-        BinaryPrimitives.WriteUInt64BigEndian(rest[(BlsSecretKey.Size + sizeof(ulong))..], newest);
-        var sum = HeaderSum.Hash(header[..^Bytes32.Size]);
-        sum.CopyTo(header[^Bytes32.Size..]);
-        return sum;
+        var writer = new Writer(head);
+        writer.Bytes(HeadMagic);
+        key.CopyTo(writer.Take(BlsSecretKey.Size));
+        writer.Word(said.Worker.Value);
+        writer.Word(said.Market);
+        writer.Number(said.Floor);
+        writer.Number(said.Newest);
+        writer.Number(said.NewestAt);
+        writer.Number(said.First);
+        writer.Number(said.Last);
+        writer.Word(said.LastSum);
+        writer.Word(HeadSum.Hash(head[..^Bytes32.Size]));
     }
 
-    /// <returns>False where the bytes do not begin with a header.</returns>
-    public static bool TryReadHeader(ReadOnlySpan<byte> file, Span<byte> secret, out ulong floor, out ulong newest, out Bytes32 sum)
+    /// <returns>Null where the bytes are no head.</returns>
+    public static VoteLogHead? ReadHead(ReadOnlySpan<byte> file, Span<byte> secret)
     {
-        (floor, newest, sum) = (0, 0, default);
-        if (file.Length < HeaderSize || !file.StartsWith(Magic))
+        if (
+            file.Length != HeadSize
+            || !file.StartsWith(HeadMagic)
+            || HeadSum.Hash(file[..^Bytes32.Size]) != new Bytes32(file[^Bytes32.Size..])
+        )
         {
-            return false;
+            return null;
         }
-        var header = file[..HeaderSize];
-        sum = HeaderSum.Hash(header[..^Bytes32.Size]);
-        var rest = header[Magic.Length..];
-        rest[..BlsSecretKey.Size].CopyTo(secret);
-        floor = BinaryPrimitives.ReadUInt64BigEndian(rest[BlsSecretKey.Size..]);
-        newest = BinaryPrimitives.ReadUInt64BigEndian(rest[(BlsSecretKey.Size + sizeof(ulong))..]);
-        return sum == new Bytes32(header[^Bytes32.Size..]);
+        var reader = new Reader(file[HeadMagic.Length..]);
+        reader.Take(BlsSecretKey.Size).CopyTo(secret);
+        return new VoteLogHead(
+            Worker: new WorkerId(reader.Word()),
+            Market: reader.Word(),
+            Floor: reader.Number(),
+            Newest: reader.Number(),
+            NewestAt: reader.Number(),
+            First: reader.Number(),
+            Last: reader.Number(),
+            LastSum: reader.Word()
+        );
+    }
+
+    /// <param name="key">Of the log: a part that an earlier key has left behind is none of this one's.</param>
+    /// <param name="sum">Of the header and the key.</param>
+    public static byte[] PartHeader(VotePart part, BlsPublicKey key, out Bytes32 sum)
+    {
+        var header = new byte[PartHeaderSize];
+        var writer = new Writer(header);
+        writer.Bytes(PartMagic);
+        writer.Number(part.Number);
+        writer.Number(part.Newest);
+        writer.Number(part.Writes);
+        writer.Word(part.Before);
+        writer.Word(sum = SumOf(header, key));
+        return header;
+    }
+
+    /// <returns>Null where the bytes do not begin with the header of a part of this key's log.</returns>
+    public static VotePart? ReadPart(ReadOnlySpan<byte> file, BlsPublicKey key, out Bytes32 sum)
+    {
+        sum = default;
+        if (file.Length < PartHeaderSize || !file.StartsWith(PartMagic))
+        {
+            return null;
+        }
+        var header = file[..PartHeaderSize];
+        sum = SumOf(header, key);
+        if (sum != new Bytes32(header[^Bytes32.Size..]))
+        {
+            return null;
+        }
+        var reader = new Reader(header[PartMagic.Length..]);
+        return new VotePart(Number: reader.Number(), Newest: reader.Number(), Writes: reader.Number(), Before: reader.Word());
+    }
+
+    /// <summary>How many writes there have been with a key.</summary>
+    public static byte[] Note(BlsPublicKey key, ulong writes)
+    {
+        var note = new byte[NoteSize];
+        var writer = new Writer(note);
+        writer.Number(writes);
+        writer.Word(NoteSum.Hash(key.Bytes));
+        writer.Word(NoteSum.Hash(note.AsSpan(..^Bytes32.Size)));
+        return note;
+    }
+
+    /// <returns>Null where a power cut has damaged the note; else how many writes there have been, and whether with this key.</returns>
+    public static (ulong Writes, bool IsOfKey)? ReadNote(ReadOnlySpan<byte> note, BlsPublicKey key)
+    {
+        if (note.Length != NoteSize || NoteSum.Hash(note[..^Bytes32.Size]) != new Bytes32(note[^Bytes32.Size..]))
+        {
+            return null;
+        }
+        var reader = new Reader(note);
+        return (reader.Number(), reader.Word() == NoteSum.Hash(key.Bytes));
     }
 
     /// <param name="before">The sum of what stands before it.</param>
     /// <param name="sum">The frame's own.</param>
     public static byte[] Frame(Bytes32 before, ulong epoch, IReadOnlyList<MemberVote> votes, out Bytes32 sum)
     {
-        var frame = new byte[FrameBareSize + (votes.Count * VoteSize)];
+        var frame = new byte[SizeOfFrame(votes.Count)];
         BinaryPrimitives.WriteInt32BigEndian(frame, frame.Length);
-        BinaryPrimitives.WriteUInt64BigEndian(frame.AsSpan(sizeof(int)), epoch);
-        before.CopyTo(frame.AsSpan(sizeof(int) + sizeof(ulong)));
-        var rest = frame.AsSpan(sizeof(int) + sizeof(ulong) + Bytes32.Size);
+        var writer = new Writer(frame.AsSpan(sizeof(int)));
+        writer.Number(epoch);
+        writer.Word(before);
         foreach (var vote in votes)
         {
-            rest[0] = (byte)vote.Kind;
-            vote.Subject.CopyTo(rest[1..]);
-            vote.Digest.CopyTo(rest[(1 + Bytes32.Size)..]);
-            rest = rest[VoteSize..];
+            writer.Take(1)[0] = (byte)vote.Kind;
+            writer.Word(vote.Subject);
+            writer.Word(vote.Digest);
         }
-        sum = FrameSum.Hash(frame.AsSpan(0, frame.Length - Bytes32.Size));
-        sum.CopyTo(rest);
+        writer.Word(sum = FrameSum.Hash(frame.AsSpan(..^Bytes32.Size)));
         return frame;
     }
 
@@ -77,7 +192,7 @@ internal static class VoteLogFormat
         }
         var size = BinaryPrimitives.ReadInt32BigEndian(bytes);
         var count = (size - FrameBareSize) / VoteSize;
-        if (size > bytes.Length || count is < 0 or > VoteLogPolicy.VotesPerWriteMax || size != FrameBareSize + (count * VoteSize))
+        if (size > bytes.Length || count is < 1 or > VoteLogPolicy.VotesPerWriteMax || size != SizeOfFrame(count))
         {
             return false;
         }
@@ -86,17 +201,51 @@ internal static class VoteLogFormat
         {
             return false;
         }
-        epoch = BinaryPrimitives.ReadUInt64BigEndian(bytes[sizeof(int)..]);
-        before = new Bytes32(bytes.Slice(sizeof(int) + sizeof(ulong), Bytes32.Size));
+        var reader = new Reader(bytes[sizeof(int)..]);
+        (epoch, before) = (reader.Number(), reader.Word());
         votes = new MemberVote[count];
-        var rest = bytes[(sizeof(int) + sizeof(ulong) + Bytes32.Size)..];
-        for (var index = 0; index < count; index++, rest = rest[VoteSize..])
+        for (var index = 0; index < count; index++)
         {
-            var subject = new Bytes32(rest.Slice(1, Bytes32.Size));
-            votes[index] = new MemberVote((VoteKind)rest[0], subject, new Bytes32(rest.Slice(1 + Bytes32.Size, Bytes32.Size)));
+            votes[index] = new MemberVote((VoteKind)reader.Take(1)[0], reader.Word(), reader.Word());
         }
         return true;
     }
 
     public static int SizeOfFrame(int votes) => FrameBareSize + (votes * VoteSize);
+
+    private static Bytes32 SumOf(ReadOnlySpan<byte> header, BlsPublicKey key) => PartSum.Hash([.. header[..^Bytes32.Size], .. key.Bytes]);
+
+    private ref struct Writer(Span<byte> rest)
+    {
+        private Span<byte> _rest = rest;
+
+        public Span<byte> Take(int size)
+        {
+            var taken = _rest[..size];
+            _rest = _rest[size..];
+            return taken;
+        }
+
+        public void Bytes(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
+
+        public void Number(ulong number) => BinaryPrimitives.WriteUInt64BigEndian(Take(sizeof(ulong)), number);
+
+        public void Word(Bytes32 word) => word.CopyTo(Take(Bytes32.Size));
+    }
+
+    private ref struct Reader(ReadOnlySpan<byte> rest)
+    {
+        private ReadOnlySpan<byte> _rest = rest;
+
+        public ReadOnlySpan<byte> Take(int size)
+        {
+            var taken = _rest[..size];
+            _rest = _rest[size..];
+            return taken;
+        }
+
+        public ulong Number() => BinaryPrimitives.ReadUInt64BigEndian(Take(sizeof(ulong)));
+
+        public Bytes32 Word() => new(Take(Bytes32.Size));
+    }
 }

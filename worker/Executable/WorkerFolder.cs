@@ -5,7 +5,7 @@ namespace Marketplace.Worker;
 
 /// <summary>
 /// A worker's folder, for its owner only: <c>worker.key</c>, which earns; <c>market</c>, the key of the market that it works for;
-/// <c>url</c> and <c>key</c>, with which <c>market account show</c> finds what it has earned; <c>cache</c>; <c>committee.votes</c>, its
+/// <c>url</c> and <c>key</c>, with which <c>market account show</c> finds what it has earned; <c>cache</c>; <c>committee.votes*</c>, its
 /// key for committees with its votes (VOTES.md), and <c>committee.lock</c>; and <c>lock</c>. The first start makes them; another market's
 /// worker has another folder.
 /// </summary>

@@ -31,7 +31,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
             Http = _http,
         };
         _link = new RemoteMarketLink(remote, _time, _status.Logger<RemoteMarketLink>());
-        _voter = serves ? CommitteeVoter.Open(folder.FullPath, folder.Key, options.PayTo, _status.Logger<CommitteeVoter>()) : null;
+        _voter = serves ? CommitteeVoter.Open(folder.FullPath, folder.Key, options.PayTo, _time, _status.Logger<CommitteeVoter>()) : null;
         _agent = new WorkerAgent(_link, options, _time, _status.Logger<WorkerAgent>(), _voter);
         _status.Follow(
             _agent,

@@ -90,6 +90,8 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
 
     public void Lies(int member) => _lies[member] = "";
 
+    public void IsHonest(int member) => _lies.Remove(member);
+
     public void LiesAbout(int member, string input) => _lies[member] = input;
 
     public async Task CrashAndStart()

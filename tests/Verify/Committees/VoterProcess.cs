@@ -15,6 +15,7 @@ internal sealed class VoterProcess(string folder, Random random)
 
     private const int LinesMax = 40;
     private const int Subjects = 4;
+    private const int PartBytesMax = 4_000;
 
     private readonly Dictionary<string, string> _signed = new(StringComparer.Ordinal);
 
@@ -28,8 +29,10 @@ internal sealed class VoterProcess(string folder, Random random)
         var random = new Random(int.Parse(args[1], CultureInfo.InvariantCulture));
         using var files = new VoteFiles(args[0]);
         using var log = VoteLog.Exists(files)
-            ? VoteLog.Open(files, newestKnown: 0)
-            : VoteLog.Create(files, BlsSecretKey.FromSeed(new byte[BlsSecretKey.SeedSizeMin]));
+            ? VoteLog.Open(files, new WorkerId(Word(1)), TimeProvider.System)
+            : VoteLog.Create(files, BlsSecretKey.FromSeed(new byte[BlsSecretKey.SeedSizeMin]), new WorkerId(Word(1)), TimeProvider.System);
+        log.Bind(Word(1));
+        log.PartBytesMax = PartBytesMax;
         while (true)
         {
             var epoch = Math.Max(log.Floor, log.Newest - Math.Min(log.Newest, (ulong)random.Next(3))) + (random.Next(10) == 0 ? 1ul : 0);
@@ -37,10 +40,6 @@ internal sealed class VoterProcess(string folder, Random random)
                 .Range(0, random.Next(1, 5))
                 .Select(_ => new MemberVote(VoteKind.Receipt, Word(random.Next(Subjects)), Word(random.Next(2))))
                 .ToArray();
-            if (random.Next(50) == 0)
-            {
-                log.RaiseFloor(epoch);
-            }
             try
             {
                 log.Sign(epoch, votes, Word(0));

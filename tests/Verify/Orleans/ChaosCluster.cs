@@ -22,7 +22,14 @@ internal sealed record ChaosSilo(int Number, SiloProcess Process)
 /// <param name="connectionString">The database.</param>
 /// <param name="network">Each silo's cable; null: all are on loopback.</param>
 /// <param name="withWorkers">Each silo has a worker inside.</param>
-internal sealed class ChaosCluster(string folder, string connectionString, ChaosNetwork? network, bool withWorkers) : IAsyncDisposable
+/// <param name="more">What else each silo is told.</param>
+internal sealed class ChaosCluster(
+    string folder,
+    string connectionString,
+    ChaosNetwork? network,
+    bool withWorkers,
+    params IReadOnlyList<string> more
+) : IAsyncDisposable
 {
     private readonly List<ChaosSilo> _alive = [];
     private readonly List<ChaosSilo> _all = [];
@@ -135,6 +142,7 @@ internal sealed class ChaosCluster(string folder, string connectionString, Chaos
             "0",
             "--worker",
             withWorkers ? "true" : "false",
+            .. more,
         ];
         if (network is null)
         {

@@ -1,4 +1,5 @@
 using Marketplace.Verify.Chaos;
+using Marketplace.Verify.Leaders;
 
 namespace Marketplace.Verify;
 
@@ -13,6 +14,12 @@ internal static class HostChecks
                 + "[--mode kill|stop|database-stop|cut] [--workers inside|remote] [--silos N] [--kills N] [--every S] [--pause S] "
                 + "[--jobs N] [--seed S]",
             ChaosCheck.Run
+        ),
+        ["leaders"] = (
+            "the silo that leads a committee's window is killed between proposal and certificate, again and again, and members with it; "
+                + "every job ends with a certificate that verifies, no member votes twice "
+                + "[--silos N] [--members N] [--kills N] [--jobs N] [--seed S]",
+            LeadersCheck.Run
         ),
     };
 }

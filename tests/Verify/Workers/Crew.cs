@@ -78,6 +78,20 @@ internal sealed class Crew(string url, string folder, int count, int slots, stri
         }
     }
 
+    /// <summary>It keeps its connections and says nothing.</summary>
+    public Task Freeze(int index) => _workers[index]!.Freeze();
+
+    public Task Thaw(int index) => _workers[index]!.Thaw();
+
+    public async Task KillAndStart(int index)
+    {
+        await _workers[index]!.Kill();
+        await Start(index);
+    }
+
+    /// <summary>What one has said since it was started.</summary>
+    public string Output(int index) => _workers[index]?.Output ?? "";
+
     /// <summary>Where their keys are.</summary>
     public IEnumerable<string> Folders => Enumerable.Range(0, count).Select(FolderOf);
 

@@ -20,6 +20,8 @@ public sealed class CrashingVoteFiles(Random random) : IVoteFiles
 
     public string PathOf(string name) => name;
 
+    public bool Exists(string name) => _seen.ContainsKey(name);
+
     public byte[]? Read(string name) => _seen.TryGetValue(name, out var content) ? [.. content.Bytes] : null;
 
     public IVoteFile Create(string name)
@@ -32,6 +34,16 @@ public sealed class CrashingVoteFiles(Random random) : IVoteFiles
         var content = new Content();
         Change(files => files[name] = content);
         return new OpenFile(this, content);
+    }
+
+    public void Note(string name, ReadOnlySpan<byte> bytes)
+    {
+        Call();
+        if (!_seen.TryGetValue(name, out var content))
+        {
+            Change(files => files[name] = content = new Content());
+        }
+        content!.Write(bytes);
     }
 
     public void Rename(string from, string to)
@@ -109,6 +121,14 @@ public sealed class CrashingVoteFiles(Random random) : IVoteFiles
         public List<byte> Bytes { get; } = [];
 
         public void Flush() => _flushed = Bytes.Count;
+
+        /// <summary>In its place: what was there before is lost, whatever becomes of it.</summary>
+        public void Write(ReadOnlySpan<byte> bytes)
+        {
+            Bytes.Clear();
+            Bytes.AddRange(bytes);
+            _flushed = 0;
+        }
 
         public void Lose(Random random)
         {

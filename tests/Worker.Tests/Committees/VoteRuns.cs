@@ -12,6 +12,13 @@ public sealed class VoteRuns(int seed)
     private const int Epochs = 6;
     private const int Subjects = 3;
 
+    /// <summary>A few writes, so that most crashes are near the end of a part.</summary>
+    private const int PartBytesMax = 1_000;
+
+    private static readonly WorkerId Worker = new(new Bytes32([.. Enumerable.Repeat((byte)1, Bytes32.Size)]));
+    private static readonly Bytes32 Market = new([.. Enumerable.Repeat((byte)2, Bytes32.Size)]);
+    private static readonly TimeProvider Clock = new HastyClock();
+
     private readonly Random _random = new(seed);
     private readonly Dictionary<(ulong, VoteKind, Bytes32), Bytes32> _signed = [];
     private ulong _floor;
@@ -26,7 +33,10 @@ public sealed class VoteRuns(int seed)
     public string? Run(int steps)
     {
         var files = new CrashingVoteFiles(_random);
-        VoteLog.Create(files, BlsSecretKey.FromSeed(new byte[BlsSecretKey.SeedSizeMin])).Dispose();
+        using (var first = VoteLog.Create(files, BlsSecretKey.FromSeed(new byte[BlsSecretKey.SeedSizeMin]), Worker, Clock))
+        {
+            first.Bind(Market);
+        }
         VoteLog? log = null;
         for (var step = 0; step < steps; step++)
         {
@@ -36,7 +46,8 @@ public sealed class VoteRuns(int seed)
             }
             try
             {
-                log ??= VoteLog.Open(files, newestKnown: 0);
+                log ??= VoteLog.Open(files, Worker, Clock);
+                log.PartBytesMax = PartBytesMax;
                 if (Step(log) is { } violation)
                 {
                     return $"Seed {seed}, step {step}: {violation}";
@@ -66,12 +77,6 @@ public sealed class VoteRuns(int seed)
         _floor = log.Floor;
         var epoch = log.Newest + (ulong)_random.Next(Epochs);
         epoch -= Math.Min(epoch, (ulong)_random.Next(Epochs));
-        if (_random.Next(15) == 0)
-        {
-            log.RaiseFloor(epoch);
-            _floor = Math.Max(_floor, epoch);
-            return null;
-        }
         var votes = Enumerable.Range(0, _random.Next(1, 4)).Select(_ => new MemberVote(AnyKind(), Word(Subjects), Word(2))).ToArray();
         try
         {
@@ -106,5 +111,14 @@ public sealed class VoteRuns(int seed)
         var bytes = new byte[Bytes32.Size];
         bytes[0] = (byte)_random.Next(count);
         return new Bytes32(bytes);
+    }
+
+    /// <summary>Each look at it is a day later, so that any epoch may have begun.</summary>
+    private sealed class HastyClock : TimeProvider
+    {
+        private long _looks;
+
+        public override DateTimeOffset GetUtcNow() =>
+            VoteLogPolicy.EpochsBegan + TimeSpan.FromDays(Interlocked.Increment(ref _looks) % 1_000_000);
     }
 }

@@ -19,8 +19,8 @@ internal sealed class CommitteeSample : IDisposable
     public CommitteeSample(Ed25519KeyPair worker, Bytes32 market)
     {
         var bls = BlsSecretKey.FromSeed([.. Enumerable.Range(0xC0, 32).Select(value => (byte)value)]);
-        var votes = VoteLog.Create(new CrashingVoteFiles(new Random(1)), bls);
         var id = new WorkerId(worker.PublicKey);
+        var votes = VoteLog.Create(new CrashingVoteFiles(new Random(1)), bls, id, TimeProvider.System);
         var payTo = new AccountId(worker.PublicKey);
         _voter = new CommitteeVoter(votes, files: null, worker, payTo, NullLogger.Instance);
         var (lease, result) = (ProtocolSamples.Lease(1), ProtocolSamples.Result(1));

@@ -146,9 +146,13 @@ public sealed class CommitteeDutyTests
 
         public string PathOf(string name) => _files.PathOf(name);
 
+        public bool Exists(string name) => _files.Exists(name);
+
         public byte[]? Read(string name) => _files.Read(name);
 
         public IVoteFile Create(string name) => new SlowFile(this, _files.Create(name));
+
+        public void Note(string name, ReadOnlySpan<byte> bytes) => _files.Note(name, bytes);
 
         public void Rename(string from, string to) => _files.Rename(from, to);
 

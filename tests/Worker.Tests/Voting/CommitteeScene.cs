@@ -26,6 +26,8 @@ internal sealed class CommitteeScene : IDisposable
 
     public CrashingVoteFiles Files { get; } = new(new Random(1));
 
+    public SettableTime Clock { get; } = new(TimeProvider.System);
+
     public CommitteeVoter Voter { get; private set; }
 
     public WorkerId Worker => new(_key.PublicKey);
@@ -114,8 +116,8 @@ internal sealed class CommitteeScene : IDisposable
     private CommitteeVoter Open() =>
         new(
             VoteLog.Exists(_files)
-                ? VoteLog.Open(_files, newestKnown: 0)
-                : VoteLog.Create(_files, BlsSecretKey.FromSeed([.. Enumerable.Repeat((byte)0x32, 32)])),
+                ? VoteLog.Open(_files, Worker, Clock)
+                : VoteLog.Create(_files, BlsSecretKey.FromSeed([.. Enumerable.Repeat((byte)0x32, 32)]), Worker, Clock),
             files: null,
             _key,
             PayTo,

@@ -78,7 +78,6 @@ public sealed class CommitteeVoterTests : IDisposable
     [InlineData("price")]
     [InlineData("limit")]
     [InlineData("seat price")]
-    [InlineData("no seat")]
     [InlineData("share")]
     [InlineData("share of another")]
     [InlineData("state")]
@@ -106,7 +105,6 @@ public sealed class CommitteeVoterTests : IDisposable
                 Price = cost,
                 Shares = [draft.Shares[0]],
             },
-            "no seat" => draft with { Seats = [other], Price = cost, Shares = [draft.Shares[1]] },
             "share" => draft with { Shares = [draft.Shares[0]] },
             "share of another" => draft with { Shares = [new ReceiptShare(draft.Payer, cost), draft.Shares[1]] },
             "state" => draft with { State = "cancelled", Fault = "client" },
@@ -122,6 +120,18 @@ public sealed class CommitteeVoterTests : IDisposable
         Assert.Null(vote.Signature);
         Assert.Equal([draft.Job], vote.Refused);
         Assert.NotNull(_scene.Voter.Answer(_scene.Window(_scene.Draft(good), _scene.Draft(bad)), _market.PublicKey)!.Signature);
+    }
+
+    /// <summary>Those that ran the job before are paid by the receipt; a member that ran it since can say that it is right too.</summary>
+    [Fact]
+    public void ReceiptWithoutASeatOfItsOwn_IsSigned()
+    {
+        var draft = _scene.Draft(_scene.Ran(1));
+        var (seat, cost) = (draft.Seats.Single(seat => seat.Worker == CommitteeScene.Other), draft.Shares[1].Amount);
+        var others = draft with { Seats = [seat], Price = cost, Shares = [draft.Shares[1]] };
+
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(others), _market.PublicKey)!.Signature);
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(draft), _market.PublicKey)!.Refused);
     }
 
     [Fact]
@@ -228,8 +238,33 @@ public sealed class CommitteeVoterTests : IDisposable
         }
         Assert.NotNull(_scene.Voter.Answer(Of(CommitteeScene.Epoch), _market.PublicKey)!.Signature);
 
+        _scene.Clock.Set(VoteLogPolicy.EpochStepMin);
         Assert.NotNull(_scene.Voter.Answer(Of(CommitteeScene.Epoch + VoteLogPolicy.EpochsKept), _market.PublicKey)!.Signature);
         Assert.Equal([draft.Job], _scene.Voter.Answer(Of(CommitteeScene.Epoch), _market.PublicKey)!.Refused);
+    }
+
+    /// <summary>A market that makes up an epoch gets nothing, and what is true goes on.</summary>
+    [Fact]
+    public void EpochThatCannotHaveBegun_IsNotVotedIn()
+    {
+        var draft = _scene.Draft(_scene.Ran(1));
+        var window = _scene.Window(draft) with { Epoch = 1ul << 62 };
+
+        Assert.Equal([draft.Job], _scene.Voter.Answer(window, _market.PublicKey)!.Refused);
+        Assert.Null(_scene.Voter.Share(new ShareRequest(1ul << 62, CommitteeScene.Word(1)), _market.PublicKey));
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(draft), _market.PublicKey)!.Signature);
+    }
+
+    [Fact]
+    public void OtherMarket_GetsNoKeyAndNoVote()
+    {
+        var draft = _scene.Draft(_scene.Ran(1));
+        Assert.NotNull(_scene.Voter.KeyFor(_market.PublicKey));
+        _scene.Restart();
+        _scene.Ran(1);
+
+        Assert.Null(_scene.Voter.KeyFor(CommitteeScene.Word(0x72)));
+        Assert.Equal([draft.Job], _scene.Voter.Answer(_scene.Window(draft), CommitteeScene.Word(0x72))!.Refused);
     }
 
     [Fact, TestsBound(typeof(WorkerPolicy), nameof(WorkerPolicy.VotedRunsMax))]
@@ -300,10 +335,10 @@ public sealed class CommitteeVoterTests : IDisposable
         {
             using var key = new Ed25519KeyPair(new byte[32]);
             var log = new ErrorLog();
-            using (var first = CommitteeVoter.Open(folder.FullName, key, _scene.PayTo, log))
+            using (var first = CommitteeVoter.Open(folder.FullName, key, _scene.PayTo, TimeProvider.System, log))
             {
                 Assert.NotNull(first);
-                Assert.Null(CommitteeVoter.Open(folder.FullName, key, _scene.PayTo, log));
+                Assert.Null(CommitteeVoter.Open(folder.FullName, key, _scene.PayTo, TimeProvider.System, log));
                 Assert.Contains(folder.FullName, Assert.Single(log.Errors), StringComparison.Ordinal);
             }
             var file = Path.Combine(folder.FullName, VoteLog.Name);
@@ -311,9 +346,9 @@ public sealed class CommitteeVoterTests : IDisposable
             bytes[20] ^= 1;
             File.WriteAllBytes(file, bytes);
 
-            Assert.Null(CommitteeVoter.Open(folder.FullName, key, _scene.PayTo, log));
+            Assert.Null(CommitteeVoter.Open(folder.FullName, key, _scene.PayTo, TimeProvider.System, log));
             Assert.Contains(file, log.Errors[1], StringComparison.Ordinal);
-            Assert.Contains("Move the file away", log.Errors[1], StringComparison.Ordinal);
+            Assert.Contains("Move the files", log.Errors[1], StringComparison.Ordinal);
         }
         finally
         {
