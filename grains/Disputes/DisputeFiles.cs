@@ -52,7 +52,7 @@ internal static class DisputeFiles
         stage switch
         {
             DisputeStage.Kept => DisputeStates.Kept,
-            DisputeStage.Open => DisputeStates.Open,
+            DisputeStage.Opening or DisputeStage.Open => DisputeStates.Open,
             DisputeStage.Undecided => DisputeStates.Undecided,
             DisputeStage.Decided => DisputeStates.Decided,
             DisputeStage.Settled => DisputeStates.Settled,

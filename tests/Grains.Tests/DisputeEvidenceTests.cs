@@ -165,8 +165,12 @@ public sealed class DisputeEvidenceTests
     }
 
     [Fact]
-    public void Unbonding_OutlastsATrial() =>
-        Assert.True(MarketLimits.UnbondingMin > DisputePolicy.TrialMax + DisputePolicy.FrozenAfterTrial);
+    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.FrozenMax))]
+    public void Unbonding_OutlastsATrial_AndAFreezeAllThatASlashMayWaitFor()
+    {
+        Assert.True(MarketLimits.UnbondingMin > DisputePolicy.TrialMax + DisputePolicy.CheckPeriod);
+        Assert.True(DisputePolicy.FrozenMax > DisputePolicy.TrialMax + SlashPolicy.JudgmentMemory);
+    }
 
     [Fact]
     public void StoredDispute_IsReadBack_AndEveryCutIsFound() =>

@@ -16,7 +16,9 @@ public sealed class TrialTests
             var job = await SubmitUntilTold(market, client, program, "0");
             await Task.Delay(TimeSpan.FromMinutes(2), market.Time);
 
-            Assert.Equal(TokenAmount.Zero, (await Reputation(market, "0")).Standing.Stake);
+            var liar = (await Reputation(market, "0")).Standing;
+            Assert.True(liar.Stake < new TokenAmount(Stake));
+            Assert.Equal(StandingLevel.Excluded, liar.Level);
             for (var number = 1; number < 24; number++)
             {
                 Assert.Equal(new TokenAmount(Stake), (await Reputation(market, $"{number}")).Standing.Stake);
