@@ -84,7 +84,29 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
     {
         Authorities.Require(caller, Scopes.Read);
         await _dispute.Load();
-        return DisputeFiles.Of(_dispute.Value ?? throw NotFound(), _market).ToJson();
+        var dispute = _dispute.Value ?? throw NotFound();
+        var file = DisputeFiles.IsSealed(dispute)
+            ? DisputeFiles.OfSealed(dispute, await FindProgress(dispute), _market)
+            : DisputeFiles.Of(dispute, _market);
+        return file.ToJson();
+    }
+
+    /// <summary>How far the jury is, in words: all that is told of it before the end.</summary>
+    private async Task<string> FindProgress(DisputeState dispute)
+    {
+        int? count;
+        try
+        {
+            count = dispute.Stage is DisputeStage.Opening ? null : await _jury!.CountIn(dispute.Ticket);
+        }
+        catch (Exception failure)
+        {
+            LogNotCounted(failure, _job);
+            return "the market does not say how many jurors have a result";
+        }
+        return count is { } jurors
+            ? $"{jurors} of at most {DisputePolicy.SeatsMax} jurors have a result, which stay sealed with those of the seats"
+            : "a jury is asked, and none is under way";
     }
 
     /// <summary>The dispute is open, or its verdict is not executed.</summary>
@@ -275,6 +297,9 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "No jury could be asked about job {Job}; it is asked again")]
     private partial void LogNotSummoned(Exception failure, JobId job);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The market does not say how many jurors of job {Job} have a result")]
+    private partial void LogNotCounted(Exception failure, JobId job);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What is at stake could not be frozen for job {Job}; it is tried again")]
     private partial void LogNotFrozen(Exception failure, JobId job);

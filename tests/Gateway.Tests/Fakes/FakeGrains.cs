@@ -367,6 +367,8 @@ internal sealed class FakeProgramGrain(FakeMarket market, ProgramId id) : IProgr
 
 internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 {
+    public Task<int?> CountJurors(JobId job) => throw new NotSupportedException();
+
     public Task<QueueRoom> GetRoom(AccountId account) => throw new NotSupportedException();
 
     public Task<ImmutableArray<OfferView>> ListOffers(OfferPlace? after, int limit)

@@ -20,6 +20,8 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
 
     private IMarketGrain Market => market.Shards.Of(Grains, Id);
 
+    public TimeProvider Time => market.Time;
+
     public WorkerId Id { get; } = new(TestKeys.Of(name).PublicKey);
     public long Start { get; private set; }
 
