@@ -316,7 +316,8 @@ public sealed class SlashTests
             Assert.Equal(new TokenAmount(10), (await Of(market).Slash(Another(SlashPolicy.JudgmentsMax), Authority.Dispute)).Taken);
             Assert.Equal(new SlashOutcome(TokenAmount.Zero, IsForgotten: true), await Of(market).Slash(first, Authority.Dispute));
             await market.Settle();
-            Assert.Equal(20, await Got(market, "buyer"));
+            // All of the first stake, by those that came before, and of the new one.
+            Assert.Equal(70, await Got(market, "buyer"));
 
             SlashOrder Another(int number) =>
                 first with
