@@ -50,7 +50,10 @@ internal static class DisputesApi
         return Answer.Ok(new Page<DisputeListItem>([.. items], PageCursor.Write(page.Next)), ApiJson.Default.PageDisputeListItem);
     }
 
-    /// <summary>All that is known of a disputed job, signed now by the market: a file by receipts/DISPUTE.md.</summary>
+    /// <summary>
+    /// All that is known of a disputed job, signed now by the market: a file by receipts/DISPUTE.md. While a jury runs the job it tells
+    /// neither results nor signatures of workers.
+    /// </summary>
     internal static async Task<Download> Get(HttpContext http, string job, IGrainFactory grains)
     {
         var id = RequestReader.Job(job);

@@ -51,6 +51,19 @@ public sealed record SharedSettlement(
     public ImmutableArray<PayeeAmount> Amounts { get; init; }
 }
 
+/// <summary>A part of a hold that is paid while the rest stays on hold.</summary>
+/// <param name="Hold">Whose.</param>
+/// <param name="HeldAt">The moment of the hold; a later hold of the same id pays nothing.</param>
+/// <param name="Number">Counts the parts of the hold: 1, 2, 3 … Each is paid once, and after the one before it.</param>
+/// <param name="Amounts">Who gets how much, in their order and as far as the hold goes.</param>
+[GenerateSerializer, Immutable, Alias("HoldCharge")]
+public sealed record HoldCharge(
+    [property: Id(0)] HoldId Hold,
+    [property: Id(1)] DateTimeOffset HeldAt,
+    [property: Id(2)] int Number,
+    [property: Id(3)] ImmutableArray<PayeeAmount> Amounts
+);
+
 /// <param name="Payee">Null: the share leaves the marketplace.</param>
 /// <param name="Parts">Of the sum of all parts.</param>
 [GenerateSerializer, Immutable, Alias("PayeeShare")]

@@ -82,6 +82,15 @@ public interface IAccountGrain : IGrainWithStringKey
     Task SettleShared(SharedSettlement settlement, Authority by);
 
     /// <summary>
+    /// Pays a part of a stake's hold, once per number; what is left stays on hold. A hold that has ended, or is of another moment, pays
+    /// nothing.
+    /// </summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>; <see cref="ErrorCode.LimitExceeded"/>: too many payees, or
+    /// none; <see cref="ErrorCode.MalformedRequest"/>: a hold for another purpose.</exception>
+    [Effect(Effect.Deduplicated), Alias("ChargeHold")]
+    Task ChargeHold(HoldCharge charge, Authority by);
+
+    /// <summary>
     /// Holds the price limits of a batch in one durable write, in the items' order, as far as balance and spend limits reach. A job that
     /// has a hold gets no second one. A repetition that comes after the job was settled makes a new hold; no job stands on it, so it goes
     /// back whole.

@@ -27,7 +27,10 @@ public interface IDisputeGrain : IGrainWithStringKey
     [Effect(Effect.Deduplicated), Alias("Decide")]
     Task Decide(JuryVerdict verdict, Authority by);
 
-    /// <summary>The evidence as it is now, signed by the market: a <c>.dispute.json</c> by receipts/DISPUTE.md.</summary>
+    /// <summary>
+    /// The evidence as it is now, signed by the market: a <c>.dispute.json</c> by receipts/DISPUTE.md. While a jury is asked it tells
+    /// neither results nor signatures of workers: a juror may read it too.
+    /// </summary>
     /// <param name="caller">Any key with <see cref="Scopes.Read"/>: it names hashes, and no bytes of the buyer's.</param>
     /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>; <see cref="ErrorCode.DisputeNotFound"/>.</exception>
     [Effect(Effect.None), AlwaysInterleave, Alias("GetFile")]

@@ -91,6 +91,10 @@ public interface IMarketGrain : IGrainWithStringKey
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Try")]
     Task Try(Trial trial, Authority by);
 
+    /// <summary>How many jurors have a result of the disputed job; null: no trial of it is under way here.</summary>
+    [Effect(Effect.None), AlwaysInterleave, ResponseTimeout("00:00:02"), Alias("CountJurors")]
+    Task<int?> CountJurors(JobId job);
+
     /// <summary>
     /// What a member of committees signs. A vote on a window that is over, and a second one of a member, change nothing; a signature that
     /// does not hold is as no vote.

@@ -75,15 +75,25 @@ public interface IReputationGrain : IGrainWithStringKey
     [Effect(Effect.None), Alias("FindAtStake")]
     Task<TokenAmount> FindAtStake();
 
-    /// <summary>Before <paramref name="until"/> nothing that is at stake is given back, also if it was, or is, taken back.</summary>
+    /// <summary>
+    /// For this dispute nothing that is at stake is given back, also if it was, or is, taken back: until <see cref="Slash"/>,
+    /// <see cref="Clear"/> or <see cref="Thaw"/> for the same dispute, at the latest until <paramref name="until"/>. Other disputes freeze
+    /// for themselves.
+    /// </summary>
     /// <returns>See <see cref="FindAtStake"/>.</returns>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>, also for a buyer's reputation;
+    /// <see cref="ErrorCode.LimitExceeded"/>: too many disputes freeze it.</exception>
+    [Effect(Effect.Idempotent), Alias("FreezeFor")]
+    Task<TokenAmount> FreezeFor(JobId dispute, DateTimeOffset until, Authority by);
+
+    /// <summary>The dispute takes nothing of the worker, and says nothing of it: it freezes no more.</summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>, also for a buyer's reputation.</exception>
-    [Effect(Effect.Idempotent), Alias("Freeze")]
-    Task<TokenAmount> Freeze(DateTimeOffset until, Authority by);
+    [Effect(Effect.Idempotent), Alias("Thaw")]
+    Task Thaw(JobId dispute, Authority by);
 
     /// <summary>
-    /// Takes what is at stake for the worker, once for a dispute, the oldest stakes first; each that is touched ends, and what is left of
-    /// it goes back. The dispute is counted as one heavy fault, instead of what the market counts for the job.
+    /// Takes what is at stake for the worker, once for a dispute, the oldest stakes first; what is left of one that is touched stays at
+    /// stake. The dispute is counted as one heavy fault, instead of what the market counts for the job.
     /// </summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>, also for a buyer's reputation;
     /// <see cref="ErrorCode.MalformedRequest"/>: the dispute has cleared the worker; <see cref="ErrorCode.LimitExceeded"/>: nothing was

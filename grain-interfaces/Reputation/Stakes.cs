@@ -21,7 +21,7 @@ public enum StakePhase
     /// again.</summary>
     Refused = 3,
 
-    /// <summary>A dispute has taken it, or a part of it; the rest goes back. It does not count.</summary>
+    /// <summary>Disputes have taken all of it. It does not count.</summary>
     Slashed = 4,
 
     /// <summary>It is unbonded, and its money is on its way back.</summary>
@@ -35,6 +35,7 @@ public enum StakePhase
 /// <param name="At">When it was first asked for.</param>
 /// <param name="Phase">How far it is.</param>
 /// <param name="EndsAt">When the phase ends by itself: what is on hold then goes back. Null: it does not.</param>
+/// <param name="Taken">What disputes have taken of the amount; the rest is at stake, or goes back.</param>
 [GenerateSerializer, Immutable, Alias("StakeView")]
 public sealed record StakeView(
     [property: Id(0)] AccountId Account,
@@ -42,5 +43,6 @@ public sealed record StakeView(
     [property: Id(2)] TokenAmount Amount,
     [property: Id(3)] DateTimeOffset At,
     [property: Id(4)] StakePhase Phase,
-    [property: Id(5)] DateTimeOffset? EndsAt
+    [property: Id(5)] DateTimeOffset? EndsAt,
+    [property: Id(6)] TokenAmount Taken = default
 );

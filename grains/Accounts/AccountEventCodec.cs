@@ -28,6 +28,7 @@ internal static class AccountEventCodec
         KeyProved = 19,
         Transferred = 20,
         RefusalsSet = 21,
+        HoldCharged = 22,
     }
 
     public static ReadOnlyMemory<byte> Write(AccountEvent happened)
@@ -54,6 +55,9 @@ internal static class AccountEventCodec
                 break;
             case Divided divided:
                 WriteDivided(Begin(Kind.Divided), divided);
+                break;
+            case HoldCharged charged:
+                WriteCharged(Begin(Kind.HoldCharged), charged);
                 break;
             case Held holds:
                 WriteHeld(Begin(Kind.Held), holds);
@@ -127,6 +131,13 @@ internal static class AccountEventCodec
             Kind.CreditReversed => new CreditReversed(reader.Text(), reader.Amount(), reader.Time(), reader.Time()),
             Kind.FundsSetAside => new FundsSetAside(ReadHold(ref reader), reader.Text(), reader.Amount(), reader.Time()),
             Kind.Divided => new Divided(ReadHold(ref reader), reader.Amount(), ReadTransfers(ref reader), reader.Amount(), reader.Amount()),
+            Kind.HoldCharged => new HoldCharged(
+                ReadHold(ref reader),
+                reader.Count(),
+                reader.Amount(),
+                ReadTransfers(ref reader),
+                reader.Amount()
+            ),
             Kind.Held => ReadHeld(ref reader),
             Kind.HoldsRenewed => ReadRenewed(ref reader),
             Kind.Settled => ReadSettled(ref reader),
@@ -195,6 +206,15 @@ internal static class AccountEventCodec
         WriteTransfers(writer, divided.Transfers);
         writer.Amount(divided.ToSelf);
         writer.Amount(divided.ToOutside);
+    }
+
+    private static void WriteCharged(CompactWriter writer, HoldCharged charged)
+    {
+        WriteHold(writer, charged.Hold);
+        writer.Count(charged.Number);
+        writer.Amount(charged.Charge);
+        WriteTransfers(writer, charged.Transfers);
+        writer.Amount(charged.ToSelf);
     }
 
     private static void WriteTransferred(CompactWriter writer, Transferred transferred)

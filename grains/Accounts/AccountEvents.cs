@@ -33,6 +33,20 @@ internal sealed record Divided(
     TokenAmount ToOutside
 ) : AccountEvent;
 
+/// <summary>A part of a hold was paid; the hold stays, with what is left.</summary>
+/// <param name="Hold">Whose.</param>
+/// <param name="Number">Counts the parts of the hold: 1, 2, 3 …</param>
+/// <param name="Charge">How much.</param>
+/// <param name="Transfers">They carry it to the payees.</param>
+/// <param name="ToSelf">What of it is the account's own.</param>
+internal sealed record HoldCharged(
+    HoldId Hold,
+    int Number,
+    TokenAmount Charge,
+    ImmutableArray<OutgoingCharge> Transfers,
+    TokenAmount ToSelf
+) : AccountEvent;
+
 /// <summary>Holds for new jobs under one key.</summary>
 internal sealed record Held(DateTimeOffset At, string KeyId, ImmutableArray<HoldItem> Items) : AccountEvent;
 

@@ -128,6 +128,40 @@ public sealed partial class AccountGrain
         await RequireNewest();
     }
 
+    public async Task ChargeHold(HoldCharge charge, Authority by)
+    {
+        RequireSound();
+        Authorities.Require(by, Authority.Reputation);
+        if (charge.Hold.Purpose is not HoldPurpose.Stake)
+        {
+            throw new MarketException(
+                ErrorCode.MalformedRequest,
+                $"A hold for {charge.Hold.Purpose} is not paid in parts; one for {HoldPurpose.Stake} is."
+            );
+        }
+        if (AccountRules.ChargeHold(_account, _id, charge) is not null)
+        {
+            // As for a settlement.
+            await Remind();
+        }
+        // Asked again: another call may have come between.
+        if (AccountRules.ChargeHold(_account, _id, charge) is { } charged)
+        {
+            BeginReconciling();
+            await Append(charged);
+            foreach (var transfer in charged.Transfers)
+            {
+                _ = Deliver(transfer.Payee);
+            }
+            return;
+        }
+        await RequireNewest();
+        if (AccountRules.IsTooEarly(_account, charge))
+        {
+            throw new InvalidOperationException($"This is a bug in the market: part {charge.Number} of {charge.Hold} came too early.");
+        }
+    }
+
     private async Task CreditDated(string operation, TokenAmount amount, DateTimeOffset at)
     {
         if (await IsDone(OperationKind.Credit, operation, at, amount))

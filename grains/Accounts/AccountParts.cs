@@ -2,11 +2,19 @@ using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 
-/// <summary>Money kept for one open job.</summary>
+/// <summary>Money kept for one open job, or another purpose.</summary>
 internal sealed class Hold(AccountKey key, TokenAmount amount, DateTimeOffset first)
 {
     public AccountKey Key { get; } = key;
-    public TokenAmount Amount { get; } = amount;
+
+    /// <summary>What is left of it.</summary>
+    public TokenAmount Amount { get; private set; } = amount;
+
+    /// <summary>What was paid of it while it stayed.</summary>
+    public TokenAmount Charged { get; private set; }
+
+    /// <summary>In so many parts.</summary>
+    public int Charges { get; private set; }
 
     /// <summary>The moment of the hold.</summary>
     public DateTimeOffset First { get; } = first;
@@ -51,6 +59,15 @@ internal sealed class Hold(AccountKey key, TokenAmount amount, DateTimeOffset fi
     /// tell how.
     /// </summary>
     public void Renew(DateTimeOffset at) => Last = at;
+
+    /// <summary>A part of it is paid. The parts are numbered, so that none is paid twice.</summary>
+    public void Charge(int number, TokenAmount amount)
+    {
+        (Amount, Charged, Charges) = (Amount - amount, Charged + amount, number);
+    }
+
+    /// <summary>A hold that was stored, of which so much was paid before.</summary>
+    public void RestoreCharges(int count, TokenAmount charged) => (Charges, Charged) = (count, charged);
 
     /// <summary>Whether a job that was created on a hold of that moment stands on this one.</summary>
     public bool Carries(DateTimeOffset heldAt) => First <= heldAt && heldAt <= Last;

@@ -131,7 +131,7 @@ internal static class AccountRules
     {
         if (account.FindHold(id) is { } open)
         {
-            return open.Amount == amount && open.First == at ? HoldOutcome.AlreadyHeld : HoldOutcome.HeldDifferently;
+            return open.Amount + open.Charged == amount && open.First == at ? HoldOutcome.AlreadyHeld : HoldOutcome.HeldDifferently;
         }
         return account.Operations.Knows(OperationKind.Hold, id.ToString()) ? HoldOutcome.Ended : null;
     }
@@ -231,6 +231,44 @@ internal static class AccountRules
             }
         }
     }
+
+    /// <returns>Null where there is no such hold any more, the part was paid before, or another one comes before it.</returns>
+    public static HoldCharged? ChargeHold(AccountState account, AccountId self, HoldCharge charge)
+    {
+        var count = charge.Amounts.IsDefault ? 0 : charge.Amounts.Length;
+        if (count is 0 or > AccountPolicy.PayeesMax || charge.Number < 1)
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"Part {charge.Number} of {charge.Hold} has {count} payees; parts are numbered from 1, and have 1 to "
+                    + $"{AccountPolicy.PayeesMax} payees."
+            );
+        }
+        if (account.FindHold(charge.Hold) is not { } hold || !hold.Carries(charge.HeldAt) || charge.Number != hold.Charges + 1)
+        {
+            return null;
+        }
+        var perPayee = new SortedDictionary<AccountId, TokenAmount>();
+        var (toSelf, left) = (TokenAmount.Zero, hold.Amount);
+        foreach (var (payee, wanted) in charge.Amounts)
+        {
+            var amount = TokenAmount.Min(left, wanted);
+            left -= amount;
+            if (payee == self)
+            {
+                toSelf += amount;
+            }
+            else if (!amount.IsZero)
+            {
+                perPayee[payee] = perPayee.GetValueOrDefault(payee) + amount;
+            }
+        }
+        return new HoldCharged(charge.Hold, charge.Number, hold.Amount - left, Transfers(account, perPayee), toSelf);
+    }
+
+    /// <summary>Whether a part before it was not paid yet.</summary>
+    public static bool IsTooEarly(AccountState account, HoldCharge charge) =>
+        account.FindHold(charge.Hold) is { } hold && hold.Carries(charge.HeldAt) && charge.Number > hold.Charges + 1;
 
     private static ImmutableArray<OutgoingCharge> Transfers(AccountState account, SortedDictionary<AccountId, TokenAmount> perPayee) =>
         [.. perPayee.Select(pair => new OutgoingCharge(pair.Key, NextSequence(account, pair.Key), pair.Value))];

@@ -7,14 +7,15 @@ internal static class AccountSnapshotCodec
 {
     /// <summary>
     /// Version 1 has no modules, version 2 no operations with moments, version 3 no transfers of the account's own and no used challenge,
-    /// version 4 no refusals.
+    /// version 4 no refusals, version 5 no holds of which a part was paid.
     /// An account without any is written in the older version, which earlier silos can read.
     /// </summary>
     private const byte FormatWithoutModules = 1;
     private const byte FormatWithoutOperations = 2;
     private const byte FormatWithoutTransfers = 3;
     private const byte FormatWithoutRefusals = 4;
-    private const byte Format = 5;
+    private const byte FormatWithoutCharges = 5;
+    private const byte Format = 6;
 
     public static ReadOnlyMemory<byte> Write(AccountState account)
     {
@@ -81,6 +82,10 @@ internal static class AccountSnapshotCodec
         {
             RefusalListCodec.Write(writer, account.Refusals);
         }
+        if (format > FormatWithoutCharges)
+        {
+            WriteCharges(writer, account);
+        }
         return writer.Finish();
     }
 
@@ -93,7 +98,8 @@ internal static class AccountSnapshotCodec
             && account.Funds.Count == 0
             && account.WithdrawnTotal.IsZero
             && account.Debt.IsZero;
-        return !account.Refusals.IsEmpty ? Format
+        return account.Funds.Values.Any(fund => fund.Charges > 0) ? Format
+            : !account.Refusals.IsEmpty ? FormatWithoutCharges
             : account.LastChallenge != default || operations.All.Any(operation => operation.Kind == OperationKind.Transfer)
                 ? FormatWithoutRefusals
             : !isEarlier ? FormatWithoutTransfers
@@ -130,6 +136,33 @@ internal static class AccountSnapshotCodec
             {
                 writer.Id(payee.Value);
             }
+        }
+    }
+
+    private static void WriteCharges(CompactWriter writer, AccountState account)
+    {
+        var charged = account.Funds.Where(pair => pair.Value.Charges > 0).ToArray();
+        writer.Count(charged.Length);
+        foreach (var (id, fund) in charged.OrderBy(pair => pair.Key.Purpose).ThenBy(pair => pair.Key.Value))
+        {
+            AccountEventCodec.WriteHold(writer, id);
+            writer.Count(fund.Charges);
+            writer.Amount(fund.Charged);
+        }
+    }
+
+    private static void ReadCharges(ref CompactReader reader, AccountState account)
+    {
+        for (var left = reader.Items(itemSizeMin: 35); left > 0; left--)
+        {
+            var id = AccountEventCodec.ReadHold(ref reader);
+            if (!account.Funds.TryGetValue(id, out var fund))
+            {
+                throw new InvalidDataException(
+                    $"The snapshot of an account is damaged: parts of the hold {id} were paid, which it has not."
+                );
+            }
+            fund.RestoreCharges(reader.Count(), reader.Amount());
         }
     }
 
@@ -213,6 +246,10 @@ internal static class AccountSnapshotCodec
         if (format > FormatWithoutRefusals)
         {
             account.Refusals = RefusalListCodec.Read(ref reader);
+        }
+        if (format > FormatWithoutCharges)
+        {
+            ReadCharges(ref reader, account);
         }
         reader.End();
         return account;

@@ -95,6 +95,9 @@ internal sealed class AccountState
             case Divided divided:
                 Apply(divided);
                 break;
+            case HoldCharged charged:
+                Apply(charged);
+                break;
             case Transferred transferred:
                 Apply(transferred);
                 break;
@@ -174,12 +177,25 @@ internal sealed class AccountState
         else
         {
             Funds.Remove(divided.Hold);
-            Operations.Add(OperationKind.Hold, divided.Hold.ToString(), hold.First, hold.Amount);
+            Operations.Add(OperationKind.Hold, divided.Hold.ToString(), hold.First, hold.Amount + hold.Charged);
         }
         Send(divided.Transfers);
         Gain(divided.ToSelf);
         Earned += divided.ToSelf;
         WithdrawnTotal += divided.ToOutside;
+    }
+
+    private void Apply(HoldCharged charged)
+    {
+        var hold = FindHold(charged.Hold)!;
+        hold.Charge(charged.Number, charged.Charge);
+        Held -= charged.Charge;
+        hold.Key.Held -= charged.Charge;
+        hold.Key.Spent += charged.Charge;
+        Spent += charged.Charge;
+        Send(charged.Transfers);
+        Gain(charged.ToSelf);
+        Earned += charged.ToSelf;
     }
 
     private void Apply(Transferred transferred)

@@ -118,6 +118,7 @@ internal sealed class BookSums
             {
                 Settled settled => IsSent && settled.Transfers.Any(Is),
                 Divided divided => IsSent && divided.Transfers.Any(Is),
+                HoldCharged charged => IsSent && charged.Transfers.Any(Is),
                 Transferred transferred => IsSent && transferred.To == Other && transferred.Sequence <= Sequence,
                 Received received => !IsSent && received.Payer == Other && received.Sequence <= Sequence,
                 _ => false,

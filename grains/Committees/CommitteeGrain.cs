@@ -186,10 +186,13 @@ internal sealed partial class CommitteeGrain : Grain, ICommitteeGrain
         return staked;
     }
 
+    /// <summary>
+    /// What is left at stake for a worker that lied stays so; but it gets no leases, and a committee needs members that run.
+    /// </summary>
     private async Task<bool> HasStake(WorkerId worker)
     {
-        var reputation = await GrainFactory.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker)).Get(null);
-        return reputation.Standing.Stake >= _terms.StakeMin;
+        var standing = (await GrainFactory.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker)).Get(null)).Standing;
+        return standing.Stake >= _terms.StakeMin && standing.Level != StandingLevel.Excluded;
     }
 
     private StoredDocument<DrawnEpoch> FileOf(ulong epoch) =>

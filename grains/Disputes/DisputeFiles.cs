@@ -7,11 +7,46 @@ namespace Marketplace.Grains;
 /// <summary>The evidence as a file, made of what is stored and signed when it is asked for.</summary>
 internal static class DisputeFiles
 {
-    public static DisputeFile Of(DisputeState dispute, MarketIdentity market)
+    /// <summary>A jury may be running the job: what the seats gave is not told, so that no juror copies it.</summary>
+    public static bool IsSealed(DisputeState dispute) => dispute.Stage is DisputeStage.Opening or DisputeStage.Open;
+
+    /// <summary>That there is a dispute, of which workers, and since when.</summary>
+    /// <param name="dispute">One that is open.</param>
+    /// <param name="progress">How far its jury is.</param>
+    /// <param name="market">Signs it.</param>
+    public static DisputeFile OfSealed(DisputeState dispute, string progress, MarketIdentity market) =>
+        Signed(
+            Said(dispute) with
+            {
+                Results = [],
+                Votes = [.. dispute.Seats.Select(vote => VoteOf(vote, DisputeVote.Seat) with { Execution = default })],
+                Accepted = default,
+                Reason = progress,
+            },
+            [],
+            market
+        );
+
+    public static DisputeFile Of(DisputeState dispute, MarketIdentity market) =>
+        Signed(Said(dispute), [.. dispute.Seats.Concat(dispute.Jurors).Select(vote => JobReceipts.SignatureOf(vote.Signed))], market);
+
+    private static DisputeFile Signed(Dispute said, IReadOnlyList<WorkerSignature> workers, MarketIdentity market)
     {
         var domain = new MarketDomain(market.PublicKey);
+        return new DisputeFile
+        {
+            Format = DisputeFile.FormatName,
+            Domain = domain,
+            Dispute = said,
+            WorkerSignatures = workers,
+            MarketSignature = Convert.ToHexStringLower(market.Sign(DisputeDigest.Of(domain, said.Hash()).ToArray())),
+        };
+    }
+
+    private static Dispute Said(DisputeState dispute)
+    {
         var ticket = dispute.Ticket;
-        var said = new Dispute
+        return new Dispute
         {
             Invocation = JobExecutions.InvocationOf(ticket),
             Payer = ticket.Account,
@@ -38,21 +73,13 @@ internal static class DisputeFiles
             OpenedAt = Invocation.Nanoseconds(dispute.OpenedAt),
             DecidedAt = dispute.DecidedAt is { } at ? Invocation.Nanoseconds(at) : 0,
         };
-        return new DisputeFile
-        {
-            Format = DisputeFile.FormatName,
-            Domain = domain,
-            Dispute = said,
-            WorkerSignatures = [.. dispute.Seats.Concat(dispute.Jurors).Select(vote => JobReceipts.SignatureOf(vote.Signed))],
-            MarketSignature = Convert.ToHexStringLower(market.Sign(DisputeDigest.Of(domain, said.Hash()).ToArray())),
-        };
     }
 
     public static string StateOf(DisputeStage stage) =>
         stage switch
         {
             DisputeStage.Kept => DisputeStates.Kept,
-            DisputeStage.Open => DisputeStates.Open,
+            DisputeStage.Opening or DisputeStage.Open => DisputeStates.Open,
             DisputeStage.Undecided => DisputeStates.Undecided,
             DisputeStage.Decided => DisputeStates.Decided,
             DisputeStage.Settled => DisputeStates.Settled,

@@ -36,8 +36,9 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
     {
         Authorities.Require(by, Authority.Market);
         await _dispute.Refresh();
-        if (_dispute.Value is not null)
+        if (_dispute.Value is { } known)
         {
+            await (known.Stage is DisputeStage.Opening ? TryBegin(known) : Task.CompletedTask);
             return;
         }
         DisputeRefusals.RequireForm(_job, dispute);
@@ -48,9 +49,10 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
             await _dispute.Write(DisputeRules.Keep(opened, reason, _clock.GetUtcNow()));
             return;
         }
+        // Durable first: what is frozen then has a dispute that thaws it.
         await Remind();
         await _dispute.Write(opened);
-        await TrySummon(opened);
+        await TryBegin(opened);
     }
 
     public async Task Decide(JuryVerdict verdict, Authority by)
@@ -61,7 +63,7 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
         var dispute = _dispute.Value ?? throw NotFound();
         if (dispute.Stage != DisputeStage.Open)
         {
-            if (dispute.Stage == DisputeStage.Kept || !DisputeRules.IsSame(dispute, verdict))
+            if (dispute.Stage is DisputeStage.Kept or DisputeStage.Opening || !DisputeRules.IsSame(dispute, verdict))
             {
                 throw DisputeRefusals.Decided(dispute);
             }
@@ -82,7 +84,29 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
     {
         Authorities.Require(caller, Scopes.Read);
         await _dispute.Load();
-        return DisputeFiles.Of(_dispute.Value ?? throw NotFound(), _market).ToJson();
+        var dispute = _dispute.Value ?? throw NotFound();
+        var file = DisputeFiles.IsSealed(dispute)
+            ? DisputeFiles.OfSealed(dispute, await FindProgress(dispute), _market)
+            : DisputeFiles.Of(dispute, _market);
+        return file.ToJson();
+    }
+
+    /// <summary>How far the jury is, in words: all that is told of it before the end.</summary>
+    private async Task<string> FindProgress(DisputeState dispute)
+    {
+        int? count;
+        try
+        {
+            count = dispute.Stage is DisputeStage.Opening ? null : await _jury!.CountIn(dispute.Ticket);
+        }
+        catch (Exception failure)
+        {
+            LogNotCounted(failure, _job);
+            return "the market does not say how many jurors have a result";
+        }
+        return count is { } jurors
+            ? $"{jurors} of at most {DisputePolicy.SeatsMax} jurors have a result, which stay sealed with those of the seats"
+            : "a jury is asked, and none is under way";
     }
 
     /// <summary>The dispute is open, or its verdict is not executed.</summary>
@@ -90,23 +114,52 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
     {
         await _dispute.Refresh();
         var now = _clock.GetUtcNow();
-        if (_dispute.Value is { Stage: DisputeStage.Open } open)
+        var isInTime = _dispute.Value is { } known && now < known.OpenedAt + DisputePolicy.TrialMax;
+        switch (_dispute.Value)
         {
-            if (now < open.OpenedAt + DisputePolicy.TrialMax)
-            {
+            case { Stage: DisputeStage.Opening } opening when isInTime:
+                await TryBegin(opening);
+                return;
+            case { Stage: DisputeStage.Opening } opening:
+                await _dispute.Write(DisputeRules.Keep(opening, "what is at stake could not be frozen", now));
+                break;
+            case { Stage: DisputeStage.Open } open when isInTime:
                 await TrySummon(open);
                 return;
-            }
-            var reason = $"the jury brought no verdict within {DisputePolicy.TrialMax.TotalHours} hours";
-            await _dispute.Write(DisputeRules.GiveUp(open, reason, now));
+            case { Stage: DisputeStage.Open } open:
+                var reason = $"the jury brought no verdict within {DisputePolicy.TrialMax.TotalHours} hours";
+                await _dispute.Write(DisputeRules.GiveUp(open, reason, now));
+                break;
         }
         await TryExecute();
     }
 
-    /// <summary>
-    /// A jury is paid by who loses, so for each result one of its voters must have enough at stake for all of it. What is at stake is
-    /// frozen first, and counted then: it stays so until the trial is over.
-    /// </summary>
+    /// <summary>What is at stake is frozen first, and counted then: it stays so until the trial is over.</summary>
+    private async Task TryBegin(DisputeState opening)
+    {
+        string? unbacked;
+        try
+        {
+            var until = opening.OpenedAt + DisputePolicy.FrozenMax;
+            unbacked = await FindUnbacked(opening, worker => Freeze(worker, until));
+        }
+        catch (Exception failure)
+        {
+            LogNotFrozen(failure, _job);
+            return;
+        }
+        if (unbacked is not null)
+        {
+            await _dispute.Write(DisputeRules.Keep(opening, unbacked, _clock.GetUtcNow()));
+            await TryExecute();
+            return;
+        }
+        var open = DisputeRules.Begin(opening);
+        await _dispute.Write(open);
+        await TrySummon(open);
+    }
+
+    /// <summary>A jury is paid by who loses, so for each result one of its voters must have enough at stake for all of it.</summary>
     private async Task<string?> WhyNotTried(DisputeState dispute)
     {
         if (_jury is null)
@@ -117,18 +170,11 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
         {
             return reason;
         }
-        var cost = DisputeRules.JuryCostMax(dispute);
-        var needed = cost.IsZero ? FuelPrice.Least : cost;
-        var disputed = DisputeRules.DisputedOf(dispute);
-        return await FindUnbacked(dispute, disputed, needed, worker => ReputationOf(worker).FindAtStake())
-            ?? await FindUnbacked(dispute, disputed, needed, Freeze);
-
-        Task<TokenAmount> Freeze(WorkerId worker)
-        {
-            var until = dispute.OpenedAt + DisputePolicy.TrialMax + DisputePolicy.FrozenAfterTrial;
-            return LostWrites.Resend(() => ReputationOf(worker).Freeze(until, Authority.Dispute));
-        }
+        return await FindUnbacked(dispute, worker => ReputationOf(worker).FindAtStake());
     }
+
+    private Task<TokenAmount> Freeze(WorkerId worker, DateTimeOffset until) =>
+        LostWrites.Resend(() => ReputationOf(worker).FreezeFor(_job, until, Authority.Dispute));
 
     /// <summary>A program that reads what differs from run to run gives different results truthfully.</summary>
     private async Task<string?> WhyNotRepeatable(ProgramId program)
@@ -145,14 +191,11 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
     }
 
     /// <returns>Why a result is not backed, for people; null: all are.</returns>
-    private static async Task<string?> FindUnbacked(
-        DisputeState dispute,
-        IReadOnlyList<Bytes32> disputed,
-        TokenAmount needed,
-        Func<WorkerId, Task<TokenAmount>> find
-    )
+    private static async Task<string?> FindUnbacked(DisputeState dispute, Func<WorkerId, Task<TokenAmount>> find)
     {
-        foreach (var execution in disputed)
+        var cost = DisputeRules.JuryCostMax(dispute);
+        var needed = cost.IsZero ? FuelPrice.Least : cost;
+        foreach (var execution in DisputeRules.DisputedOf(dispute))
         {
             var isBacked = false;
             // All are asked, also when one is enough: all that have voted are to be frozen.
@@ -168,13 +211,15 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
         return null;
     }
 
-    /// <summary>Those with the least at stake first: what one cannot pay of the jury, the next owe.</summary>
+    /// <summary>
+    /// Those with the least at stake first: what one cannot pay of the jury, the next owe. Jurors among them are frozen from here on.
+    /// </summary>
     private async Task<IReadOnlyList<WorkerId>> InOrder(IEnumerable<WorkerId> losers)
     {
         var found = new List<(TokenAmount AtStake, WorkerId Worker)>();
         foreach (var worker in losers)
         {
-            found.Add((await ReputationOf(worker).FindAtStake(), worker));
+            found.Add((await Freeze(worker, _clock.GetUtcNow() + DisputePolicy.FrozenJuror), worker));
         }
         return [.. found.OrderBy(loser => loser.AtStake.BaseUnits).ThenBy(loser => loser.Worker.Value).Select(loser => loser.Worker)];
     }
@@ -229,6 +274,11 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
         }
         if (await this.GetReminder(DisputePolicy.Reminder) is { } reminder)
         {
+            // The reminder is what remembers that it is to be done; those of whom the dispute has said something are thawed by that.
+            foreach (var seat in _dispute.Value is { } over ? over.Seats : [])
+            {
+                await LostWrites.Resend(() => ReputationOf(seat.Worker).Thaw(_job, Authority.Dispute));
+            }
             await this.UnregisterReminder(reminder);
         }
     }
@@ -247,6 +297,12 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "No jury could be asked about job {Job}; it is asked again")]
     private partial void LogNotSummoned(Exception failure, JobId job);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The market does not say how many jurors of job {Job} have a result")]
+    private partial void LogNotCounted(Exception failure, JobId job);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What is at stake could not be frozen for job {Job}; it is tried again")]
+    private partial void LogNotFrozen(Exception failure, JobId job);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The verdict about job {Job} could not be executed; it is tried again")]
     private partial void LogNotExecuted(Exception failure, JobId job);

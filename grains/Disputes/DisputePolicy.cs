@@ -25,9 +25,17 @@ internal static class DisputePolicy
     public static readonly TimeSpan TrialMax = TimeSpan.FromHours(6);
 
     /// <summary>
-    /// How long after that what is at stake stays frozen: a verdict of the last moment is still to be executed, on any clock.
+    /// How long a dispute freezes what is at stake for its voters, if it is never heard of again. One that is over thaws it, so this is the
+    /// end of lost ones. It is longer than a trial and all that a slash may have to wait for: a silo that is down, or a reputation that
+    /// has no room for one more dispute.
     /// </summary>
-    public static readonly TimeSpan FrozenAfterTrial = TimeSpan.FromHours(1);
+    public static readonly TimeSpan FrozenMax = SlashPolicy.JudgmentMemory + TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// How long jurors that lost are frozen when the verdict is written: until then the least unbonding held theirs, and after that the
+    /// slash is tried again every ten minutes. A market that loses its verdict finds others, so it is short.
+    /// </summary>
+    public static readonly TimeSpan FrozenJuror = TimeSpan.FromDays(1);
 
     /// <summary>How often a jury is asked again, and what is not done is tried again.</summary>
     public static readonly TimeSpan CheckPeriod = TimeSpan.FromMinutes(10);

@@ -8,7 +8,7 @@ namespace Marketplace.Grains;
 /// <summary>How a dispute goes on, and who loses how much. Pure.</summary>
 internal static class DisputeRules
 {
-    /// <summary>The evidence as it comes from the job's seats, with its trial to be begun.</summary>
+    /// <summary>The evidence as it comes from the job's seats; what is at stake is to be frozen for its trial.</summary>
     public static DisputeState Open(DisputeCase dispute, DateTimeOffset now) =>
         new(
             Ticket: dispute.Ticket,
@@ -16,9 +16,12 @@ internal static class DisputeRules
             Results: WithResultsOf([], dispute.Votes),
             Seats: WithoutResults(dispute.Votes),
             Accepted: dispute.Accepted,
-            Stage: DisputeStage.Open,
+            Stage: DisputeStage.Opening,
             OpenedAt: now
         );
+
+    /// <summary>What is at stake is frozen, and a jury is asked.</summary>
+    public static DisputeState Begin(DisputeState dispute) => dispute with { Stage = DisputeStage.Open };
 
     /// <summary>No jury is asked.</summary>
     public static DisputeState Keep(DisputeState dispute, string reason, DateTimeOffset now) =>

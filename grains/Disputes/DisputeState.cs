@@ -11,6 +11,9 @@ internal enum DisputeStage
     Undecided = 2,
     Decided = 3,
     Settled = 4,
+
+    /// <summary>Open, and what is at stake is not frozen yet: no jury is asked.</summary>
+    Opening = 5,
 }
 
 /// <summary>What is kept of a dispute.</summary>

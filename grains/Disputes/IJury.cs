@@ -12,4 +12,7 @@ internal interface IJury
     /// Begins the trial. It is asked again from time to time until there is a verdict; a trial that is under way goes on.
     /// </summary>
     Task Summon(Trial trial);
+
+    /// <returns>How many jurors have a result of the job; null: no trial of it is under way.</returns>
+    Task<int?> CountIn(JobTicket ticket);
 }

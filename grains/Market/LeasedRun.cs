@@ -76,20 +76,41 @@ internal sealed class LeasedRun(JobTicket ticket, StateRoot? root)
         _outputs.Add(output);
     }
 
-    /// <returns>An output of the report that the run has not brought; null where it has brought all.</returns>
-    public BlobId? FindForeign(JobOutput output)
+    /// <summary>
+    /// What a report says of its outputs must be what the run has brought. Bytes come with their length, which was checked with them; it is
+    /// no part of what the worker signs, so nothing else would find another one.
+    /// </summary>
+    /// <param name="output">The report's.</param>
+    /// <param name="isSeat">Whether others run the job as well: then no output's length may be unknown.</param>
+    /// <returns>What is wrong; null where nothing is.</returns>
+    public string? RefusalOf(JobOutput output, bool isSeat)
     {
-        if (output.Blob is { } blob && _outputs?.Contains(blob) != true)
+        if (output.Blob is { } blob && RefusalOf(blob, output.Size, isSeat) is { } refusal)
         {
-            return blob;
+            return refusal;
         }
         foreach (var file in output.Files.IsDefault ? [] : output.Files)
         {
-            if (_outputs?.Contains(file.Blob) != true)
+            if (RefusalOf(file.Blob, file.Size, isSeat) is { } refused)
             {
-                return file.Blob;
+                return refused;
             }
         }
         return null;
+    }
+
+    private string? RefusalOf(BlobId output, long size, bool isSeat)
+    {
+        if (_outputs?.Contains(output) != true)
+        {
+            return $"the report names {output}, which the run has not brought";
+        }
+        return _begun?.TryGetValue(output, out var brought) == true
+            ? size == brought
+                ? null
+                : $"the report names {output} with another size, {size}, than the run has brought, {brought}"
+            : isSeat
+                ? $"the report names {output}, whose size the run has not told"
+                : null;
     }
 }

@@ -25,7 +25,7 @@ internal static class MarketEnds
             Payee: offer.PayTo,
             PricePerMillionFuel: job.PriceOf(job.Offer!),
             FuelUsed: Math.Clamp(report.FuelUsed, 0, job.Ticket.Spec.FuelMax),
-            Output: completed ? report.Output : default,
+            Output: completed ? ByName(report.Output) : default,
             Log: report.Log,
             RootBefore: completed ? job.Lease!.Root : null,
             RootAfter: completed && job.Lease!.Root is not null ? report.Signed?.RootAfter : null,
@@ -44,6 +44,15 @@ internal static class MarketEnds
                 : null,
         };
     }
+
+    /// <summary>The worker has signed which files there are; the order in which it told them is no part of that.</summary>
+    private static JobOutput ByName(JobOutput output) =>
+        output.Files.IsDefaultOrEmpty
+            ? output
+            : output with
+            {
+                Files = output.Files.Sort((one, other) => string.CompareOrdinal(one.Name, other.Name)),
+            };
 
     /// <summary>Enough of a panel's seats gave one result.</summary>
     public static JobEnd Agreed(Panel panel)

@@ -321,6 +321,8 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         return Task.CompletedTask;
     }
 
+    public Task<int?> CountJurors(JobId job) => Task.FromResult(_book.Panels.JurorsIn(job));
+
     public Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares)
     {
         RequireCurrent();

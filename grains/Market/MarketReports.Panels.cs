@@ -324,7 +324,8 @@ internal sealed partial class MarketReports
     private void RunAgain(Panel panel, string? wrong)
     {
         var (job, now) = (panel.Job, clock.Now);
-        foreach (var vote in wrong is null or NotSigned ? [] : panel.Winners.ToArray())
+        // Each has brought the bytes that it signed: where they are gone, none is to blame.
+        foreach (var vote in wrong is null or NotSigned or OutputMissing ? [] : panel.Winners.ToArray())
         {
             outcomes.Note(job, vote.Offer, vote.Price, wrong!);
         }

@@ -161,8 +161,7 @@ internal sealed partial class MarketReports(
         ReportRules.Refusal(report) is { } refusal ? refusal
         : ReportRules.SignatureRefusal(job, report) is { } unsigned ? unsigned
         : job.IsSeat && ReportRules.SeatRefusal(job, report) is { } refused ? refused
-        : job.Offer!.AddsOutputs && job.Run!.FindForeign(report.Output) is { } foreign
-            ? $"the report names {foreign}, which the run has not brought"
+        : job.Offer!.AddsOutputs && job.Run!.RefusalOf(report.Output, job.IsSeat) is { } foreign ? foreign
         : null;
 
     /// <returns>Null where the report ends the job. Else the job runs again or fails, and the task completes with that.</returns>

@@ -37,13 +37,13 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
     public virtual bool IsSealed => Assurance.Kind == AssuranceKind.Quorum;
 
     /// <summary>The sealed results are being told.</summary>
-    public bool IsRevealing { get; private set; }
+    public bool IsRevealing { get; protected set; }
 
     /// <summary>By chance a second worker is to run the job as well; null until that was drawn.</summary>
     public bool? IsAudited { get; private set; }
 
     /// <summary>When the panel goes on without those that it waits for, in running time; null: it waits for all.</summary>
-    public TimeSpan? DueAt { get; private set; }
+    public TimeSpan? DueAt { get; protected set; }
 
     /// <summary>The result that has won; null while the panel is open.</summary>
     public Vote? Accepted { get; private set; }
@@ -77,7 +77,8 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
 
     private bool AreEnough(IEnumerable<Vote> votes) => committee?.IsEnough(votes.Select(vote => vote.Worker)) ?? votes.Count() >= Needed;
 
-    private int SealedCount => _seats.Count(seat => seat.Phase == MarketPhase.Sealed);
+    /// <summary>Seats that have sealed results, and have not told them.</summary>
+    public int SealedCount => _seats.Count(seat => seat.Phase == MarketPhase.Sealed);
 
     /// <summary>Whether the offer's worker or owner has, or had, another seat.</summary>
     public bool Refuses(MarketJob seat, WorkerOffer offer) =>

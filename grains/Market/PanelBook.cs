@@ -135,6 +135,9 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     /// <summary>Trials that are under way.</summary>
     public int TrialCount => _trials.Count;
 
+    /// <returns>How many jurors of the job's trial have a result; null: none is under way.</returns>
+    public int? JurorsIn(JobId job) => _trials.TryGetValue(job, out var trial) ? trial.InCount : null;
+
     /// <returns>
     /// The panel of a trial; null where the job's is under way, or too few could be jurors now: the dispute asks again.
     /// </returns>

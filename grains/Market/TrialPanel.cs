@@ -15,7 +15,11 @@ internal sealed class TrialPanel(MarketJob job, Trial trial, TimeSpan openedAt) 
 
     public Trial Trial => trial;
 
-    public override bool IsSealed => false;
+    /// <summary>None copies from another, nor tells its result before the others have one.</summary>
+    public override bool IsSealed => true;
+
+    /// <summary>Jurors that have a result, sealed or told.</summary>
+    public int InCount => SealedCount + Votes.Count;
 
     /// <summary>As many as would end the trial if all of them agreed with those that lead.</summary>
     public override int Missing => Math.Min(trial.Lead - Ahead - Seats.Count, trial.SeatsMax - Votes.Count - Seats.Count);
@@ -39,11 +43,36 @@ internal sealed class TrialPanel(MarketJob job, Trial trial, TimeSpan openedAt) 
     /// <summary>There is no juror left to draw.</summary>
     public void Exhaust() => _isExhausted = true;
 
-    public override PanelStep Next(TimeSpan now, IChance chance) =>
-        Ahead >= trial.Lead ? PanelStep.Accept
-        : Missing > 0 && !_isExhausted ? PanelStep.Draw
-        : Seats.Count > 0 ? PanelStep.Wait
-        : PanelStep.GiveUp;
+    /// <summary>Those that were drawn together tell together, also where one lead is reached before the last of them.</summary>
+    public override PanelStep Next(TimeSpan now, IChance chance)
+    {
+        if (IsRevealing)
+        {
+            if (SealedCount > 0)
+            {
+                return now >= DueAt ? PanelStep.Drop : PanelStep.Wait;
+            }
+            (IsRevealing, DueAt) = (false, null);
+        }
+        if (Ahead >= trial.Lead)
+        {
+            return PanelStep.Accept;
+        }
+        if (Missing > 0 && !_isExhausted)
+        {
+            return PanelStep.Draw;
+        }
+        if (Seats.Count == 0)
+        {
+            return PanelStep.GiveUp;
+        }
+        if (SealedCount < Seats.Count)
+        {
+            return PanelStep.Wait;
+        }
+        (IsRevealing, DueAt) = (true, now + PanelPolicy.RevealMax);
+        return PanelStep.Reveal;
+    }
 
     public JuryVerdict ToVerdict()
     {

@@ -35,12 +35,12 @@ internal readonly record struct Judgment(JobId Dispute, DateTimeOffset At, bool 
     }
 }
 
-/// <summary>How a stake that was slashed ends.</summary>
+/// <summary>What a dispute takes of a stake.</summary>
 /// <param name="Dispute">Why.</param>
-/// <param name="Amount">What is taken of it; what is left goes back.</param>
+/// <param name="Amount">How much.</param>
 /// <param name="Payees">Who gets how much of that.</param>
 /// <param name="Rest">Whose the rest of it is.</param>
-/// <param name="UnbondsAt">When it would have been unbonded; null: it was not taken back.</param>
+/// <param name="UnbondsAt">When a stake of which all was taken would have been unbonded; null: it was not taken back.</param>
 internal sealed record StakeLoss(
     JobId Dispute,
     TokenAmount Amount,
@@ -49,6 +49,9 @@ internal sealed record StakeLoss(
     DateTimeOffset? UnbondsAt = null
 )
 {
+    /// <summary>The least bytes of one: with them damaged data cannot ask for much memory.</summary>
+    public const int SizeMin = 67;
+
     private const int PayeeSizeMin = 33;
 
     /// <summary>Who gets how much, down to the last unit.</summary>
@@ -103,4 +106,32 @@ internal sealed record StakeLoss(
         && Payees.SequenceEqual(other.Payees);
 
     public override int GetHashCode() => HashCode.Combine(Dispute, Amount, Rest, Payees.Length);
+}
+
+/// <summary>A dispute that keeps what is at stake from being given back.</summary>
+/// <param name="Dispute">The disputed job.</param>
+/// <param name="Until">It ends then by itself.</param>
+internal readonly record struct StakeFreeze(JobId Dispute, DateTimeOffset Until)
+{
+    private const int SizeMin = 33;
+
+    public static void Write(CompactWriter writer, ImmutableArray<StakeFreeze> freezes)
+    {
+        writer.Count(freezes.Length);
+        foreach (var freeze in freezes)
+        {
+            writer.Id(freeze.Dispute.Value);
+            writer.Time(freeze.Until);
+        }
+    }
+
+    public static ImmutableArray<StakeFreeze> Read(ref CompactReader reader)
+    {
+        var freezes = new StakeFreeze[reader.Items(SizeMin)];
+        for (var index = 0; index < freezes.Length; index++)
+        {
+            freezes[index] = new StakeFreeze(new JobId(reader.Id()), reader.Time());
+        }
+        return ImmutableArray.Create(freezes);
+    }
 }

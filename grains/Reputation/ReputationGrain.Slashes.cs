@@ -5,8 +5,8 @@ using Marketplace.Receipts;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What disputes say of the worker. One write decides what is taken of which stake and who gets it; the holds are ended after it, each by
-/// its own settlement, here or by the reminder of the stakes. The table of the steps is in RATIONALE.md.
+/// What disputes say of the worker. One write decides what is taken of which stake and who gets it; the accounts pay after it, each loss as
+/// a numbered part of its hold, here or by the reminder of the stakes. The table of the steps is in RATIONALE.md.
 /// </summary>
 internal sealed partial class ReputationGrain
 {
@@ -16,17 +16,28 @@ internal sealed partial class ReputationGrain
         return SlashRules.AtStake(State);
     }
 
-    public async Task<TokenAmount> Freeze(DateTimeOffset until, Authority by)
+    public async Task<TokenAmount> FreezeFor(JobId dispute, DateTimeOffset until, Authority by)
     {
         Authorities.Require(by, Authority.Dispute);
         StakeRefusals.RequireWorker(this.GetPrimaryKeyString());
         await _reputation.Refresh();
         var atStake = SlashRules.AtStake(State);
-        if (!atStake.IsZero && SlashRules.Freeze(State, until) is var frozen && frozen != State)
+        var isSaid = SlashRules.Find(State, dispute) is not null;
+        if (!atStake.IsZero && !isSaid && SlashRules.Freeze(State, new StakeFreeze(dispute, until), _clock.GetUtcNow()) is var frozen)
         {
-            await _reputation.Write(frozen);
+            SlashRefusals.RequireRoom(frozen);
+            await WriteIfChanged(frozen);
         }
         return atStake;
+    }
+
+    public async Task Thaw(JobId dispute, Authority by)
+    {
+        Authorities.Require(by, Authority.Dispute);
+        StakeRefusals.RequireWorker(this.GetPrimaryKeyString());
+        await _reputation.Refresh();
+        await RemindIfThawed(dispute);
+        await WriteIfChanged(SlashRules.Thaw(State, dispute));
     }
 
     public async Task<SlashOutcome> Slash(SlashOrder order, Authority by)
@@ -52,6 +63,7 @@ internal sealed partial class ReputationGrain
         {
             await RemindAt(now);
         }
+        await RemindIfThawed(order.Dispute);
         await this.RemindOfLedger();
         await _reputation.Write(changed);
         await TryTellSlashes();
@@ -72,6 +84,7 @@ internal sealed partial class ReputationGrain
         {
             var now = _clock.GetUtcNow();
             SlashRefusals.RequireRoom(State, now);
+            await RemindIfThawed(dispute);
             await _reputation.Write(SlashRules.Clear(State, dispute, at, now));
         }
         await Told();
@@ -81,9 +94,26 @@ internal sealed partial class ReputationGrain
     private async Task EndSlashed()
     {
         await Told();
-        foreach (var stake in State.Stakes.Where(stake => stake.Phase is StakePhase.Slashed).ToArray())
+        foreach (var stake in State.Stakes.Where(stake => stake.Phase is StakePhase.Slashed || !stake.Losses.IsEmpty).ToArray())
         {
-            await TryEnd(stake);
+            await TryPay(stake);
+        }
+    }
+
+    /// <summary>What was kept back only for this dispute is given back now, not when the dispute would have stopped to freeze.</summary>
+    private async Task RemindIfThawed(JobId dispute)
+    {
+        if (StakeRules.NextEnd(SlashRules.Thaw(State, dispute)) is { } next && next < StakeRules.NextEnd(State))
+        {
+            await RemindAt(next);
+        }
+    }
+
+    private async Task WriteIfChanged(ReputationState changed)
+    {
+        if (changed != State)
+        {
+            await _reputation.Write(changed);
         }
     }
 

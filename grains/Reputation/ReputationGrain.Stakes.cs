@@ -87,27 +87,34 @@ internal sealed partial class ReputationGrain
         await Told();
         foreach (var stake in StakeRules.Due(State, now))
         {
-            await TryEnd(stake);
+            await TryPay(stake);
         }
         await RemindOfTheNext();
     }
 
     /// <summary>An account that does not answer keeps only its own stakes waiting.</summary>
-    private async Task TryEnd(Stake stake)
+    private async Task TryPay(Stake stake)
     {
-        var settlement = stake.Settle(StakeRefusals.RequireWorker(this.GetPrimaryKeyString()));
+        var (worker, ends) = (StakeRefusals.RequireWorker(this.GetPrimaryKeyString()), StakeRules.Ends(stake, _clock.GetUtcNow()));
         try
         {
-            // What is removed cannot be told any more.
-            await TellStakes([stake]);
-            await LostWrites.Resend(() => AccountOf(stake.Account).SettleShared(settlement, Authority.Reputation));
+            foreach (var charge in stake.Charges(worker))
+            {
+                await LostWrites.Resend(() => AccountOf(stake.Account).ChargeHold(charge, Authority.Reputation));
+            }
+            if (ends)
+            {
+                // What is removed cannot be told any more.
+                await TellStakes([stake]);
+                await LostWrites.Resend(() => AccountOf(stake.Account).SettleShared(stake.Settle(worker), Authority.Reputation));
+            }
         }
         catch (Exception failure)
         {
             LogNotReleased(failure, stake.RequestId, stake.Account, this.GetPrimaryKeyString());
             return;
         }
-        await _reputation.Write(StakeRules.Remove(State, stake));
+        await _reputation.Write(ends ? StakeRules.Remove(State, stake) : StakeRules.Pay(State, stake));
     }
 
     /// <summary>A hold that has ended is never held again, so nothing is left to give back; else a late call might still set money
@@ -198,7 +205,7 @@ internal sealed partial class ReputationGrain
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The stake '{RequestId}' of account {Account} for {Worker} could not be ended; it is tried again"
+        Message = "The stake '{RequestId}' of account {Account} for {Worker} could not be paid or ended; it is tried again"
     )]
     private partial void LogNotReleased(Exception failure, string requestId, AccountId account, string worker);
 

@@ -37,17 +37,27 @@ internal sealed record ReputationState(
 
     private const byte FormatWithJudgments = 3;
 
+    /// <summary>Each dispute freezes for itself, and stakes outlive what is taken of them.</summary>
+    private const byte FormatWithFreezes = 4;
+
     /// <summary>What disputes have said of the worker, in the order in which it was heard.</summary>
     public ImmutableArray<Judgment> Judgments { get; init; } = [];
 
     /// <summary>What was decided before, or then, may be among those that are not remembered; null: all are.</summary>
     public DateTimeOffset? JudgedBefore { get; init; }
 
-    /// <summary>No stake that was taken back is given back before; null: none is kept so.</summary>
+    /// <summary>
+    /// No stake that was taken back is given back before; null: none is kept so. Builds before <see cref="Freezes"/> wrote it, for all
+    /// disputes together.
+    /// </summary>
     public DateTimeOffset? FrozenUntil { get; init; }
 
+    /// <summary>The disputes for which nothing that is at stake is given back.</summary>
+    public ImmutableArray<StakeFreeze> Freezes { get; init; } = [];
+
     private byte Form =>
-        !Judgments.IsEmpty || FrozenUntil is not null || Stakes.Any(stake => !stake.IsOfEarlierForm) ? FormatWithJudgments
+        !Freezes.IsEmpty || Stakes.Any(stake => !stake.IsUntouched) ? FormatWithFreezes
+        : !Judgments.IsEmpty || FrozenUntil is not null || Stakes.Any(stake => !stake.IsOfEarlierForm) ? FormatWithJudgments
         : Stakes.IsEmpty ? Format
         : FormatWithStakes;
 
@@ -96,7 +106,7 @@ internal sealed record ReputationState(
         }
         if (format >= FormatWithStakes)
         {
-            Stake.Write(writer, state.Stakes);
+            Stake.Write(writer, state.Stakes, withLosses: format >= FormatWithFreezes);
         }
         if (format >= FormatWithJudgments)
         {
@@ -104,13 +114,17 @@ internal sealed record ReputationState(
             WriteTime(writer, state.JudgedBefore);
             WriteTime(writer, state.FrozenUntil);
         }
+        if (format >= FormatWithFreezes)
+        {
+            StakeFreeze.Write(writer, state.Freezes);
+        }
         return writer.Finish();
     }
 
     public static ReputationState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithJudgments, "A reputation");
+        var format = reader.Version(Format, FormatWithFreezes, "A reputation");
         var state = new ReputationState(
             Long: ReadTally(ref reader),
             Recent: ReadTally(ref reader),
@@ -121,7 +135,7 @@ internal sealed record ReputationState(
             Faults: ReadFaults(ref reader),
             Appeals: ReadAppeals(ref reader),
             Markets: ReadMarkets(ref reader),
-            Stakes: format >= FormatWithStakes ? [.. Stake.Read(ref reader)] : []
+            Stakes: format >= FormatWithStakes ? [.. Stake.Read(ref reader, withLosses: format >= FormatWithFreezes)] : []
         );
         if (format >= FormatWithJudgments)
         {
@@ -131,6 +145,10 @@ internal sealed record ReputationState(
                 JudgedBefore = ReadTime(ref reader),
                 FrozenUntil = ReadTime(ref reader),
             };
+        }
+        if (format >= FormatWithFreezes)
+        {
+            state = state with { Freezes = StakeFreeze.Read(ref reader) };
         }
         reader.End();
         return state;

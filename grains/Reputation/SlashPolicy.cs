@@ -16,6 +16,12 @@ internal static class SlashPolicy
     public static readonly TimeSpan JudgmentMemory = TimeSpan.FromDays(30);
 
     /// <summary>
+    /// Disputes that may freeze what is at stake for one worker at a time: as many as are remembered. A dispute that finds no room asks
+    /// again.
+    /// </summary>
+    public const int FreezesMax = JudgmentsMax;
+
+    /// <summary>
     /// A result that a jury found wrong weighs so many times all that the worker has kept and a newcomer is given: with that the worker is
     /// excluded, however good it was, until what it has done is forgotten.
     /// </summary>

@@ -29,6 +29,18 @@ internal static class SlashRefusals
         }
     }
 
+    /// <param name="frozen">As it would be kept.</param>
+    public static void RequireRoom(ReputationState frozen)
+    {
+        if (frozen.Freezes.Length > SlashPolicy.FreezesMax)
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"{SlashPolicy.FreezesMax} disputes freeze what is at stake for the worker, the most. This one is tried again."
+            );
+        }
+    }
+
     public static void RequireWrong(Judgment known)
     {
         if (!known.IsWrong)

@@ -10,7 +10,7 @@ internal static class SlashRules
     /// worker ran the job.
     /// </summary>
     public static TokenAmount AtStake(ReputationState state) =>
-        state.Stakes.Where(IsAtStake).Aggregate(TokenAmount.Zero, (sum, stake) => sum + stake.Amount);
+        state.Stakes.Where(IsAtStake).Aggregate(TokenAmount.Zero, (sum, stake) => sum + stake.Left);
 
     public static Judgment? Find(ReputationState state, JobId dispute)
     {
@@ -31,7 +31,10 @@ internal static class SlashRules
     public static bool HasRoom(ReputationState state, DateTimeOffset now) =>
         state.Judgments.Length < SlashPolicy.JudgmentsMax || Oldest(state).At < now - SlashPolicy.JudgmentMemory;
 
-    /// <summary>The amount goes from the stakes, oldest first, and each that is touched ends: what is left of it goes back.</summary>
+    /// <summary>
+    /// The amount goes from the stakes, oldest first. What is left of one stays at stake: another dispute may have frozen it. One of which
+    /// nothing is left ends.
+    /// </summary>
     /// <returns>The state in which all of it is decided, and nothing paid yet.</returns>
     public static ReputationState Slash(ReputationState state, SlashOrder order, DateTimeOffset now)
     {
@@ -39,20 +42,28 @@ internal static class SlashRules
         var stakes = state.Stakes.ToBuilder();
         for (var index = 0; index < stakes.Count && !left.IsZero; index++)
         {
-            if (!IsAtStake(stakes[index]))
+            var stake = stakes[index];
+            if (!IsAtStake(stake))
             {
                 continue;
             }
-            var taken = TokenAmount.Min(left, stakes[index].Amount);
+            var taken = TokenAmount.Min(left, stake.Left);
             left -= taken;
             var (paid, rest) = PayeeAmounts.Split(unpaid, taken);
             unpaid = rest;
-            stakes[index] = stakes[index] with
-            {
-                Phase = StakePhase.Slashed,
-                EndsAt = now,
-                Loss = new StakeLoss(order.Dispute, taken, paid, order.Rest, stakes[index].EndsAt),
-            };
+            var loss = new StakeLoss(order.Dispute, taken, paid, order.Rest);
+            stakes[index] =
+                taken < stake.Left
+                    ? stake with
+                    {
+                        Losses = stake.Losses.Add(loss),
+                    }
+                    : stake with
+                    {
+                        Phase = StakePhase.Slashed,
+                        EndsAt = now,
+                        Loss = loss with { UnbondsAt = stake.EndsAt },
+                    };
         }
         var judgment = new Judgment(order.Dispute, order.At, IsWrong: true, order.Amount - left);
         var lie = new Fault(order.Dispute, now, order.Price, "a jury found that its result was wrong");
@@ -63,13 +74,30 @@ internal static class SlashRules
     public static ReputationState Clear(ReputationState state, JobId dispute, DateTimeOffset at, DateTimeOffset now) =>
         Judge(state, new Judgment(dispute, at, IsWrong: false, TokenAmount.Zero), now);
 
-    /// <summary>Nothing is given back before this moment; what is at stake stays so.</summary>
-    public static ReputationState Freeze(ReputationState state, DateTimeOffset until) =>
-        state.FrozenUntil >= until ? state : state with { FrozenUntil = until };
+    /// <summary>Nothing is given back before this moment, or until the dispute has said what it takes. Those that are over go.</summary>
+    public static ReputationState Freeze(ReputationState state, StakeFreeze freeze, DateTimeOffset now)
+    {
+        var known = state.Freezes.FirstOrDefault(known => known.Dispute == freeze.Dispute);
+        return known.Until >= freeze.Until
+            ? state
+            : state with
+            {
+                Freezes = [.. state.Freezes.Where(other => other != known && other.Until > now), freeze],
+            };
+    }
+
+    /// <summary>The dispute freezes no more; others do.</summary>
+    public static ReputationState Thaw(ReputationState state, JobId dispute) =>
+        state.Freezes.Any(freeze => freeze.Dispute == dispute)
+            ? state with
+            {
+                Freezes = [.. state.Freezes.Where(freeze => freeze.Dispute != dispute)],
+            }
+            : state;
 
     private static ReputationState Judge(ReputationState state, Judgment judgment, DateTimeOffset now)
     {
-        state = ReputationRules.WithoutFaultsOf(ReputationRules.At(state, now), judgment.Dispute);
+        state = ReputationRules.WithoutFaultsOf(ReputationRules.At(Thaw(state, judgment.Dispute), now), judgment.Dispute);
         if (state.Judgments.Length >= SlashPolicy.JudgmentsMax)
         {
             var oldest = Oldest(state);

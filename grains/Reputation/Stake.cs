@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 
@@ -19,24 +20,61 @@ internal sealed record Stake(
     DateTimeOffset? EndsAt
 )
 {
-    /// <summary>What a dispute takes of it, where it was <see cref="StakePhase.Slashed"/>; null else.</summary>
+    /// <summary>
+    /// What the last dispute takes of it, where it was <see cref="StakePhase.Slashed"/>: its payment ends the hold. Null else.
+    /// </summary>
     public StakeLoss? Loss { get; init; }
 
+    /// <summary>
+    /// What disputes have taken of it, and of which it is not known here that the account has paid it, in their order. Each is a part of
+    /// the hold, which stays.
+    /// </summary>
+    public ImmutableArray<StakeLoss> Losses { get; init; } = [];
+
+    /// <summary>So many losses before those are known to be paid.</summary>
+    public int PaidCount { get; init; }
+
+    /// <summary>Together so much.</summary>
+    public TokenAmount Paid { get; init; }
+
+    /// <summary>What no dispute has taken.</summary>
+    public TokenAmount Left => Amount - Taken;
+
     /// <summary>Whether builds before there were disputes can read it.</summary>
-    public bool IsOfEarlierForm => Phase <= StakePhase.Refused;
+    public bool IsOfEarlierForm => Phase <= StakePhase.Refused && IsUntouched;
+
+    /// <summary>Nothing was taken of it while it stayed; builds that ended a stake with its first loss can read it.</summary>
+    public bool IsUntouched => PaidCount == 0 && Losses.IsEmpty;
+
+    private TokenAmount Taken => (Loss?.Amount ?? TokenAmount.Zero) + Losses.Aggregate(Paid, (sum, loss) => sum + loss.Amount);
 
     /// <summary>The least bytes of one: with them damaged data cannot ask for much memory.</summary>
     private const int SizeMin = 44;
 
     public HoldId HoldOf(WorkerId worker) => new(HoldPurpose.Stake, IdDerivation.Stake(worker, Account, RequestId));
 
-    public StakeView ToView() => new(Account, RequestId, Amount, At, Phase, EndsAt);
+    public StakeView ToView() =>
+        new(Account: Account, RequestId: RequestId, Amount: Amount, At: At, Phase: Phase, EndsAt: EndsAt, Taken: Taken);
 
-    /// <summary>Ends its hold: what was slashed is paid out, and the rest goes back.</summary>
+    /// <summary>What the account has yet to pay while the hold stays, in this order.</summary>
+    public IEnumerable<HoldCharge> Charges(WorkerId worker) =>
+        Losses.Select((loss, index) => new HoldCharge(HoldOf(worker), At, PaidCount + index + 1, loss.All));
+
+    /// <summary>Ends its hold: what the last dispute took is paid out, and the rest goes back.</summary>
     public SharedSettlement Settle(WorkerId worker) =>
         new(HoldOf(worker), At, Loss?.Amount ?? TokenAmount.Zero, [], Loss?.Rest ?? Account) { Amounts = Loss?.All ?? [] };
 
-    public static void Write(CompactWriter writer, IReadOnlyList<Stake> stakes)
+    public bool Equals(Stake? other) =>
+        other is not null
+        && (Account, RequestId, Amount, At, Phase, EndsAt)
+            == (other.Account, other.RequestId, other.Amount, other.At, other.Phase, other.EndsAt)
+        && (Loss, PaidCount, Paid) == (other.Loss, other.PaidCount, other.Paid)
+        && Losses.SequenceEqual(other.Losses);
+
+    public override int GetHashCode() => HashCode.Combine(Account, RequestId, Amount, At, Phase, EndsAt, Losses.Length);
+
+    /// <param name="withLosses">Also what disputes took of stakes that stay.</param>
+    public static void Write(CompactWriter writer, IReadOnlyList<Stake> stakes, bool withLosses)
     {
         writer.Count(stakes.Count);
         foreach (var stake in stakes)
@@ -55,17 +93,45 @@ internal sealed record Stake(
             {
                 StakeLoss.Write(writer, stake.Loss!);
             }
+            if (withLosses)
+            {
+                writer.Count(stake.PaidCount);
+                writer.Amount(stake.Paid);
+                writer.Count(stake.Losses.Length);
+                foreach (var loss in stake.Losses)
+                {
+                    StakeLoss.Write(writer, loss);
+                }
+            }
         }
     }
 
-    public static Stake[] Read(ref CompactReader reader)
+    public static Stake[] Read(ref CompactReader reader, bool withLosses)
     {
         var stakes = new Stake[reader.Items(SizeMin)];
         for (var index = 0; index < stakes.Length; index++)
         {
-            stakes[index] = ReadOne(ref reader);
+            var stake = ReadOne(ref reader);
+            stakes[index] = withLosses
+                ? stake with
+                {
+                    PaidCount = reader.Count(),
+                    Paid = reader.Amount(),
+                    Losses = ReadLosses(ref reader),
+                }
+                : stake;
         }
         return stakes;
+    }
+
+    private static ImmutableArray<StakeLoss> ReadLosses(ref CompactReader reader)
+    {
+        var losses = new StakeLoss[reader.Items(StakeLoss.SizeMin)];
+        for (var index = 0; index < losses.Length; index++)
+        {
+            losses[index] = StakeLoss.Read(ref reader);
+        }
+        return ImmutableArray.Create(losses);
     }
 
     private static Stake ReadOne(ref CompactReader reader)

@@ -51,8 +51,8 @@ internal static class StakeRefusals
         {
             throw new MarketException(
                 ErrorCode.RequestIdReused,
-                $"The stake of the request id '{request.RequestId}' was slashed for the disputed job {known.Loss!.Dispute}. What is left "
-                    + "of it is available again soon. Use another request id."
+                $"The stake of the request id '{request.RequestId}' was slashed, the last time for the disputed job "
+                    + $"{known.Loss!.Dispute}, and is used up. Use another request id."
             );
         }
     }

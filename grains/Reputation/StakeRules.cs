@@ -9,9 +9,9 @@ namespace Marketplace.Grains;
 /// </summary>
 internal static class StakeRules
 {
-    /// <summary>What the worker has at stake.</summary>
+    /// <summary>What the worker has at stake, without what disputes have taken.</summary>
     public static TokenAmount SumOf(ImmutableArray<Stake> stakes) =>
-        stakes.Where(stake => stake.Phase == StakePhase.Held).Aggregate(TokenAmount.Zero, (sum, stake) => sum + stake.Amount);
+        stakes.Where(stake => stake.Phase == StakePhase.Held).Aggregate(TokenAmount.Zero, (sum, stake) => sum + stake.Left);
 
     public static Stake? Find(ReputationState state, AccountId account, string requestId) =>
         state.Stakes.FirstOrDefault(stake => stake.Account == account && stake.RequestId == requestId);
@@ -76,22 +76,39 @@ internal static class StakeRules
             ],
         };
 
-    /// <summary>Whose money goes back now, or to those that a dispute has named.</summary>
+    /// <summary>Whose money goes now, or a part of it: back, or to those that disputes have named.</summary>
     public static IReadOnlyList<Stake> Due(ReputationState state, DateTimeOffset now) =>
-        [
-            .. state.Stakes.Where(stake =>
-                stake.Phase is StakePhase.Released or StakePhase.Slashed || (stake.Phase == StakePhase.Refused && stake.EndsAt <= now)
-            ),
-        ];
+        [.. state.Stakes.Where(stake => !stake.Losses.IsEmpty || Ends(stake, now))];
+
+    /// <summary>Whether its hold ends.</summary>
+    public static bool Ends(Stake stake, DateTimeOffset now) =>
+        stake.Phase is StakePhase.Released or StakePhase.Slashed || (stake.Phase == StakePhase.Refused && stake.EndsAt <= now);
+
+    /// <summary>The account has paid what disputes have taken of it, and the stake stays.</summary>
+    public static ReputationState Pay(ReputationState state, Stake stake) =>
+        Put(
+            state,
+            stake,
+            stake with
+            {
+                PaidCount = stake.PaidCount + stake.Losses.Length,
+                Paid = stake.Losses.Aggregate(stake.Paid, (sum, loss) => sum + loss.Amount),
+                Losses = [],
+            }
+        );
 
     public static ReputationState Remove(ReputationState state, Stake stake) => state with { Stakes = state.Stakes.Remove(stake) };
 
     /// <summary>When the next phase ends by itself; null where none does.</summary>
-    public static DateTimeOffset? NextEnd(ReputationState state) => state.Stakes.Min(stake => EndOf(state, stake));
+    public static DateTimeOffset? NextEnd(ReputationState state) => state.Stakes.Min(stake => NextEnd(state, stake));
 
-    /// <summary>While a dispute is open nothing that it could take is given back.</summary>
+    /// <summary>While a dispute is open nothing that it could take is given back. What is to be paid is due since ever.</summary>
+    private static DateTimeOffset? NextEnd(ReputationState state, Stake stake) => stake.Losses.IsEmpty ? EndOf(state, stake) : stake.At;
+
     private static DateTimeOffset? EndOf(ReputationState state, Stake stake) =>
-        stake.Phase == StakePhase.Unbonding && state.FrozenUntil > stake.EndsAt ? state.FrozenUntil : stake.EndsAt;
+        stake.Phase == StakePhase.Unbonding
+            ? state.Freezes.Select(freeze => (DateTimeOffset?)freeze.Until).Append(state.FrozenUntil).Append(stake.EndsAt).Max()
+            : stake.EndsAt;
 
     private static Stake Refused(Stake asked, DateTimeOffset now) =>
         asked with

@@ -52,6 +52,7 @@ public static class DisputeChecks
         const string Name = "words";
         var executions = ExecutionsOf(dispute);
         var seats = dispute.Votes.TakeWhile(vote => vote.Role == DisputeVote.Seat).ToArray();
+        var isSealed = dispute.State == DisputeStates.Open;
         var wrong =
             !DisputeStates.All.Contains(dispute.State) ? $"'{dispute.State}' is no state of a dispute."
             : !Assurance.TryParse(dispute.Assurance, out var assurance) || assurance.IsNone
@@ -62,9 +63,10 @@ public static class DisputeChecks
             : dispute.Votes.Skip(seats.Length).FirstOrDefault(vote => vote.Role != DisputeVote.Juror) is { } other
                 ? $"Worker {other.Worker} stands as '{other.Role}' where a juror stands."
             : dispute.Votes.Select(vote => vote.Worker).Distinct().Count() < dispute.Votes.Count ? "A worker has voted twice."
-            : !dispute.Votes.Select(vote => vote.Execution).ToHashSet().SetEquals(executions)
+            : isSealed && !IsSealed(dispute, seats) ? "It tells results while a jury runs the job, or not of two seats and no jurors."
+            : !isSealed && !dispute.Votes.Select(vote => vote.Execution).ToHashSet().SetEquals(executions)
                 ? "The executions of the votes are not those of the results."
-            : !AreDisputed(dispute, seats) ? "No two seats have given results of which one must be wrong."
+            : !isSealed && !AreDisputed(dispute, seats) ? "No two seats have given results of which one must be wrong."
             : !dispute.Accepted.IsZero && seats.All(seat => seat.Execution != dispute.Accepted) ? "No seat gave the accepted result."
             : WrongState(dispute, jurors: dispute.Votes.Count - seats.Length);
         return wrong is null
@@ -75,11 +77,19 @@ public static class DisputeChecks
             result.Outcome == RunResult.NotRun || !RunResult.IsOutcome(result.Outcome) || result.Fuel > dispute.Invocation.FuelLimit;
     }
 
+    /// <summary>Whether nothing is told of what the seats gave.</summary>
+    private static bool IsSealed(Dispute dispute, DisputeVote[] seats) =>
+        dispute.Results.Count == 0
+        && dispute.Accepted.IsZero
+        && seats.Length >= 2
+        && seats.Length == dispute.Votes.Count
+        && seats.All(seat => seat.Execution.IsZero);
+
     /// <returns>What the state does not go with; null: nothing.</returns>
     private static string? WrongState(Dispute dispute, int jurors)
     {
         var hasVerdict = dispute.State is DisputeStates.Decided or DisputeStates.Settled;
-        var hasReason = dispute.State is DisputeStates.Kept or DisputeStates.Undecided;
+        var hasReason = dispute.State is DisputeStates.Kept or DisputeStates.Open or DisputeStates.Undecided;
         return hasVerdict == dispute.Verdict.IsZero ? $"It is {dispute.State}, which does not go with the verdict {dispute.Verdict}."
             : hasReason == (dispute.Reason.Length == 0) ? $"It is {dispute.State}, which does not go with the reason '{dispute.Reason}'."
             : (dispute.State == DisputeStates.Open) != (dispute.DecidedAt == 0)
@@ -102,6 +112,12 @@ public static class DisputeChecks
     {
         const string Name = "workers' signatures";
         var votes = file.Dispute.Votes;
+        if (file.Dispute.State == DisputeStates.Open)
+        {
+            return file.WorkerSignatures.Count == 0
+                ? NotChecked(Name, $"What {votes.Count} workers have signed stays sealed until the jury is over.")
+                : Broken(Name, "It tells what workers have signed while a jury runs the job.");
+        }
         if (file.WorkerSignatures.Count != votes.Count)
         {
             return Broken(Name, $"{votes.Count} workers voted, and {file.WorkerSignatures.Count} have signed.");

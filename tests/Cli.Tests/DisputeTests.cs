@@ -1,4 +1,6 @@
 using System.Text;
+using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Tests;
 
 namespace Marketplace.Cli.Tests;
@@ -29,6 +31,35 @@ public sealed class DisputeTests : IDisposable
         ran = await _shell.Run("dispute", "show", $"{Job}");
         Assert.Equal(ExitCodes.Damaged, ran.ExitCode);
         Assert.Contains("The dispute does not hold.", ran.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Show_OfAnOpenDispute_SaysThatResultsAreSealed()
+    {
+        var key = new Ed25519KeyPair([.. Enumerable.Repeat((byte)9, Ed25519.SeedSize)]);
+        var (settled, domain) = (DisputeFile.Parse(Encoding.UTF8.GetBytes(Dispute)), new MarketDomain(key.PublicKey));
+        var open = settled.Dispute with
+        {
+            Results = [],
+            Votes = [.. settled.Dispute.Votes.Take(2).Select(vote => vote with { Execution = default })],
+            Accepted = default,
+            State = DisputeStates.Open,
+            Reason = "4 of at most 63 jurors have a result",
+            Verdict = default,
+            Slashings = [],
+            DecidedAt = 0,
+        };
+        var file = settled with
+        {
+            Domain = domain,
+            Dispute = open,
+            WorkerSignatures = [],
+            MarketSignature = Convert.ToHexStringLower(key.Sign(DisputeDigest.Of(domain, open.Hash()).ToArray())),
+        };
+        Serve(Encoding.UTF8.GetString(file.ToJson()));
+        var ran = await _shell.Run("dispute", "show", $"{Job}");
+        Assert.Equal(ExitCodes.Ok, ran.ExitCode);
+        Expectation.Matches("answers/dispute-show-open.txt", ran.Text);
     }
 
     [Fact]

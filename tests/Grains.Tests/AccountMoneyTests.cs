@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Marketplace.GrainHost.Reminders;
 using Marketplace.GrainInterfaces;
 using Marketplace.Testing;
@@ -87,6 +88,56 @@ public sealed class AccountMoneyTests
             Assert.Equal(new TokenAmount(35), (await market.Account("two").Get()).Available);
             Assert.Equal((new TokenAmount(899), Zero, Zero), await Books(account));
             Assert.Equal(HoldOutcome.Ended, await account.SetAside(caller, Stake, new TokenAmount(200), at));
+        });
+
+    [Fact]
+    public void PartsOfAHold_ArePaidOnceEach_InTheirOrder_AndTheRestStays() =>
+        Run(async market =>
+        {
+            var account = market.Account("client");
+            var caller = await market.OpenAccount("client", credit: 1000);
+            var at = market.Time.GetUtcNow();
+            await account.SetAside(caller, Stake, new TokenAmount(200), at);
+            var first = new HoldCharge(Stake, at, 1, [To("one", 30), To("two", 20), To("client", 5)]);
+            await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => account.ChargeHold(first, Authority.Reputation)));
+            await market.Settle();
+            Assert.Equal((new TokenAmount(805), new TokenAmount(145), Zero), await Books(account));
+            Assert.Equal(new TokenAmount(55), (await account.Get()).Spent);
+            Assert.Equal(HoldOutcome.AlreadyHeld, await account.SetAside(caller, Stake, new TokenAmount(200), at));
+            Assert.Equal(HoldOutcome.HeldDifferently, await account.SetAside(caller, Stake, new TokenAmount(145), at));
+
+            // Another moment's hold, and one that is not there, pay nothing; the number that is due comes before later ones.
+            await account.ChargeHold(first with { HeldAt = at.AddTicks(1), Number = 2 }, Authority.Reputation);
+            await account.ChargeHold(first with { Hold = Stake with { Value = default } }, Authority.Reputation);
+            await Assert.ThrowsAsync<InvalidOperationException>(() => account.ChargeHold(first with { Number = 3 }, Authority.Reputation));
+            await Refused(ErrorCode.LimitExceeded, () => account.ChargeHold(first with { Number = 0 }, Authority.Reputation));
+            await Refused(ErrorCode.LimitExceeded, () => account.ChargeHold(first with { Amounts = [] }, Authority.Reputation));
+            await Refused(ErrorCode.LimitExceeded, () => account.ChargeHold(first with { Amounts = Many() }, Authority.Reputation));
+            var deal = new HoldId(HoldPurpose.Deal, Stake.Value);
+            await Refused(ErrorCode.MalformedRequest, () => account.ChargeHold(first with { Hold = deal }, Authority.Reputation));
+            foreach (var by in Enum.GetValues<Authority>().Where(by => by != Authority.Reputation))
+            {
+                await Refused(ErrorCode.Forbidden, () => account.ChargeHold(first with { Number = 2 }, by));
+            }
+
+            // No more than there is; then the hold ends with what is left.
+            await market.CrashAndStart();
+            account = market.Account("client");
+            await account.ChargeHold(first, Authority.Reputation);
+            await account.ChargeHold(new HoldCharge(Stake, at, 2, [To("one", 145), To("two", 1)]), Authority.Reputation);
+            await market.Settle();
+            Assert.Equal((new TokenAmount(805), Zero, Zero), await Books(account));
+            await account.SettleShared(new SharedSettlement(Stake, at, Zero, [], caller.Account), Authority.Treasury);
+            Assert.Equal((new TokenAmount(805), Zero, Zero), await Books(account));
+            Assert.Equal(HoldOutcome.Ended, await account.SetAside(caller, Stake, new TokenAmount(200), at));
+            await account.ChargeHold(first with { Number = 3 }, Authority.Reputation);
+            await market.Settle();
+            Assert.Equal(new TokenAmount(175), (await market.Account("one").Get()).Available);
+            Assert.Equal(new TokenAmount(20), (await market.Account("two").Get()).Available);
+
+            static PayeeAmount To(string name, int amount) => new(TestMarket.Id(name), new TokenAmount((UInt128)amount));
+
+            static ImmutableArray<PayeeAmount> Many() => [.. Enumerable.Range(0, AccountPolicy.PayeesMax + 1).Select(_ => To("one", 1))];
         });
 
     [Theory]

@@ -97,18 +97,22 @@ public sealed class BookAuditTests
                 market.IsMadeUp = true;
                 var chance = market.Simulation.Chance.Fork();
                 var callers = new List<Caller>();
+                var (stake, at) = (new HoldId(HoldPurpose.Stake, TestMarket.Id("stake").Value), market.Time.GetUtcNow());
                 for (var number = 0; number < Accounts; number++)
                 {
                     callers.Add(await market.OpenAccount($"{number}"));
+                    await market.Account($"{number}").SetAside(callers[^1], stake, new TokenAmount(1000), at);
                 }
                 var (names, left) = (0, 150);
                 var paying = callers.Select(async caller =>
                 {
-                    while (left-- > 0)
+                    for (var part = 1; left-- > 0; part++)
                     {
                         var name = $"{++names}";
                         var payee = chance.Below(10) == 0 ? TestMarket.Id($"new {name}") : callers[chance.Below(Accounts)].Account;
                         await Pay(market, caller, name, payee, 1 + chance.Below(50));
+                        var charge = new HoldCharge(stake, at, part, [new PayeeAmount(payee, new TokenAmount(1))]);
+                        await market.Grains.GetGrain<IAccountGrain>($"{caller.Account}").ChargeHold(charge, Authority.Reputation);
                         await Task.Delay(TimeSpan.FromMilliseconds(chance.Below(4)), market.Time);
                     }
                 });

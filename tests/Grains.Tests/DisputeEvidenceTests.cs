@@ -103,6 +103,40 @@ public sealed class DisputeEvidenceTests
             Assert.Equal(DisputePolicy.SeatsMax * Fee, await scene.JurorsHave());
         });
 
+    /// <summary>A juror may read it too.</summary>
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public void OpenDispute_TellsWhoAndSinceWhen_AndNoResultBeforeTheEnd(bool isVerdict) =>
+        Run(async scene =>
+        {
+            await scene.StakeForAll();
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            string[] secrets =
+            [
+                .. scene.Case().Votes.Select(vote => $"{vote.Execution}"),
+                .. scene.Case().Votes.Select(vote => Convert.ToHexStringLower(vote.Signed.Signature.Span)),
+                .. scene.Case().Votes.Select(vote => $"{vote.Result?.Output ?? scene.Case().Votes[0].Result!.Output}"),
+            ];
+            foreach (var (count, progress) in new[] { ((int?)null, "none is under way"), (0, "0 of at most 63"), (5, "5 of at most 63") })
+            {
+                scene.Jury.InCount = count;
+                var open = await scene.Checked();
+                Assert.Contains(progress, open.Reason, StringComparison.Ordinal);
+                Assert.Equal(scene.Case().Votes.Select(vote => vote.Worker), open.Votes.Select(vote => vote.Worker));
+                Assert.Equal((scene.Ticket.Account, true), (open.Payer, open.OpenedAt > 0));
+                var text = System.Text.Encoding.UTF8.GetString((await scene.File()).ToJson());
+                Assert.All(secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
+            }
+            scene.Jury.IsAway = true;
+            Assert.Contains("the market does not say", (await scene.Checked()).Reason, StringComparison.Ordinal);
+
+            var none = new JuryVerdict([.. scene.Jurors(2, "truth")], "too few jurors");
+            await scene.Dispute.Decide(isVerdict ? scene.Truth() : none, Authority.Market);
+            await scene.Checked();
+            var whole = System.Text.Encoding.UTF8.GetString((await scene.File()).ToJson());
+            Assert.All(secrets, secret => Assert.Contains(secret, whole, StringComparison.Ordinal));
+        });
+
     [Fact]
     public void OnlyAMarketDisputes_AndEveryKeyMayRead() =>
         Run(async scene =>
@@ -165,8 +199,12 @@ public sealed class DisputeEvidenceTests
     }
 
     [Fact]
-    public void Unbonding_OutlastsATrial() =>
-        Assert.True(MarketLimits.UnbondingMin > DisputePolicy.TrialMax + DisputePolicy.FrozenAfterTrial);
+    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.FrozenMax))]
+    public void Unbonding_OutlastsATrial_AndAFreezeAllThatASlashMayWaitFor()
+    {
+        Assert.True(MarketLimits.UnbondingMin > DisputePolicy.TrialMax + DisputePolicy.CheckPeriod);
+        Assert.True(DisputePolicy.FrozenMax > DisputePolicy.TrialMax + SlashPolicy.JudgmentMemory);
+    }
 
     [Fact]
     public void StoredDispute_IsReadBack_AndEveryCutIsFound() =>

@@ -102,7 +102,9 @@ public sealed class DisputeTests
             foreach (var liar in new[] { "liar 0", "liar 1" })
             {
                 var view = await scene.Reputation(liar).Get(null);
-                Assert.Equal((StandingLevel.Excluded, TokenAmount.Zero), (view.Standing.Level, view.Standing.Stake));
+                Assert.Equal(StandingLevel.Excluded, view.Standing.Level);
+                // What was not taken stays at stake.
+                Assert.InRange((int)view.Standing.Stake.BaseUnits, JuryCostMax - PriceMax - 43, JuryCostMax - PriceMax - 42);
             }
             Assert.Equal(new TokenAmount(JuryCostMax), (await scene.Reputation("seat").Get(null)).Standing.Stake);
             // The evidence has the input's hash only.
@@ -203,7 +205,6 @@ public sealed class DisputeTests
         });
 
     [Fact]
-    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.FrozenAfterTrial))]
     public void StakeThatWasTakenBackBefore_StaysAtStakeUntilTheTrialIsOver() =>
         Run(async scene =>
         {
@@ -213,11 +214,112 @@ public sealed class DisputeTests
             await Task.Delay(new StakeTerms().Unbonding - TimeSpan.FromHours(1), scene.Market.Time);
             await scene.Dispute.Open(scene.Case(), Authority.Market);
             await Task.Delay(DisputePolicy.TrialMax - TimeSpan.FromMinutes(5), scene.Market.Time);
+            Assert.Equal(new TokenAmount(JuryCostMax), await scene.Reputation("seat").FindAtStake());
             await scene.Dispute.Decide(scene.Truth(), Authority.Market);
             Assert.Equal(2, (await scene.Checked()).Slashings.Count(lost => !lost.Amount.IsZero));
-            Assert.Equal(new TokenAmount(JuryCostMax), await scene.Reputation("seat").FindAtStake());
-            await Task.Delay(DisputePolicy.FrozenAfterTrial + (3 * StakePolicy.CheckPeriod), scene.Market.Time);
+            await Task.Delay(2 * StakePolicy.CheckPeriod, scene.Market.Time);
             Assert.Equal(TokenAmount.Zero, await scene.Reputation("seat").FindAtStake());
+        });
+
+    /// <summary>Neither a trial that lasts as long as it may, nor a slash that cannot be done for days, lets a loser's money go.</summary>
+    [Fact]
+    public void Unbonding_DoesNotEndBeforeTheVerdictIsExecuted_HoweverLongThatTakes() =>
+        Run(async scene =>
+        {
+            await scene.StakeForAll();
+            foreach (var name in new[] { "liar 0", "liar 1", "seat" })
+            {
+                await scene.Reputation(name).Unstake(scene.Staker, [name]);
+            }
+            var market = scene.Market;
+            await Task.Delay(new StakeTerms().Unbonding - TimeSpan.FromMinutes(1), market.Time);
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            await Task.Delay(DisputePolicy.TrialMax - TimeSpan.FromMinutes(5), market.Time);
+            Assert.Equal(new TokenAmount(JuryCostMax), await scene.Reputation("liar 0").FindAtStake());
+
+            var liar = ReputationKeys.OfWorker(new WorkerId(TestMarket.Id("liar 0").Value));
+            market.Store.OnWrite = name => name.EndsWith(liar, StringComparison.Ordinal) ? WriteFate.Lost : WriteFate.Done;
+            await scene.Dispute.Decide(scene.Truth(), Authority.Market);
+            await Task.Delay(3 * new StakeTerms().Unbonding, market.Time);
+            Assert.Equal(DisputeStates.Decided, (await scene.Checked()).State);
+            market.Store.OnWrite = _ => WriteFate.Done;
+            await market.CrashAndStart();
+            await Task.Delay(2 * DisputePolicy.CheckPeriod, market.Time);
+            var settled = await scene.Checked();
+            Assert.Equal((DisputeStates.Settled, 2), (settled.State, settled.Slashings.Count(lost => !lost.Amount.IsZero)));
+            Assert.Equal((2 * PriceMax, DisputePolicy.Lead * Fee), (await scene.Has("buyer"), await scene.JurorsHave()));
+            await Task.Delay(3 * StakePolicy.CheckPeriod, market.Time);
+            Assert.Equal(TokenAmount.Zero, (await market.Account("staker").Get()).Held);
+        });
+
+    [Theory]
+    [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.FrozenJuror))]
+    [InlineData(-1, 7), InlineData(1, 0)]
+    public void JurorThatLost_IsFrozenWithTheVerdict_ForAWhile(int hours, int taken) =>
+        Run(async scene =>
+        {
+            await scene.StakeForAll();
+            await scene.Stake("juror 40", 7);
+            await scene.Reputation("juror 40").Unstake(scene.Staker, ["juror 40"]);
+            await Task.Delay(new StakeTerms().Unbonding - TimeSpan.FromMinutes(1), scene.Market.Time);
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            var (market, seen) = (scene.Market, 0);
+            // There is a verdict, which gets no farther for a while.
+            market.Store.OnWrite = name =>
+                name.StartsWith("dispute", StringComparison.Ordinal) && ++seen > 1 ? WriteFate.Lost : WriteFate.Done;
+            var jury = new JuryVerdict([.. scene.Jurors(DisputePolicy.Lead + 1, "truth"), scene.Cast("juror 40", "lie")], null);
+            await scene.Dispute.Decide(jury, Authority.Market);
+            var end = scene.Stored()!.DecidedAt!.Value + DisputePolicy.FrozenJuror;
+            await Task.Delay(end - market.Time.GetUtcNow() + TimeSpan.FromHours(hours), market.Time);
+            market.Store.OnWrite = _ => WriteFate.Done;
+            await Task.Delay(2 * DisputePolicy.CheckPeriod, market.Time);
+            var settled = await scene.Checked();
+            Assert.Equal(DisputeStates.Settled, settled.State);
+            var lost = settled.Slashings.Single(lost => lost.Worker == new WorkerId(TestMarket.Id("juror 40").Value));
+            Assert.Equal(taken, (int)lost.Amount.BaseUnits);
+        });
+
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public void DisputeThatIsOver_ThawsAllThatItFroze(bool isVerdict) =>
+        Run(async scene =>
+        {
+            await scene.StakeForAll();
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            Assert.All(Voters, name => Assert.Equal(scene.Ticket.Job, Assert.Single(Freezes(scene, name)).Dispute));
+            var none = new JuryVerdict([.. scene.Jurors(2, "truth")], "too few jurors");
+            await scene.Dispute.Decide(isVerdict ? scene.Truth() : none, Authority.Market);
+            await scene.Market.Settle();
+            Assert.All(Voters, name => Assert.Empty(Freezes(scene, name)));
+        });
+
+    /// <summary>The process ends behind the dispute's first write, and what was at stake is gone before the next one looks.</summary>
+    [Fact]
+    public void DisputeWhoseStakesWentBeforeTheyWereFrozen_IsKept_AndThawsTheOthers() =>
+        Run(async scene =>
+        {
+            await scene.StakeForAll();
+            var market = scene.Market;
+            market.Store.OnWrite = name => name.StartsWith("dispute", StringComparison.Ordinal) ? WriteFate.CrashAfter : WriteFate.Done;
+            // What it waits for never comes.
+            _ = scene.Dispute.Open(scene.Case(), Authority.Market);
+            await market.Settle();
+            Assert.True(market.Store.IsCrashed);
+            await market.CrashAndStart();
+            Assert.Equal((DisputeStates.Open, 0), ((await scene.Checked()).State, scene.Jury.Trials.Count));
+            await Refused(ErrorCode.MalformedRequest, () => scene.Dispute.Decide(scene.Truth(), Authority.Market));
+            var order = new SlashOrder(
+                new JobId(TestMarket.Id("another").Value),
+                market.Time.GetUtcNow(),
+                new TokenAmount(1),
+                [],
+                TestMarket.Id("buyer"),
+                new TokenAmount(1)
+            );
+            await scene.Reputation("seat").Slash(order, Authority.Dispute);
+            await Task.Delay(2 * DisputePolicy.CheckPeriod, market.Time);
+            await ExpectKept(scene, "nothing at stake");
+            Assert.All(Voters, name => Assert.Empty(Freezes(scene, name)));
         });
 
     [Fact]
@@ -299,6 +401,14 @@ public sealed class DisputeTests
                 seed
             );
         }
+    }
+
+    private static readonly string[] Voters = ["liar 0", "seat", "liar 1"];
+
+    private static ImmutableArray<StakeFreeze> Freezes(DisputeScene scene, string name)
+    {
+        var key = ReputationKeys.OfWorker(new WorkerId(TestMarket.Id(name).Value));
+        return ReputationState.Read(scene.Market.Disk.Documents[new Storage.DocumentKey(ReputationState.Kind, key)].Content.Span).Freezes;
     }
 
     private static async Task OpenAndDecide(DisputeScene scene)

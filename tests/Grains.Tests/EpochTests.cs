@@ -102,6 +102,27 @@ public sealed partial class EpochTests
         );
 
     [Fact]
+    public void WorkerThatLied_IsOnNoListMore_HoweverMuchIsLeftAtStake() =>
+        CommitteeScene.Run(
+            5,
+            async scene =>
+            {
+                var (liar, market) = (scene.Voters[0], scene.Market);
+                await scene.Stake("more", liar.Worker, 1000);
+                var reputation = market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(liar.Worker));
+                var (job, one) = (new JobId(TestMarket.Id("disputed").Value), new TokenAmount(1));
+                await reputation.Slash(
+                    new SlashOrder(job, market.Time.GetUtcNow(), one, [], TestMarket.Id("buyer"), one),
+                    Authority.Dispute
+                );
+                Assert.Equal(new TokenAmount(1999), (await reputation.Get(null)).Standing.Stake);
+                await scene.Begin(2);
+                Assert.DoesNotContain((await File(scene, 2)).Members, member => member.Worker == liar.Worker);
+                Assert.Equal(4, (await scene.Committees.GetCurrent())!.Drawn.Length);
+            }
+        );
+
+    [Fact]
     public void EpochWithoutShares_LeavesTheOneBeforeInItsPlace() =>
         CommitteeScene.Run(
             4,

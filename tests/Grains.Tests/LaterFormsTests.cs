@@ -52,6 +52,8 @@ public sealed class LaterFormsTests
         };
         var bytes = ReputationState.Write(state).ToArray();
         var read = ReputationState.Read(bytes);
+        // Builds that knew one freeze for all disputes read it.
+        Assert.Equal(3, bytes[0]);
 
         Assert.Equal(state.Stakes, read.Stakes);
         Assert.Equal(state.Judgments, read.Judgments);
@@ -62,6 +64,63 @@ public sealed class LaterFormsTests
             Assert.Throws<InvalidDataException>(() => ReputationState.Read(bytes.AsSpan(0, length)));
         }
         Assert.Throws<InvalidDataException>(() => ReputationState.Read([.. bytes, 0]));
+    }
+
+    [Fact]
+    public void ReputationWithFreezesAndLosses_IsReadBack_AndEveryCutIsFound()
+    {
+        var id = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
+        var (account, job, at) = (new AccountId(id), new JobId(id), new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+        var loss = new StakeLoss(job, new TokenAmount(2), [new PayeeAmount(account, new TokenAmount(1))], account);
+        var held = new Stake(account, "one", new TokenAmount(9), at, StakePhase.Held, null);
+        Stake[] stakes =
+        [
+            held with
+            {
+                Losses = [loss, loss with { Payees = [] }],
+            },
+            held with
+            {
+                PaidCount = 2,
+                Paid = new TokenAmount(5),
+            },
+            held with
+            {
+                Phase = StakePhase.Slashed,
+                EndsAt = at,
+                Loss = loss,
+                Losses = [loss],
+                PaidCount = 1,
+                Paid = new TokenAmount(5),
+            },
+        ];
+        ReputationState[] states =
+        [
+            .. stakes.Select(stake => ReputationState.Unknown with { Stakes = [stake] }),
+            ReputationState.Unknown with
+            {
+                Stakes = [held],
+                Freezes = [new StakeFreeze(job, at), new StakeFreeze(new JobId(default), at.AddDays(1))],
+                FrozenUntil = at.AddDays(1),
+                Judgments = [new Judgment(job, at, IsWrong: true, new TokenAmount(8))],
+            },
+        ];
+        Assert.Equal([5, 4, 0], stakes.Select(stake => (int)stake.Left.BaseUnits));
+        foreach (var state in states)
+        {
+            var bytes = ReputationState.Write(state).ToArray();
+            var read = ReputationState.Read(bytes);
+            Assert.Equal(4, bytes[0]);
+            Assert.Equal(state.Stakes, read.Stakes);
+            Assert.Equal(state.Freezes, read.Freezes);
+            Assert.Equal((state.FrozenUntil, state.Judgments.Length), (read.FrozenUntil, read.Judgments.Length));
+            Assert.Equal(bytes, ReputationState.Write(read).ToArray());
+            for (var length = 0; length < bytes.Length; length++)
+            {
+                Assert.Throws<InvalidDataException>(() => ReputationState.Read(bytes.AsSpan(0, length)));
+            }
+            Assert.Throws<InvalidDataException>(() => ReputationState.Read([.. bytes, 0]));
+        }
     }
 
     private const string FirstStakes =

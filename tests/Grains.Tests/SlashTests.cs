@@ -32,11 +32,11 @@ public sealed class SlashTests
             }
             await market.Settle();
 
-            // Of the second stake 30 were to be returned, the third was not touched.
-            Assert.Equal((880, 40), await Books(market, "staker"));
+            // Of the second stake 30 are left, the third was not touched.
+            Assert.Equal((850, 70), await Books(market, "staker"));
             Assert.Equal((15, 50, 15), (await Got(market, "juror 0"), await Got(market, "juror 1"), await Got(market, "buyer")));
-            Assert.Equal(new TokenAmount(40), (await Of(market).Get(null)).Standing.Stake);
-            Assert.Equal("2", Assert.Single(Stakes(market)).RequestId);
+            Assert.Equal(new TokenAmount(70), (await Of(market).Get(null)).Standing.Stake);
+            Assert.Equal([("1", 30), ("2", 40)], Stakes(market).Select(stake => (stake.RequestId, (int)stake.Left.BaseUnits)));
         });
 
     [Theory]
@@ -83,9 +83,10 @@ public sealed class SlashTests
                     Assert.Equal(new TokenAmount(80), (await Of(market).Slash(order, Authority.Dispute)).Taken);
                 }
                 await Task.Delay(2 * StakePolicy.CheckPeriod, market.Time);
-                Assert.Equal((920, 0), await Books(market, "staker"));
+                Assert.Equal((890, 30), await Books(market, "staker"));
                 Assert.Equal((71, 11), (await Got(market, "juror 0"), await Got(market, "buyer")));
-                Assert.Empty(Stakes(market));
+                var stake = Assert.Single(Stakes(market));
+                Assert.Equal(("1", new TokenAmount(30), 0), (stake.RequestId, stake.Left, stake.Losses.Length));
             });
         }
     }
@@ -114,7 +115,10 @@ public sealed class SlashTests
             var until = market.Time.GetUtcNow() + Unbonding + TimeSpan.FromHours(5);
             for (var time = 0; time < 2; time++)
             {
-                Assert.Equal(new TokenAmount(60), await Of(market).Freeze(until - (time * TimeSpan.FromHours(1)), Authority.Dispute));
+                Assert.Equal(
+                    new TokenAmount(60),
+                    await Of(market).FreezeFor(Disputed, until - (time * TimeSpan.FromHours(1)), Authority.Dispute)
+                );
             }
             await Task.Delay(until - market.Time.GetUtcNow() - TimeSpan.FromMinutes(1), market.Time);
             Assert.Equal((940, 60), await Books(market, "staker"));
@@ -131,15 +135,15 @@ public sealed class SlashTests
             var caller = await Staked(market, 60);
             // The hold of the staker cannot end for now.
             market.Store.OnWrite = name => name == $"account/{caller.Account}" ? WriteFate.Lost : WriteFate.Done;
-            await Of(market).Slash(Order(market, 10), Authority.Dispute);
+            await Of(market).Slash(Order(market, 60), Authority.Dispute);
             var view = await Of(market).Unstake(caller, ["0"]);
             Assert.Equal(StakePhase.Slashed, Assert.Single(view.Stakes).Phase);
             await Refused(ErrorCode.RequestIdReused, () => Of(market).Stake(caller, new StakeRequest("0", new TokenAmount(60))));
             Assert.Equal(0, await Got(market, "buyer"));
             market.Store.OnWrite = _ => WriteFate.Done;
             await Task.Delay(2 * StakePolicy.CheckPeriod, market.Time);
-            Assert.Equal((990, 0), await Books(market, "staker"));
-            Assert.Equal(10, await Got(market, "buyer"));
+            Assert.Equal((940, 0), await Books(market, "staker"));
+            Assert.Equal(60, await Got(market, "buyer"));
         });
 
     [Fact]
@@ -283,7 +287,8 @@ public sealed class SlashTests
             {
                 await Refused(ErrorCode.Forbidden, () => Of(market).Slash(Order(market, 10), by));
                 await Refused(ErrorCode.Forbidden, () => Of(market).Clear(Disputed, market.Time.GetUtcNow(), by));
-                await Refused(ErrorCode.Forbidden, () => Of(market).Freeze(market.Time.GetUtcNow(), by));
+                await Refused(ErrorCode.Forbidden, () => Of(market).FreezeFor(Disputed, market.Time.GetUtcNow(), by));
+                await Refused(ErrorCode.Forbidden, () => Of(market).Thaw(Disputed, by));
             }
             var buyer = market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfBuyer(TestMarket.Id("staker")));
             await Refused(ErrorCode.Forbidden, () => buyer.Slash(Order(market, 10), Authority.Dispute));
@@ -311,7 +316,8 @@ public sealed class SlashTests
             Assert.Equal(new TokenAmount(10), (await Of(market).Slash(Another(SlashPolicy.JudgmentsMax), Authority.Dispute)).Taken);
             Assert.Equal(new SlashOutcome(TokenAmount.Zero, IsForgotten: true), await Of(market).Slash(first, Authority.Dispute));
             await market.Settle();
-            Assert.Equal(20, await Got(market, "buyer"));
+            // All of the first stake, by those that came before, and of the new one.
+            Assert.Equal(70, await Got(market, "buyer"));
 
             SlashOrder Another(int number) =>
                 first with

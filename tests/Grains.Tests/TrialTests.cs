@@ -16,7 +16,9 @@ public sealed class TrialTests
             var job = await SubmitUntilTold(market, client, program, "0");
             await Task.Delay(TimeSpan.FromMinutes(2), market.Time);
 
-            Assert.Equal(TokenAmount.Zero, (await Reputation(market, "0")).Standing.Stake);
+            var liar = (await Reputation(market, "0")).Standing;
+            Assert.True(liar.Stake < new TokenAmount(Stake));
+            Assert.Equal(StandingLevel.Excluded, liar.Level);
             for (var number = 1; number < 24; number++)
             {
                 Assert.Equal(new TokenAmount(Stake), (await Reputation(market, $"{number}")).Standing.Stake);
@@ -38,6 +40,158 @@ public sealed class TrialTests
             await Stop(workers);
         });
 
+    /// <summary>Jurors commit to what they have, and tell it together: none has heard of another's before.</summary>
+    [Fact]
+    public void Jurors_SealTheirResults_AndTellThemTogether() =>
+        TestMarket.Run(async market =>
+        {
+            var (scene, jurors) = await Jury.Of(market, 3);
+            for (var number = 0; number < 3; number++)
+            {
+                Assert.Equal(number, await market.Market.CountJurors(scene.Job));
+                Assert.All(jurors, juror => Assert.True(juror.Lease.IsSealed));
+                await jurors[number].Seal("out");
+                var isLast = number == 2;
+                foreach (var juror in jurors.Take(number + 1))
+                {
+                    Assert.Equal(isLast, await juror.IsAskedToTell());
+                }
+            }
+            for (var number = 0; number < 3; number++)
+            {
+                Assert.Equal(3, await market.Market.CountJurors(scene.Job));
+                Assert.Empty(await jurors[number].Tell());
+            }
+            await market.Settle();
+            // The verdict is told to the dispute.
+            Assert.Null(await market.Market.CountJurors(scene.Job));
+        });
+
+    [Fact]
+    public void JurorThatTellsUnasked_HasNoVote() =>
+        TestMarket.Run(async market =>
+        {
+            var (scene, jurors) = await Jury.Of(market, 3);
+            Assert.Contains("to stay sealed", Assert.Single(await jurors[0].TellUnsealed("out")).Reason, StringComparison.Ordinal);
+            await jurors[1].Seal("out");
+            Assert.Contains("to stay sealed", Assert.Single(await jurors[1].Tell()).Reason, StringComparison.Ordinal);
+            Assert.Equal(0, await market.Market.CountJurors(scene.Job));
+        });
+
+    [Fact]
+    public void JurorThatTellsAnotherResultThanItSealed_HasNoVote() =>
+        TestMarket.Run(async market =>
+        {
+            var (scene, jurors) = await Jury.Of(market, 1);
+            await jurors[0].Seal("out");
+            Assert.True(await jurors[0].IsAskedToTell());
+            Assert.Contains("another than was sealed", Assert.Single(await jurors[0].TellAnother("lie")).Reason, StringComparison.Ordinal);
+            Assert.Equal(0, await market.Market.CountJurors(scene.Job));
+        });
+
+    /// <summary>It can seal a result and wait, and hears nothing; another one is drawn in its place.</summary>
+    [Fact]
+    public void JurorThatDoesNotTell_IsReplaced() =>
+        TestMarket.Run(async market =>
+        {
+            var (client, program) = await Begin(market);
+            var workers = await Serve(market, 24, liars: 1, silent: 1);
+            var job = await SubmitUntilTold(market, client, program, "0");
+            await Task.Delay(TimeSpan.FromMinutes(5), market.Time);
+            var file = Receipts.DisputeFile.Parse((await market.Grains.GetGrain<IDisputeGrain>(job.ToString()).GetFile(client)).Span);
+            Assert.DoesNotContain(Receipts.DisputeChecks.Of(file), check => check.Result == Receipts.CheckResult.Broken);
+            Assert.Equal(Receipts.DisputeStates.Settled, file.Dispute.State);
+            var silent = new WorkerId(TestMarket.Id("1").Value);
+            Assert.DoesNotContain(file.Dispute.Votes, vote => vote.Worker == silent);
+            // It was waited for as long as a result may take to be told.
+            Assert.True(file.Dispute.DecidedAt - file.Dispute.OpenedAt >= Receipts.Invocation.Nanoseconds(PanelPolicy.RevealMax));
+            await Stop(workers);
+        });
+
+    /// <summary>A trial of so many jurors as there are, which only the market knows of.</summary>
+    private sealed class Jury
+    {
+        public static async Task<(Jury Scene, Juror[] Jurors)> Of(TestMarket market, int count)
+        {
+            var (client, program) = await Begin(market);
+            var workers = new List<TestWorker>();
+            for (var number = 0; number < count; number++)
+            {
+                var caller = await market.OpenAccount($"{number}");
+                var worker = new TestWorker(market, $"{number}", price: 10, slots: 4);
+                await market
+                    .Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker.Id))
+                    .Stake(caller, new StakeRequest("stake", new TokenAmount(1)));
+                await worker.Offer();
+                workers.Add(worker);
+            }
+            var ticket = new JobTicket(
+                Job: new JobId(TestMarket.Id("job").Value),
+                Account: client.Account,
+                Spec: TestMarket.Spec(program, 60) with
+                {
+                    Assurance = Assurance.Quorum(2, 3),
+                },
+                Module: Crypto.IdDerivation.Blob("command"u8),
+                UsesState: false,
+                SubmittedAt: market.Time.GetUtcNow(),
+                RequestId: "request"
+            );
+            var trial = new Trial(
+                Ticket: ticket,
+                Root: null,
+                Results: [],
+                Voters: [],
+                Owners: [client.Account],
+                SeatPriceMax: new TokenAmount(20),
+                Lead: count,
+                SeatsMax: 2 * count
+            );
+            await market.Market.Try(trial, Authority.Dispute);
+            var jurors = new List<Juror>();
+            foreach (var worker in workers)
+            {
+                jurors.Add(new Juror(worker, await worker.TakeOne()));
+            }
+            return (new Jury { Job = ticket.Job }, [.. jurors]);
+        }
+
+        public required JobId Job { get; init; }
+    }
+
+    private sealed class Juror(TestWorker worker, Lease lease)
+    {
+        private LeaseReport? _kept;
+        private bool _isAsked;
+
+        public Lease Lease => lease;
+
+        public async Task Seal(string output) => _kept = await worker.Seal(lease, worker.Completed(lease, output));
+
+        /// <summary>Polls no longer than a moment.</summary>
+        public async Task<bool> IsAskedToTell()
+        {
+            try
+            {
+                using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(10), worker.Time);
+                _isAsked |= (await worker.Poll(soon.Token)).Reveals.Contains(lease.Id);
+            }
+            catch (OperationCanceledException)
+            {
+                // Nothing was to be said.
+            }
+            return _isAsked;
+        }
+
+        public Task<System.Collections.Immutable.ImmutableArray<RefusedReport>> Tell() => worker.Report(_kept!);
+
+        public Task<System.Collections.Immutable.ImmutableArray<RefusedReport>> TellUnsealed(string output) =>
+            worker.Report(worker.Sign(lease, worker.Completed(lease, output)));
+
+        public Task<System.Collections.Immutable.ImmutableArray<RefusedReport>> TellAnother(string output) =>
+            worker.Report(worker.Sign(lease, worker.Completed(lease, output)) with { Salt = _kept!.Salt });
+    }
+
     private static async Task<(Caller, ProgramId)> Begin(TestMarket market)
     {
         var client = await market.OpenAccount("client");
@@ -48,25 +202,25 @@ public sealed class TrialTests
         TestMarket market,
         int count,
         int liars,
-        long stake = Stake
+        long stake = Stake,
+        int silent = 0
     )
     {
         var (stop, serving) = (new CancellationTokenSource(), new List<Task>());
         for (var number = 0; number < count; number++)
         {
-            var (name, isLiar) = ($"{number}", number < liars);
-            var caller = await market.OpenAccount(name);
+            var (name, isLiar, tells) = ($"{number}", number < liars, number < liars || number >= liars + silent);
+            var caller = await market.OpenAccount(name, 1000 * Stake);
             var worker = new TestWorker(market, name, price: 10, slots: 4);
             if (stake > 0)
             {
+                // A jury is drawn by stake: one that is to be silent in it has a seat.
                 await market
                     .Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker.Id))
-                    .Stake(caller, new StakeRequest("stake", new TokenAmount((UInt128)stake)));
+                    .Stake(caller, new StakeRequest("stake", new TokenAmount((UInt128)(tells ? stake : 1000 * stake))));
             }
             await worker.Offer();
-            serving.Add(
-                worker.ServeSealed(lease => worker.Completed(lease, isLiar ? "lie" : "out", fuel: 1_000_000), tells: true, stop.Token)
-            );
+            serving.Add(worker.ServeSealed(lease => worker.Completed(lease, isLiar ? "lie" : "out", fuel: 1_000_000), tells, stop.Token));
         }
         return (stop, serving);
     }

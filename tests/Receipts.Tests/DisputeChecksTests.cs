@@ -72,12 +72,6 @@ public sealed class DisputeChecksTests
         Dispute[] others =
         [
             kept,
-            kept with
-            {
-                State = DisputeStates.Open,
-                Reason = "",
-                DecidedAt = 0,
-            },
             Good with
             {
                 State = DisputeStates.Undecided,
@@ -96,6 +90,65 @@ public sealed class DisputeChecksTests
         {
             Assert.DoesNotContain(DisputeChecks.Of(DisputeSamples.Sign(dispute)), check => check.Result == CheckResult.Broken);
         }
+    }
+
+    [Fact]
+    public void OpenDispute_TellsNothingOfWhatTheSeatsGave()
+    {
+        var open = DisputeSamples.Open;
+        var file = DisputeFile.Parse((DisputeSamples.Sign(open) with { WorkerSignatures = [] }).ToJson());
+        var checks = DisputeChecks.Of(file, Samples.Domain.Market);
+        Assert.DoesNotContain(checks, check => check.Result == CheckResult.Broken);
+        Assert.Equal(["words", "market", "market's signature"], Names(CheckResult.Holds));
+        Assert.Equal(["workers' signatures", "verdict", "slashings", "result"], Names(CheckResult.NotChecked));
+        Dispute[] telling =
+        [
+            open with
+            {
+                Results = Good.Results,
+            },
+            open with
+            {
+                Votes = [.. Good.Votes.Take(3)],
+            },
+            open with
+            {
+                Votes = [.. open.Votes.Take(2), Good.Votes[2]],
+            },
+            open with
+            {
+                Votes = [.. open.Votes, Good.Votes[4] with { Execution = default }],
+            },
+            open with
+            {
+                Votes = [open.Votes[0]],
+            },
+            open with
+            {
+                Accepted = Good.Accepted,
+            },
+            open with
+            {
+                Reason = "",
+            },
+            open with
+            {
+                Verdict = Good.Verdict,
+            },
+            open with
+            {
+                DecidedAt = 1,
+            },
+        ];
+        foreach (var dispute in telling)
+        {
+            checks = DisputeChecks.Of(DisputeSamples.Sign(dispute) with { WorkerSignatures = [] });
+            Assert.Equal(["words"], Names(CheckResult.Broken));
+        }
+        checks = DisputeChecks.Of(DisputeSamples.Sign(open));
+        Assert.Equal(["workers' signatures"], Names(CheckResult.Broken));
+
+        IEnumerable<string> Names(CheckResult result) => checks.Where(check => check.Result == result).Select(check => check.Name);
     }
 
     [Theory]

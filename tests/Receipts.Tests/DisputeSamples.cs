@@ -58,6 +58,20 @@ internal static class DisputeSamples
             DecidedAt = 1_767_323_049_000_000_000,
         };
 
+    /// <summary>The same while its jury runs the job: nothing is told of what the seats gave.</summary>
+    public static Dispute Open { get; } =
+        Dispute with
+        {
+            Results = [],
+            Votes = [.. Dispute.Votes.Take(3).Select(vote => vote with { Execution = default })],
+            Accepted = default,
+            State = DisputeStates.Open,
+            Reason = "4 of at most 63 jurors have a result",
+            Verdict = default,
+            Slashings = [],
+            DecidedAt = 0,
+        };
+
     public static DisputeFile File { get; } = Sign(Dispute);
 
     /// <summary>Signed by all workers, each for itself, and by the market.</summary>

@@ -149,13 +149,15 @@ public sealed record DecisionRequest(string RequestId, bool Granted, string Word
 /// <param name="State">How far it is; only one that is held counts.</param>
 /// <param name="EndsAt">When what is on hold becomes available again, or the account has answered; absent: it does not end by
 /// itself.</param>
+/// <param name="Taken">What disputes have taken of the amount, in base units; absent: nothing. The rest is at stake, or goes back.</param>
 public sealed record Stake(
     AccountId Account,
     string RequestId,
     TokenAmount Amount,
     DateTimeOffset At,
     StakeState State,
-    DateTimeOffset? EndsAt = null
+    DateTimeOffset? EndsAt = null,
+    TokenAmount? Taken = null
 );
 
 /// <summary>How far a stake is.</summary>
@@ -174,7 +176,7 @@ public enum StakeState
     /// <summary>The account refused, or did not answer in time. The same request tries again.</summary>
     Refused = 3,
 
-    /// <summary>A dispute has taken it, or a part of it; the rest goes back.</summary>
+    /// <summary>Disputes have taken all of it.</summary>
     Slashed = 4,
 
     /// <summary>It is unbonded, and its money is on its way back.</summary>

@@ -177,20 +177,23 @@ internal static class DisputeCommands
             ("accepted", dispute.Accepted.IsZero ? null : NumberOf(dispute.Accepted)),
             ("verdict", dispute.Verdict.IsZero ? null : NumberOf(dispute.Verdict))
         );
-        writer.WriteLine();
-        Table.Write(
-            writer,
-            ["result", "outcome", "fuel", "output"],
-            results.Select(one =>
-                (IReadOnlyList<string>)
-                    [
-                        NumberOf(one.Item1),
-                        one.result.Outcome.Replace('_', ' '),
-                        Number(one.result.Fuel),
-                        one.result.Output == default ? "" : one.result.Output.ToString(),
-                    ]
-            )
-        );
+        if (results.Length > 0)
+        {
+            writer.WriteLine();
+            Table.Write(
+                writer,
+                ["result", "outcome", "fuel", "output"],
+                results.Select(one =>
+                    (IReadOnlyList<string>)
+                        [
+                            NumberOf(one.Item1),
+                            one.result.Outcome.Replace('_', ' '),
+                            Number(one.result.Fuel),
+                            one.result.Output == default ? "" : one.result.Output.ToString(),
+                        ]
+                )
+            );
+        }
         writer.WriteLine();
         Table.Write(
             writer,
@@ -201,7 +204,7 @@ internal static class DisputeCommands
                         vote.Worker.ToString(),
                         vote.Role,
                         Table.Show(vote.UnitPrice),
-                        NumberOf(vote.Execution),
+                        vote.Execution.IsZero ? "sealed" : NumberOf(vote.Execution),
                         dispute.Slashings.FirstOrDefault(lost => lost.Worker == vote.Worker) is { } slashing
                             ? Table.Show(slashing.Amount)
                             : "",

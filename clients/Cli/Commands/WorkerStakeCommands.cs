@@ -86,13 +86,14 @@ internal static class WorkerStakeCommands
         Table.Write(
             writer,
             run.TableWidth,
-            ["STAKE", "ACCOUNT", "AMOUNT", "STATE", "ENDS"],
+            ["STAKE", "ACCOUNT", "AMOUNT", "TAKEN", "STATE", "ENDS"],
             stakes.Select(stake =>
                 new[]
                 {
                     stake.RequestId,
                     run.ShowId(stake.Account),
                     Table.Show(stake.Amount),
+                    stake.Taken is { } taken ? Table.Show(taken) : "",
                     SnakeCase.Of(stake.State),
                     stake.EndsAt is { } endsAt ? Table.Show(endsAt) : "",
                 }

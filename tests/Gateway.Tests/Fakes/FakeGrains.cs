@@ -284,6 +284,8 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
 
     public Task SettleShared(SharedSettlement settlement, Authority by) => throw new NotSupportedException();
 
+    public Task ChargeHold(HoldCharge charge, Authority by) => throw new NotSupportedException();
+
     public Task<HoldResult> Hold(Caller caller, ImmutableArray<HoldItem> items) => throw new NotSupportedException();
 
     public Task Settle(ImmutableArray<JobSettlement> settlements, Authority by) => throw new NotSupportedException();
@@ -365,6 +367,8 @@ internal sealed class FakeProgramGrain(FakeMarket market, ProgramId id) : IProgr
 
 internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 {
+    public Task<int?> CountJurors(JobId job) => throw new NotSupportedException();
+
     public Task<QueueRoom> GetRoom(AccountId account) => throw new NotSupportedException();
 
     public Task<ImmutableArray<OfferView>> ListOffers(OfferPlace? after, int limit)

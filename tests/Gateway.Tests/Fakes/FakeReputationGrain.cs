@@ -32,7 +32,9 @@ internal sealed class FakeReputationGrain(FakeMarket market, string key) : IRepu
 
     public Task<TokenAmount> FindAtStake() => throw new NotSupportedException();
 
-    public Task<TokenAmount> Freeze(DateTimeOffset until, Authority by) => throw new NotSupportedException();
+    public Task<TokenAmount> FreezeFor(JobId dispute, DateTimeOffset until, Authority by) => throw new NotSupportedException();
+
+    public Task Thaw(JobId dispute, Authority by) => throw new NotSupportedException();
 
     public Task<SlashOutcome> Slash(SlashOrder order, Authority by) => throw new NotSupportedException();
 
@@ -62,7 +64,15 @@ internal sealed class FakeReputationGrain(FakeMarket market, string key) : IRepu
                 Stakes:
                 [
                     new StakeView(GatewayFixture.Alice, "s", new TokenAmount(8), Fault.At, StakePhase.Held, EndsAt: null),
-                    new StakeView(GatewayFixture.Alice, "t", new TokenAmount(9), Fault.At, StakePhase.Unbonding, Fault.At),
+                    new StakeView(
+                        GatewayFixture.Alice,
+                        "t",
+                        new TokenAmount(9),
+                        Fault.At,
+                        StakePhase.Unbonding,
+                        Fault.At,
+                        new TokenAmount(2)
+                    ),
                 ]
             )
         );

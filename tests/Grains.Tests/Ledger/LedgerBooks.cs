@@ -186,6 +186,9 @@ internal sealed class LedgerBooks
             case Divided divided:
                 Enter(id, divided);
                 break;
+            case HoldCharged charged:
+                Check(false, $"{id} paid {charged}, which the load did not ask for");
+                break;
             case Settled settled:
                 Enter(id, settled);
                 break;

@@ -18,7 +18,7 @@ internal static class DisputeCases
             ["IDisputeGrain.Decide"] = async scene =>
             {
                 // As it is while a jury is asked, which takes a market that has one.
-                var open = DisputeRules.Open(CaseOf(scene), RepeatScene.At);
+                var open = DisputeRules.Begin(DisputeRules.Open(CaseOf(scene), RepeatScene.At));
                 await scene.Write(new DocumentKey(DisputeState.Kind, Job.ToString()), DisputeCodec.Write(open));
                 var jurors = Enumerable.Range(0, DisputePolicy.Lead).Select(number => Cast(scene, $"juror {number}", "truth"));
                 var verdict = new JuryVerdict([.. jurors], null);
@@ -40,6 +40,7 @@ internal static class DisputeCases
                         Authority.Dispute
                     )
                 ),
+            ["IMarketGrain.CountJurors"] = scene => Call(() => scene.Market.CountJurors(Job), count => $"{count}"),
             ["IDisputeGrain.GetFile"] = async scene =>
             {
                 await Of(scene).Open(CaseOf(scene), Authority.Market);

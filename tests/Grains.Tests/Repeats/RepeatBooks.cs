@@ -94,8 +94,8 @@ internal static class RepeatBooks
 
     private static string Show(ReputationState state) =>
         $"{state.Kept} {state.Faulted} {state.InMaintenance} {state.Long.Kept} {state.Long.Faulted} {state.UsualPrice} "
-        + string.Concat(state.Stakes.Select(stake => $"{stake.RequestId} {stake.Amount} {stake.Phase} "))
-        + $"{state.FrozenUntil is not null} "
+        + string.Concat(state.Stakes.Select(stake => $"{stake.RequestId} {stake.Amount} {stake.Left} {stake.Phase} "))
+        + string.Concat(state.Freezes.Select(freeze => $"{freeze.Dispute} freezes "))
         + string.Concat(state.Judgments.Select(judgment => $"{judgment.Dispute} {judgment.IsWrong} {judgment.Taken} "))
         + string.Join(' ', state.Appeals.Select(appeal => $"{appeal.RequestId} {appeal.Decision}"));
 

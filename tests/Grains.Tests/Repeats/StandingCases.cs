@@ -42,10 +42,22 @@ internal static class StandingCases
                 return Send(() => scene.Reputation.Unstake(scene.Caller, [RepeatScene.AtStake.RequestId]), Show);
             },
             ["IReputationGrain.FindAtStake"] = scene => Call(() => scene.Reputation.FindAtStake(), amount => $"{amount}"),
-            ["IReputationGrain.Freeze"] = async scene =>
+            ["IReputationGrain.FreezeFor"] = async scene =>
             {
                 await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
-                return Send(() => scene.Reputation.Freeze(RepeatScene.At + TimeSpan.FromDays(1), Authority.Dispute), amount => $"{amount}");
+                return Send(() => Freeze(scene), amount => $"{amount}");
+            },
+            ["IReputationGrain.Thaw"] = async scene =>
+            {
+                await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
+                await Freeze(scene);
+                return Send(() => scene.Reputation.Thaw(new JobId(RepeatScene.Payee.Value), Authority.Dispute));
+            },
+            ["IAccountGrain.ChargeHold"] = async scene =>
+            {
+                await scene.Account.SetAside(scene.Caller, RepeatScene.Stake, new TokenAmount(7), RepeatScene.At);
+                var charge = new HoldCharge(RepeatScene.Stake, RepeatScene.At, 1, [new PayeeAmount(RepeatScene.Payee, new TokenAmount(3))]);
+                return Send(() => scene.Account.ChargeHold(charge, Authority.Reputation));
             },
             ["IReputationGrain.Slash"] = async scene =>
             {
@@ -66,6 +78,9 @@ internal static class StandingCases
                 return Send(() => scene.Reputation.Clear(RepeatScene.Outcomes.Faults[0].Job, RepeatScene.At, Authority.Dispute));
             },
         };
+
+    private static Task<TokenAmount> Freeze(RepeatScene scene) =>
+        scene.Reputation.FreezeFor(new JobId(RepeatScene.Payee.Value), RepeatScene.At + TimeSpan.FromDays(1), Authority.Dispute);
 
     private static string Show(GrainInterfaces.RefusalList refusals) =>
         $"{string.Join(' ', refusals.Workers)} {string.Join(' ', refusals.Owners)}";

@@ -73,11 +73,11 @@ internal static class DiskInvariants
             var reputation = ReputationState.Read(document.Content.Span);
             areAllRemembered &= reputation.JudgedBefore is null;
             taken = reputation.Judgments.Aggregate(taken, (sum, judgment) => sum + judgment.Taken);
-            foreach (var stake in reputation.Stakes.Where(stake => stake.Phase == StakePhase.Slashed))
+            foreach (var stake in reputation.Stakes)
             {
-                var hold = stake.HoldOf(ReputationKeys.WorkerOf(key.Id)!.Value);
-                var isPaid = !Accounts(disk)[stake.Account].Funds.ContainsKey(hold);
-                unpaid += isPaid ? TokenAmount.Zero : stake.Loss!.Amount;
+                var id = stake.HoldOf(ReputationKeys.WorkerOf(key.Id)!.Value);
+                var hold = Accounts(disk).GetValueOrDefault(stake.Account)?.Funds.GetValueOrDefault(id);
+                unpaid += hold is null ? TokenAmount.Zero : Unpaid(stake, hold) + (stake.Loss?.Amount ?? TokenAmount.Zero);
             }
         }
         var paid = accounts.Aggregate(TokenAmount.Zero, (sum, account) => sum + Slashed(disk, account));
@@ -91,9 +91,20 @@ internal static class DiskInvariants
         disk
             .Streams.GetValueOrDefault($"account/{account}", [])
             .Select(entry => AccountEventCodec.Read(entry.Span))
-            .OfType<Divided>()
-            .Where(divided => divided.Hold.Purpose == HoldPurpose.Stake)
-            .Aggregate(TokenAmount.Zero, (sum, divided) => sum + divided.Charge);
+            .Aggregate(
+                TokenAmount.Zero,
+                (sum, happened) =>
+                    happened switch
+                    {
+                        Divided { Hold.Purpose: HoldPurpose.Stake } divided => sum + divided.Charge,
+                        HoldCharged charged => sum + charged.Charge,
+                        _ => sum,
+                    }
+            );
+
+    /// <summary>What disputes took of a stake that stays, and its account has not paid yet.</summary>
+    private static TokenAmount Unpaid(Stake stake, Hold hold) =>
+        stake.Losses.Skip(hold.Charges - stake.PaidCount).Aggregate(TokenAmount.Zero, (sum, loss) => sum + loss.Amount);
 
     /// <summary>A stake that counts has its hold, and a hold for a stake has one that will end it.</summary>
     public static IReadOnlyList<string> Stakes(MemoryDisk disk, IReadOnlyDictionary<AccountId, AccountState> accounts)
@@ -106,10 +117,12 @@ internal static class DiskInvariants
             {
                 var hold = stake.HoldOf(ReputationKeys.WorkerOf(key.Id)!.Value);
                 known.Add((stake.Account, hold));
-                var held = accounts.GetValueOrDefault(stake.Account)?.Funds.GetValueOrDefault(hold)?.Amount ?? TokenAmount.Zero;
-                if (held != stake.Amount && (stake.Phase == StakePhase.Held || !held.IsZero))
+                var fund = accounts.GetValueOrDefault(stake.Account)?.Funds.GetValueOrDefault(hold);
+                var held = fund?.Amount ?? TokenAmount.Zero;
+                var due = fund is null ? stake.Amount : stake.Left + Unpaid(stake, fund) + (stake.Loss?.Amount ?? TokenAmount.Zero);
+                if (held != due && (stake.Phase == StakePhase.Held || !held.IsZero))
                 {
-                    violations.Add($"the stake '{stake.RequestId}' for {key.Id} of {stake.Amount} has {held} on hold");
+                    violations.Add($"the stake '{stake.RequestId}' for {key.Id} of {stake.Amount} has {held} on hold, not {due}");
                 }
             }
         }

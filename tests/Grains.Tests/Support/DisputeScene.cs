@@ -40,14 +40,28 @@ internal sealed class DisputeScene(TestMarket market, DisputeScene.AskedJury jur
         /// <summary>It cannot be reached.</summary>
         public bool IsAway { get; set; }
 
+        /// <summary>How many have a result.</summary>
+        public int? InCount { get; set; }
+
         public Task Summon(Trial trial)
+        {
+            RequireHere();
+            Trials.Add(trial);
+            return Task.CompletedTask;
+        }
+
+        public Task<int?> CountIn(JobTicket ticket)
+        {
+            RequireHere();
+            return Task.FromResult(InCount);
+        }
+
+        private void RequireHere()
         {
             if (IsAway)
             {
                 throw new IOException("The market is away.");
             }
-            Trials.Add(trial);
-            return Task.CompletedTask;
         }
     }
 

@@ -20,6 +20,8 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
 
     private IMarketGrain Market => market.Shards.Of(Grains, Id);
 
+    public TimeProvider Time => market.Time;
+
     public WorkerId Id { get; } = new(TestKeys.Of(name).PublicKey);
     public long Start { get; private set; }
 
@@ -100,6 +102,7 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
     /// <summary>A completed run with a large output, which it has brought to the store.</summary>
     public async Task<LeaseReport> CompletedWith(Lease lease, BlobId output, long size)
     {
+        await Grain.BeginOutput(Call(lease), output, size);
         await Grain.AddOutput(Call(lease), output);
         return Completed(lease) with { Output = new JobOutput(default, output, size) };
     }
