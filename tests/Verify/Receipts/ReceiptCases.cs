@@ -41,7 +41,8 @@ internal sealed class ReceiptCases
             Input = invocation.Input,
             Output = result.Output,
         };
-        Add("as_it_came", file.ToJson(), holds: true);
+        // Each level is a kind of its own, of which some are looked at in a browser.
+        Add($"as_it_came_{Assurance.Parse(file.Receipt.Assurance).Kind}".ToLowerInvariant(), file.ToJson(), holds: true);
         Add("right_evidence", file.ToJson(), holds: true, right);
         ReceiptEvidence[] others =
         [

@@ -75,11 +75,11 @@ internal static class ReceiptsCheck
     {
         await using var silo = await SiloProcess.Start(folder, CancellationToken.None, ReceiptJobs.SiloArguments);
         await using var client = silo.Client();
-        var receipts = await new ReceiptJobs(client).Run();
+        var receipts = (await new ReceiptJobs(client).Run()).Concat(await AssuredJobs.Run(Path.Combine(folder, "assured"))).ToArray();
         foreach (var (index, (kind, file)) in receipts.Index())
         {
             made.AddReceipt(file);
-            if (index % ReceiptsPerCommittee == 0)
+            if (index % ReceiptsPerCommittee == 0 && file.Certificate is null)
             {
                 made.AddOfCommittee(file);
             }
@@ -88,6 +88,13 @@ internal static class ReceiptsCheck
                 violations.Add($"The receipt of the job '{kind}' does not hold: {broken.Finding}");
             }
         }
+        violations.AddRange(
+            from job in receipts
+            where Assurance.TryParse(job.Kind, out _)
+            let refusal = AssuredJobs.Refusal(job)
+            where refusal is not null
+            select $"The receipt of a job with {job.Kind} {refusal}."
+        );
         var ends = receipts
             .GroupBy(one => $"{one.File.Receipt.State}/{one.File.Receipt.Execution.Result.Outcome}")
             .ToDictionary(end => end.Key, end => end.Count());

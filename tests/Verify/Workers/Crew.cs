@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Marketplace.Crypto;
 using Marketplace.Tests;
 
@@ -18,6 +19,34 @@ internal sealed class Crew(string url, string folder, int count, int slots, stri
         for (var index = 0; index < count; index++)
         {
             await Start(index);
+        }
+    }
+
+    /// <summary>Each has so much at stake, and an epoch has begun with all of them.</summary>
+    /// <param name="market">The operator, who brings the money in.</param>
+    /// <param name="at">Where the market is.</param>
+    /// <param name="stake">For each.</param>
+    /// <param name="within">It takes no longer.</param>
+    public async Task Serve(MarketplaceClient market, Uri at, TokenAmount stake, TimeSpan within)
+    {
+        foreach (var own in Folders)
+        {
+            using var key = KeyFile.Open(Path.Combine(own, "worker.key"));
+            var worker = new WorkerId(key.PublicKey);
+            await market.Accounts.Credit(new AccountId(worker.Value), $"stake of {worker}", stake);
+            // The API key in the folder may only read.
+            var opened = await market.Accounts.Open(key);
+            await using var owner = new MarketplaceClient(new MarketplaceClientOptions { Url = at, Key = opened.Key });
+            await owner.Workers.Stake(worker, new StakeRequest("stake", stake));
+        }
+        var clock = Stopwatch.StartNew();
+        while (!(await market.Epochs.List()).Any(epoch => epoch.Shares == count))
+        {
+            if (clock.Elapsed > within)
+            {
+                throw new InvalidOperationException($"No epoch of all workers began within {within}.");
+            }
+            await Task.Delay(500);
         }
     }
 

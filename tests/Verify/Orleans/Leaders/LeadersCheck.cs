@@ -115,27 +115,7 @@ public static partial class LeadersCheck
         await using var client = cluster.Client(cluster.Alive[0], retries: true);
         await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "echo", "echo.wasm"));
         var echo = (await client.Programs.Deploy(module, "echo")).Id;
-        foreach (var folder in crew.Folders)
-        {
-            using var key = KeyFile.Open(Path.Combine(folder, "worker.key"));
-            var worker = new WorkerId(key.PublicKey);
-            await client.Accounts.Credit(new AccountId(worker.Value), $"stake of {worker}", TokenAmount.Parse(Stake));
-            // The key in the folder may only read.
-            var opened = await client.Accounts.Open(key);
-            await using var owner = new MarketplaceClient(
-                new MarketplaceClientOptions { Url = new DataFolder(cluster.Alive[0].Folder).ReadUrl(), Key = opened.Key }
-            );
-            await owner.Workers.Stake(worker, new StakeRequest("stake", TokenAmount.Parse(Stake)));
-        }
-        var clock = Stopwatch.StartNew();
-        while (!(await client.Epochs.List()).Any(epoch => epoch.Shares == crew.Folders.Count()))
-        {
-            if (clock.Elapsed > EpochWithin)
-            {
-                throw new InvalidOperationException($"No epoch of all workers began within {EpochWithin}.");
-            }
-            await Task.Delay(500);
-        }
+        await crew.Serve(client, new DataFolder(cluster.Alive[0].Folder).ReadUrl(), TokenAmount.Parse(Stake), EpochWithin);
         return echo;
     }
 
