@@ -47,15 +47,10 @@ internal static class WorkerMapper
     private static TokenAmount? StakeOf(Standing standing) => standing.Stake.IsZero ? null : standing.Stake;
 
     private static Stake ToStake(StakeView stake) =>
-        new(
-            Account: stake.Account,
-            RequestId: stake.RequestId,
-            Amount: stake.Amount,
-            At: stake.At,
-            State: ToState(stake.Phase),
-            EndsAt: stake.EndsAt,
-            Taken: stake.Taken.IsZero ? null : stake.Taken
-        );
+        new(stake.Account, stake.RequestId, stake.Amount, stake.At, ToState(stake.Phase), stake.EndsAt)
+        {
+            Taken = stake.Taken.IsZero ? null : stake.Taken,
+        };
 
     private static StakeState ToState(StakePhase phase) =>
         phase switch

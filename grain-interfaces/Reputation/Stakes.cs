@@ -35,7 +35,6 @@ public enum StakePhase
 /// <param name="At">When it was first asked for.</param>
 /// <param name="Phase">How far it is.</param>
 /// <param name="EndsAt">When the phase ends by itself: what is on hold then goes back. Null: it does not.</param>
-/// <param name="Taken">What disputes have taken of the amount; the rest is at stake, or goes back.</param>
 [GenerateSerializer, Immutable, Alias("StakeView")]
 public sealed record StakeView(
     [property: Id(0)] AccountId Account,
@@ -43,6 +42,10 @@ public sealed record StakeView(
     [property: Id(2)] TokenAmount Amount,
     [property: Id(3)] DateTimeOffset At,
     [property: Id(4)] StakePhase Phase,
-    [property: Id(5)] DateTimeOffset? EndsAt,
-    [property: Id(6)] TokenAmount Taken = default
-);
+    [property: Id(5)] DateTimeOffset? EndsAt
+)
+{
+    /// <summary>What disputes have taken of the amount; the rest is at stake, or goes back.</summary>
+    [Id(6)]
+    public TokenAmount Taken { get; init; }
+}

@@ -37,12 +37,8 @@ internal static class AccountEventCodec
         writer.Byte(Format);
         switch (happened)
         {
-            case Credited { At: null } credited:
-                Begin(Kind.Credited).Text(credited.Operation);
-                writer.Amount(credited.Amount);
-                break;
-            case Credited { At: { } at, Noted: { } noted } credited:
-                WriteOperation(Begin(Kind.CreditedAt), credited.Operation, credited.Amount, at, noted);
+            case Credited credited:
+                WriteCredited(Begin(credited.At is null ? Kind.Credited : Kind.CreditedAt), credited);
                 break;
             case Debited debited:
                 WriteOperation(Begin(Kind.Debited), debited.Operation, debited.Amount, debited.At, debited.Noted);
@@ -173,6 +169,17 @@ internal static class AccountEventCodec
     {
         writer.Text(revoked.Id);
         writer.Time(revoked.At);
+    }
+
+    private static void WriteCredited(CompactWriter writer, Credited credited)
+    {
+        if (credited is { At: { } at, Noted: { } noted })
+        {
+            WriteOperation(writer, credited.Operation, credited.Amount, at, noted);
+            return;
+        }
+        writer.Text(credited.Operation);
+        writer.Amount(credited.Amount);
     }
 
     private static void WriteOperation(CompactWriter writer, string operation, TokenAmount amount, DateTimeOffset at, DateTimeOffset noted)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
@@ -116,12 +117,7 @@ public sealed partial class AccountGrain
         }
         if (AccountRules.SettleShared(_account, _id, settlement) is { } divided)
         {
-            BeginReconciling();
-            await Append(divided);
-            foreach (var transfer in divided.Transfers)
-            {
-                _ = Deliver(transfer.Payee);
-            }
+            await AppendAndSend(divided, divided.Transfers);
             return;
         }
 
@@ -132,33 +128,28 @@ public sealed partial class AccountGrain
     {
         RequireSound();
         Authorities.Require(by, Authority.Reputation);
-        if (charge.Hold.Purpose is not HoldPurpose.Stake)
-        {
-            throw new MarketException(
-                ErrorCode.MalformedRequest,
-                $"A hold for {charge.Hold.Purpose} is not paid in parts; one for {HoldPurpose.Stake} is."
-            );
-        }
-        if (AccountRules.ChargeHold(_account, _id, charge) is not null)
+        AccountRefusals.RequireCharge(charge);
+        if (_account.FindHold(charge.Hold) is not null)
         {
             // As for a settlement.
             await Remind();
         }
-        // Asked again: another call may have come between.
         if (AccountRules.ChargeHold(_account, _id, charge) is { } charged)
         {
-            BeginReconciling();
-            await Append(charged);
-            foreach (var transfer in charged.Transfers)
-            {
-                _ = Deliver(transfer.Payee);
-            }
+            await AppendAndSend(charged, charged.Transfers);
             return;
         }
         await RequireNewest();
-        if (AccountRules.IsTooEarly(_account, charge))
+        AccountRules.RequireNoneBefore(_account, charge);
+    }
+
+    private async Task AppendAndSend(AccountEvent paid, ImmutableArray<OutgoingCharge> transfers)
+    {
+        BeginReconciling();
+        await Append(paid);
+        foreach (var transfer in transfers)
         {
-            throw new InvalidOperationException($"This is a bug in the market: part {charge.Number} of {charge.Hold} came too early.");
+            _ = Deliver(transfer.Payee);
         }
     }
 

@@ -40,6 +40,27 @@ internal static class AccountRefusals
         }
     }
 
+    /// <summary>Only stakes are paid in parts, each part to some.</summary>
+    public static void RequireCharge(HoldCharge charge)
+    {
+        if (charge.Hold.Purpose is not HoldPurpose.Stake)
+        {
+            throw new MarketException(
+                ErrorCode.MalformedRequest,
+                $"A hold for {charge.Hold.Purpose} is not paid in parts; one for {HoldPurpose.Stake} is."
+            );
+        }
+        var count = charge.Amounts.IsDefault ? 0 : charge.Amounts.Length;
+        if (count is 0 or > AccountPolicy.PayeesMax || charge.Number < 1)
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"Part {charge.Number} of {charge.Hold} has {count} payees; parts are numbered from 1, and have 1 to "
+                    + $"{AccountPolicy.PayeesMax} payees."
+            );
+        }
+    }
+
     public static void RequireSome(TokenAmount amount)
     {
         if (amount.IsZero)

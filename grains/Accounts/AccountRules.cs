@@ -235,15 +235,6 @@ internal static class AccountRules
     /// <returns>Null where there is no such hold any more, the part was paid before, or another one comes before it.</returns>
     public static HoldCharged? ChargeHold(AccountState account, AccountId self, HoldCharge charge)
     {
-        var count = charge.Amounts.IsDefault ? 0 : charge.Amounts.Length;
-        if (count is 0 or > AccountPolicy.PayeesMax || charge.Number < 1)
-        {
-            throw new MarketException(
-                ErrorCode.LimitExceeded,
-                $"Part {charge.Number} of {charge.Hold} has {count} payees; parts are numbered from 1, and have 1 to "
-                    + $"{AccountPolicy.PayeesMax} payees."
-            );
-        }
         if (account.FindHold(charge.Hold) is not { } hold || !hold.Carries(charge.HeldAt) || charge.Number != hold.Charges + 1)
         {
             return null;
@@ -266,9 +257,16 @@ internal static class AccountRules
         return new HoldCharged(charge.Hold, charge.Number, hold.Amount - left, Transfers(account, perPayee), toSelf);
     }
 
-    /// <summary>Whether a part before it was not paid yet.</summary>
-    public static bool IsTooEarly(AccountState account, HoldCharge charge) =>
-        account.FindHold(charge.Hold) is { } hold && hold.Carries(charge.HeldAt) && charge.Number > hold.Charges + 1;
+    /// <summary>Of a hold that is there each part comes after the one before it.</summary>
+    public static void RequireNoneBefore(AccountState account, HoldCharge charge)
+    {
+        if (account.FindHold(charge.Hold) is { } hold && hold.Carries(charge.HeldAt) && charge.Number > hold.Charges + 1)
+        {
+            throw new InvalidOperationException(
+                $"This is a bug in the market: part {charge.Number} of {charge.Hold} came after part {hold.Charges}."
+            );
+        }
+    }
 
     private static ImmutableArray<OutgoingCharge> Transfers(AccountState account, SortedDictionary<AccountId, TokenAmount> perPayee) =>
         [.. perPayee.Select(pair => new OutgoingCharge(pair.Key, NextSequence(account, pair.Key), pair.Value))];

@@ -23,21 +23,7 @@ internal static class AccountSnapshotCodec
         var format = FormatFor(account);
         writer.Byte(format);
         writer.Flag(account.IsOpen);
-        foreach (
-            var amount in (ReadOnlySpan<TokenAmount>)
-                [
-                    account.Available,
-                    account.Held,
-                    account.Earned,
-                    account.Spent,
-                    account.CreditedTotal,
-                    account.ReceivedTotal,
-                    account.SentTotal,
-                ]
-        )
-        {
-            writer.Amount(amount);
-        }
+        WriteSums(writer, account);
         writer.Time(account.LastHeldAt);
         WriteKeysAndHolds(writer, account);
         writer.Count(account.Outgoings.Count);
@@ -87,6 +73,25 @@ internal static class AccountSnapshotCodec
             WriteCharges(writer, account);
         }
         return writer.Finish();
+    }
+
+    private static void WriteSums(CompactWriter writer, AccountState account)
+    {
+        foreach (
+            var amount in (ReadOnlySpan<TokenAmount>)
+                [
+                    account.Available,
+                    account.Held,
+                    account.Earned,
+                    account.Spent,
+                    account.CreditedTotal,
+                    account.ReceivedTotal,
+                    account.SentTotal,
+                ]
+        )
+        {
+            writer.Amount(amount);
+        }
     }
 
     private static byte FormatFor(AccountState account)

@@ -91,7 +91,7 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
     }
 
     /// <summary>The seat's run is over without a result: its worker's owner may have another seat.</summary>
-    public void Free(MarketJob seat, WorkerOffer offer)
+    public virtual void Free(MarketJob seat, WorkerOffer offer)
     {
         foreach (var key in (ReadOnlySpan<Bytes32>)[offer.PayTo.Value, offer.Worker.Value])
         {

@@ -186,9 +186,14 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     /// </summary>
     private void Draw(TrialPanel panel, MarketTime now)
     {
-        var able = JurorsFor(panel);
+        var able = JurorsFor(panel).FindAll(offer => panel.LostBy(offer.Offer) == 0);
         for (var left = panel.Missing; left > 0; left--)
         {
+            if (able.Count == 0)
+            {
+                // In a small market one that was restarted is better than no verdict.
+                able = JurorsFor(panel).FindAll(offer => panel.LostBy(offer.Offer) < PanelPolicy.JurorTriesMax);
+            }
             if (able.Count == 0)
             {
                 panel.Exhaust();

@@ -65,6 +65,12 @@ internal static class PanelPolicy
     public static readonly TimeSpan JurorWaitMax = TimeSpan.FromMinutes(2);
 
     /// <summary>
+    /// Runs of one trial that jurors of an owner may lose, the second and later ones only where no other juror is left: a worker may be
+    /// restarted in the middle of a run, and none may make a trial last by losing all.
+    /// </summary>
+    public const int JurorTriesMax = 3;
+
+    /// <summary>
     /// Trials that one market holds at a time: each has up to some dozens of runs. Those beyond it are asked for again by their disputes.
     /// </summary>
     public const int TrialsMax = 64;

@@ -11,6 +11,7 @@ namespace Marketplace.Grains;
 /// <param name="openedAt">In running time.</param>
 internal sealed class TrialPanel(MarketJob job, Trial trial, TimeSpan openedAt) : Panel(job, openedAt)
 {
+    private readonly Dictionary<AccountId, int> _lost = [];
     private bool _isExhausted;
 
     public Trial Trial => trial;
@@ -39,6 +40,19 @@ internal sealed class TrialPanel(MarketJob job, Trial trial, TimeSpan openedAt) 
             return counts.FirstOrDefault() - counts.ElementAtOrDefault(1);
         }
     }
+
+    /// <inheritdoc/>
+    public override void Free(MarketJob seat, WorkerOffer offer)
+    {
+        _lost[offer.PayTo] = LostBy(offer) + 1;
+        base.Free(seat, offer);
+    }
+
+    /// <summary>
+    /// Runs that jurors of the owner have lost: an accomplice of those that lied must not keep the jury from an end by being drawn, and
+    /// failing, again and again.
+    /// </summary>
+    public int LostBy(WorkerOffer offer) => _lost.GetValueOrDefault(offer.PayTo);
 
     /// <summary>There is no juror left to draw.</summary>
     public void Exhaust() => _isExhausted = true;

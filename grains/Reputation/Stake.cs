@@ -53,8 +53,7 @@ internal sealed record Stake(
 
     public HoldId HoldOf(WorkerId worker) => new(HoldPurpose.Stake, IdDerivation.Stake(worker, Account, RequestId));
 
-    public StakeView ToView() =>
-        new(Account: Account, RequestId: RequestId, Amount: Amount, At: At, Phase: Phase, EndsAt: EndsAt, Taken: Taken);
+    public StakeView ToView() => new(Account, RequestId, Amount, At, Phase, EndsAt) { Taken = Taken };
 
     /// <summary>What the account has yet to pay while the hold stays, in this order.</summary>
     public IEnumerable<HoldCharge> Charges(WorkerId worker) =>

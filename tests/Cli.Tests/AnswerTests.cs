@@ -63,7 +63,10 @@ public sealed class AnswerTests : IDisposable
         Stakes:
         [
             new Stake(Staker, "stake-1", new TokenAmount(1_000_000), Samples.Then, StakeState.Held),
-            new Stake(Staker, "stake-2", new TokenAmount(500), Samples.Then, StakeState.Unbonding, Samples.Then, new TokenAmount(20)),
+            new Stake(Staker, "stake-2", new TokenAmount(500), Samples.Then, StakeState.Unbonding, Samples.Then)
+            {
+                Taken = new TokenAmount(20),
+            },
         ]
     );
 

@@ -252,6 +252,40 @@ public sealed class DisputeTests
             Assert.Equal(TokenAmount.Zero, (await market.Account("staker").Get()).Held);
         });
 
+    /// <summary>The verdict of one dispute leaves what the other one has frozen, though all of it was taken back before.</summary>
+    [Fact]
+    public void TwoDisputesOfTheSameWorkers_AreBothPaidInFull() =>
+        Run(async scene =>
+        {
+            await scene.StakeForAll();
+            await Task.WhenAll(Voters.Select(name => scene.Reputation(name).Unstake(scene.Staker, [name])));
+            var market = scene.Market;
+            await Task.Delay(new StakeTerms().Unbonding - TimeSpan.FromMinutes(1), market.Time);
+            var ticket = scene.Ticket with { Job = new JobId(TestMarket.Id("other job").Value) };
+            var other = market.Grains.GetGrain<IDisputeGrain>(ticket.Job.ToString());
+            CastVote Cast(string worker, string output) => CastVotes.Cast(ticket, worker, output, price: 10, fuel: 500_000);
+            await scene.Dispute.Open(scene.Case(), Authority.Market);
+            await other.Open(
+                new DisputeCase(ticket, null, [Cast("liar 0", "lie"), Cast("seat", "truth"), Cast("liar 1", "lie")], null),
+                Authority.Market
+            );
+            Assert.Equal(2, scene.Jury.Trials.Count);
+            await Task.Delay(TimeSpan.FromHours(1), market.Time);
+            await scene.Dispute.Decide(scene.Truth(), Authority.Market);
+            await Task.Delay(TimeSpan.FromHours(4), market.Time);
+            Assert.True(await scene.Reputation("liar 0").FindAtStake() > new TokenAmount(JuryCostMax / 2));
+            var jurors = Enumerable.Range(0, DisputePolicy.Lead).Select(number => Cast($"juror {number}", "truth"));
+            await other.Decide(new JuryVerdict([.. jurors], null), Authority.Market);
+            await market.Settle();
+            Assert.Equal((4 * PriceMax, 2 * DisputePolicy.Lead * Fee), (await scene.Has("buyer"), await scene.JurorsHave()));
+            await Task.Delay(2 * StakePolicy.CheckPeriod, market.Time);
+            var left = await market.Account("staker").Get();
+            Assert.Equal(
+                (100_000 - (4 * PriceMax) - (2 * DisputePolicy.Lead * Fee), 0),
+                ((int)left.Available.BaseUnits, (int)left.Held.BaseUnits)
+            );
+        });
+
     [Theory]
     [TestsBound(typeof(DisputePolicy), nameof(DisputePolicy.FrozenJuror))]
     [InlineData(-1, 7), InlineData(1, 0)]

@@ -1,4 +1,5 @@
 using Marketplace.GrainInterfaces;
+using Marketplace.Testing;
 
 namespace Marketplace.Grains.Tests;
 
@@ -76,6 +77,27 @@ public sealed class TrialTests
             await jurors[1].Seal("out");
             Assert.Contains("to stay sealed", Assert.Single(await jurors[1].Tell()).Reason, StringComparison.Ordinal);
             Assert.Equal(0, await market.Market.CountJurors(scene.Job));
+        });
+
+    [Fact]
+    [TestsBound(typeof(PanelPolicy), nameof(PanelPolicy.JurorTriesMax))]
+    public void JurorThatLosesItsRuns_IsDrawnAgain_OnlySoOften() =>
+        TestMarket.Run(async market =>
+        {
+            var (scene, jurors) = await Jury.Of(market, 2);
+            await jurors[1].Seal("out");
+            for (var lost = 1; lost < PanelPolicy.JurorTriesMax; lost++)
+            {
+                await jurors[0].TellUnsealed("out");
+                Assert.False(await jurors[1].IsAskedToTell());
+                // No other one is left.
+                await jurors[0].TakeAgain();
+            }
+            await jurors[0].TellUnsealed("out");
+            Assert.True(await jurors[1].IsAskedToTell());
+            Assert.Empty(await jurors[1].Tell());
+            await market.Settle();
+            Assert.Null(await market.Market.CountJurors(scene.Job));
         });
 
     [Fact]
@@ -159,14 +181,17 @@ public sealed class TrialTests
         public required JobId Job { get; init; }
     }
 
-    private sealed class Juror(TestWorker worker, Lease lease)
+    private sealed class Juror(TestWorker worker, Lease first)
     {
+        private Lease _lease = first;
         private LeaseReport? _kept;
         private bool _isAsked;
 
-        public Lease Lease => lease;
+        public Lease Lease => _lease;
 
-        public async Task Seal(string output) => _kept = await worker.Seal(lease, worker.Completed(lease, output));
+        public async Task TakeAgain() => _lease = await worker.TakeOne();
+
+        public async Task Seal(string output) => _kept = await worker.Seal(_lease, worker.Completed(_lease, output));
 
         /// <summary>Polls no longer than a moment.</summary>
         public async Task<bool> IsAskedToTell()
@@ -174,7 +199,7 @@ public sealed class TrialTests
             try
             {
                 using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(10), worker.Time);
-                _isAsked |= (await worker.Poll(soon.Token)).Reveals.Contains(lease.Id);
+                _isAsked |= (await worker.Poll(soon.Token)).Reveals.Contains(_lease.Id);
             }
             catch (OperationCanceledException)
             {
@@ -186,10 +211,10 @@ public sealed class TrialTests
         public Task<System.Collections.Immutable.ImmutableArray<RefusedReport>> Tell() => worker.Report(_kept!);
 
         public Task<System.Collections.Immutable.ImmutableArray<RefusedReport>> TellUnsealed(string output) =>
-            worker.Report(worker.Sign(lease, worker.Completed(lease, output)));
+            worker.Report(worker.Sign(_lease, worker.Completed(_lease, output)));
 
         public Task<System.Collections.Immutable.ImmutableArray<RefusedReport>> TellAnother(string output) =>
-            worker.Report(worker.Sign(lease, worker.Completed(lease, output)) with { Salt = _kept!.Salt });
+            worker.Report(worker.Sign(_lease, worker.Completed(_lease, output)) with { Salt = _kept!.Salt });
     }
 
     private static async Task<(Caller, ProgramId)> Begin(TestMarket market)

@@ -149,16 +149,18 @@ public sealed record DecisionRequest(string RequestId, bool Granted, string Word
 /// <param name="State">How far it is; only one that is held counts.</param>
 /// <param name="EndsAt">When what is on hold becomes available again, or the account has answered; absent: it does not end by
 /// itself.</param>
-/// <param name="Taken">What disputes have taken of the amount, in base units; absent: nothing. The rest is at stake, or goes back.</param>
 public sealed record Stake(
     AccountId Account,
     string RequestId,
     TokenAmount Amount,
     DateTimeOffset At,
     StakeState State,
-    DateTimeOffset? EndsAt = null,
-    TokenAmount? Taken = null
-);
+    DateTimeOffset? EndsAt = null
+)
+{
+    /// <summary>What disputes have taken of the amount, in base units; absent: nothing. The rest is at stake, or goes back.</summary>
+    public TokenAmount? Taken { get; init; }
+}
 
 /// <summary>How far a stake is.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<StakeState>))]

@@ -64,15 +64,10 @@ internal sealed class FakeReputationGrain(FakeMarket market, string key) : IRepu
                 Stakes:
                 [
                     new StakeView(GatewayFixture.Alice, "s", new TokenAmount(8), Fault.At, StakePhase.Held, EndsAt: null),
-                    new StakeView(
-                        GatewayFixture.Alice,
-                        "t",
-                        new TokenAmount(9),
-                        Fault.At,
-                        StakePhase.Unbonding,
-                        Fault.At,
-                        new TokenAmount(2)
-                    ),
+                    new StakeView(GatewayFixture.Alice, "t", new TokenAmount(9), Fault.At, StakePhase.Unbonding, Fault.At)
+                    {
+                        Taken = new TokenAmount(2),
+                    },
                 ]
             )
         );

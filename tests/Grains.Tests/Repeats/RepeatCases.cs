@@ -19,6 +19,7 @@ internal static class RepeatCases
             .Concat(Transfers())
             .Concat(Quotas())
             .Concat(StandingCases.All())
+            .Concat(StandingCases.OfDisputes())
             .Concat(DisputeCases.All())
             .Concat(Offers())
             .Concat(Jobs())

@@ -42,23 +42,6 @@ internal static class StandingCases
                 return Send(() => scene.Reputation.Unstake(scene.Caller, [RepeatScene.AtStake.RequestId]), Show);
             },
             ["IReputationGrain.FindAtStake"] = scene => Call(() => scene.Reputation.FindAtStake(), amount => $"{amount}"),
-            ["IReputationGrain.FreezeFor"] = async scene =>
-            {
-                await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
-                return Send(() => Freeze(scene), amount => $"{amount}");
-            },
-            ["IReputationGrain.Thaw"] = async scene =>
-            {
-                await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
-                await Freeze(scene);
-                return Send(() => scene.Reputation.Thaw(new JobId(RepeatScene.Payee.Value), Authority.Dispute));
-            },
-            ["IAccountGrain.ChargeHold"] = async scene =>
-            {
-                await scene.Account.SetAside(scene.Caller, RepeatScene.Stake, new TokenAmount(7), RepeatScene.At);
-                var charge = new HoldCharge(RepeatScene.Stake, RepeatScene.At, 1, [new PayeeAmount(RepeatScene.Payee, new TokenAmount(3))]);
-                return Send(() => scene.Account.ChargeHold(charge, Authority.Reputation));
-            },
             ["IReputationGrain.Slash"] = async scene =>
             {
                 await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
@@ -76,6 +59,29 @@ internal static class StandingCases
             {
                 await scene.Reputation.Record(RepeatScene.Outcomes, Authority.Market);
                 return Send(() => scene.Reputation.Clear(RepeatScene.Outcomes.Faults[0].Job, RepeatScene.At, Authority.Dispute));
+            },
+        };
+
+    /// <summary>What disputes freeze, and what is paid of stakes that stay.</summary>
+    public static Dictionary<string, RepeatCases.Case> OfDisputes() =>
+        new()
+        {
+            ["IReputationGrain.FreezeFor"] = async scene =>
+            {
+                await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
+                return Send(() => Freeze(scene), amount => $"{amount}");
+            },
+            ["IReputationGrain.Thaw"] = async scene =>
+            {
+                await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
+                await Freeze(scene);
+                return Send(() => scene.Reputation.Thaw(new JobId(RepeatScene.Payee.Value), Authority.Dispute));
+            },
+            ["IAccountGrain.ChargeHold"] = async scene =>
+            {
+                await scene.Account.SetAside(scene.Caller, RepeatScene.Stake, new TokenAmount(7), RepeatScene.At);
+                var charge = new HoldCharge(RepeatScene.Stake, RepeatScene.At, 1, [new PayeeAmount(RepeatScene.Payee, new TokenAmount(3))]);
+                return Send(() => scene.Account.ChargeHold(charge, Authority.Reputation));
             },
         };
 

@@ -45,8 +45,8 @@ internal static class Safeguards
         new(
             "report-output",
             "grains/Market/MarketReports.cs",
-            "job.Offer!.AddsOutputs && job.Run!.FindForeign(report.Output) is { } foreign",
-            "job.Run!.FindForeign(default) is { } foreign",
+            "job.Offer!.AddsOutputs && job.Run!.RefusalOf(report.Output, job.IsSeat) is { } foreign",
+            "job.Run!.RefusalOf(default, job.IsSeat) is { } foreign",
             "A worker hands out another account's blob as its output."
         ),
         new(
