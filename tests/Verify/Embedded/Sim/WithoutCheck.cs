@@ -68,7 +68,7 @@ internal static class WithoutCheck
             : (seeds[0].GetUInt64(), errors.Split('\n').FirstOrDefault(text => text.StartsWith(prefix, StringComparison.Ordinal)));
     }
 
-    private static string Root()
+    public static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Marketplace.sln")))
