@@ -121,7 +121,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
         var left = MarketPolicy.SearchedOffersMax;
         offers.ByPrice.Walk(offer =>
         {
-            if (offer.Price <= job.PriceCap && offer.Priced.Fits(job) && !OfferTree.IsRefused(job, offer))
+            if (SeatBoard.Fits(job, offer))
             {
                 owners.Add(offer.Offer.PayTo);
             }

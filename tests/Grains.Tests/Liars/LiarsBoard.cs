@@ -43,9 +43,7 @@ internal sealed class LiarsBoard(Assurance assurance)
     /// Of half of the jobs they lie at any rate; of the others only where their seats are enough, as far as they have any by then. So both
     /// those who hope for more seats and those who risk nothing are among them.
     /// </summary>
-    public bool Lies(JobId job) => IsBold(job) || HaveEnough(job);
-
-    public bool HaveEnough(JobId job) => At(_conspirators, job).Count >= assurance.Agreeing;
+    public bool Lies(JobId job) => IsBold(job) || At(_conspirators, job).Count >= assurance.Agreeing;
 
     /// <summary>A result is told in the clear.</summary>
     public void Tell(JobId job, ToldResult result)

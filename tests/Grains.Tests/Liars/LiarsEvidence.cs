@@ -72,7 +72,8 @@ internal sealed class LiarsEvidence(LiarsScenario scenario, LiarsMarket market, 
             var end = job.Ending!.End;
             if (end.Status != JobStatus.Completed)
             {
-                var told = $"{end.Status}: {end.Reason}";
+                // Without numbers: 2 runs that differ are told as 3 are.
+                var told = $"{end.Status}: {new string([.. end.Reason!.Split(". ")[0].Where(letter => !char.IsAsciiDigit(letter))])}";
                 Counts.Failed[told] = Counts.Failed.GetValueOrDefault(told) + 1;
                 continue;
             }

@@ -4,7 +4,7 @@ using Marketplace.Crypto;
 using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Simulation;
-using Marketplace.Storage;
+using Marketplace.Receipts;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.Grains.Tests.Liars;
@@ -26,6 +26,7 @@ internal sealed class LiarsMarket : IAsyncDisposable
     private readonly List<Task> _serving = [];
     private readonly LiarsWorker[] _present;
     private Caller _buyer = null!;
+    private bool _isOver;
     private ProgramId _program;
 
     public LiarsMarket(LiarsScenario scenario, SimulatedRun run)
@@ -96,6 +97,7 @@ internal sealed class LiarsMarket : IAsyncDisposable
 
     public async Task Work()
     {
+        var stalling = _scenario.Stall ? Stall() : Task.CompletedTask;
         var epoch = 0UL;
         while (Jobs.Count < _scenario.Jobs)
         {
@@ -115,6 +117,29 @@ internal sealed class LiarsMarket : IAsyncDisposable
             {
                 await Return();
             }
+        }
+        _isOver = true;
+        await stalling;
+    }
+
+    /// <summary>
+    /// Where the conspiracy can keep a committee from its work, and not lie with it, its members there are away until the next draw.
+    /// </summary>
+    private async Task Stall()
+    {
+        var size = _scenario.Assurance.Seats;
+        while (!_isOver)
+        {
+            var roster = await Silo.Insist(grains => grains.GetGrain<ICommitteeGrain>(MarketLimits.CommitteesKey).GetCurrent());
+            WorkerId[] members = [.. (roster?.Drawn ?? []).Take(size).Select(member => member.Worker)];
+            var liars = _present.Where(worker => worker.Nature == WorkerNature.Colluding).ToArray();
+            var seated = liars.Where(worker => members.Contains(worker.Id)).ToArray();
+            var stalls = CommitteeOdds.CanStop(seated.Length, size) && !CommitteeOdds.CanLie(seated.Length, size);
+            foreach (var liar in liars)
+            {
+                await liar.Rest(stalls && seated.Contains(liar));
+            }
+            await Task.Delay(TimeSpan.FromSeconds(5), _run.Time);
         }
     }
 

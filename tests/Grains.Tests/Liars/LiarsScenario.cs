@@ -46,8 +46,10 @@ internal sealed record LiarsScenario
     /// </summary>
     public bool Return { get; init; } = true;
 
-    /// <summary>Members of the conspiracy that cannot win with a committee keep away from it, so that the job waits for another
-    /// one.</summary>
+    /// <summary>
+    /// Where the conspiracy has so many members of a committee that there is none without them, and too few to lie, they keep away from it,
+    /// so that its jobs wait for another one.
+    /// </summary>
     public bool Stall { get; init; }
 
     /// <summary>Jobs that are under way at a time; of a committee: that are ordered in one epoch.</summary>

@@ -40,6 +40,8 @@ internal sealed class LiarsWorker(
     private long _start;
     private long _sequence;
     private bool _isStopped;
+    private bool _isResting;
+    private Caller _caller = null!;
 
     public WorkerId Id { get; } = new(TestKeys.Of(name).PublicKey);
 
@@ -58,18 +60,30 @@ internal sealed class LiarsWorker(
     /// <summary>Opens its accounts, stakes and offers.</summary>
     public async Task Begin()
     {
-        var caller = await LiarsMarket.Open(silo, Own, Credited);
+        _caller = await LiarsMarket.Open(silo, Own, Credited);
         if (Owner != Own)
         {
             await LiarsMarket.Open(silo, Owner, Credited);
         }
         await silo.Insist(grains =>
-            grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(Id)).Stake(caller, new GrainInterfaces.StakeRequest("stake", AtStake))
+            grains
+                .GetGrain<IReputationGrain>(ReputationKeys.OfWorker(Id))
+                .Stake(_caller, new GrainInterfaces.StakeRequest("stake", AtStake))
         );
         await Offer();
     }
 
     public void Stop() => _isStopped = true;
+
+    /// <summary>It says that it is in maintenance, which costs nothing, or that it is not any more.</summary>
+    public async Task Rest(bool isOn)
+    {
+        if (_isResting != isOn)
+        {
+            _isResting = isOn;
+            await silo.Insist(grains => grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(Id)).SetMaintenance(_caller, isOn));
+        }
+    }
 
     public async Task Serve()
     {
@@ -145,10 +159,6 @@ internal sealed class LiarsWorker(
         // Liars take as long as others: who is faster would show itself.
         await silo.Pause(200);
         await Task.Delay(TimeSpan.FromMilliseconds(200), silo.Time);
-        if (scenario.Stall && nature == WorkerNature.Colluding && lease.IsVotedOn && !board.HaveEnough(job))
-        {
-            return;
-        }
         var result = Result(lease);
         var report = TestKeys.Sign(_key, lease, ReportOf(lease, result));
         _voter?.Keep(lease, report);

@@ -26,7 +26,7 @@ internal static class HostChecks
         ["liars"] = (
             "three workers in ten lie: wrong results beside what buyers are quoted, slashings and their evidence, at each level [--n N] "
                 + "[--seed S] [--level LEVEL,…] [--colluding N] [--lazy N] [--random N] [--owners N: of all liars] [--excluded return|leave] "
-                + "[--stall 1] [--without NAME|all: wrong results, or copied ones, must become more]",
+                + "[--together N] [--stall 1] [--without NAME|all: wrong results, or copied ones, must become more]",
             LiarsCheck.Run
         ),
         ["twins"] = (

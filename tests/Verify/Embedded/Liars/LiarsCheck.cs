@@ -11,6 +11,7 @@ namespace Marketplace.Verify.Liars;
 internal static class LiarsCheck
 {
     private const int JobsOfALevel = 10_000;
+    private const int JobsTogether = 100;
     private const int JobsOfAnEpoch = 50;
 
     private static readonly string[] Levels = ["none", "audit:10%", "quorum:2/3", "quorum:3/5", "committee:5"];
@@ -63,7 +64,7 @@ internal static class LiarsCheck
                 var other => throw new ArgumentException($"--excluded is '{other}'; liars that are excluded 'return' or 'leave'."),
             },
             Stall = arguments.Number("stall", 0) == 1,
-            Together = assurance.Kind == AssuranceKind.Committee ? JobsOfAnEpoch : 100,
+            Together = arguments.Number("together", assurance.Kind == AssuranceKind.Committee ? JobsOfAnEpoch : JobsTogether),
         };
 
     private static object RowOf(LiarsResult result)
