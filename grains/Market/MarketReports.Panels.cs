@@ -12,8 +12,6 @@ internal sealed partial class MarketReports
 {
     private const string NotSigned = "its committee did not sign the result";
 
-    private const string MemberGone = "it did not take its seat in the job's committee";
-
     private const string NotTold = "it did not tell the result that it had sealed";
 
     /// <returns>Those that count for nothing, and why.</returns>
@@ -57,7 +55,7 @@ internal sealed partial class MarketReports
         return null;
     }
 
-    /// <summary>The panel's time to wait is over.</summary>
+    /// <summary>The panel's time to wait is over, or one of its seats has gone.</summary>
     public void OnPanelDue(MarketJob job) => Advance(job.Panel!);
 
     /// <summary>A run of the job is over: its result is counted.</summary>
@@ -159,38 +157,6 @@ internal sealed partial class MarketReports
         {
             await GiveUp(panel, end);
         }
-    }
-
-    /// <summary>Seats of members and jurors that do not come any more are given up, so that no job waits for one worker.</summary>
-    public void DropStranded()
-    {
-        foreach (var seat in book.Panels.FindStranded().Where(book.Panels.Waiting.Contains))
-        {
-            var panel = seat.Panel!;
-            book.Panels.RemoveSeat(seat, clock.Now);
-            if (panel.CanDecide || panel is TrialPanel || PanelDisputes.IsIn(panel))
-            {
-                // Where results differ, the panel ends without one and keeps the evidence.
-                Advance(panel);
-            }
-            else
-            {
-                RunWithoutMember(panel.Job, seat.Directed!.Value);
-            }
-        }
-    }
-
-    /// <summary>Another committee runs the job, or this one when enough of its members are here.</summary>
-    private void RunWithoutMember(MarketJob job, WorkerId member)
-    {
-        job.Interruptions++;
-        job.Note(JobStatus.Pending, clock.Now.Wall, member, MemberGone);
-        if (job.Interruptions > MarketPolicy.InterruptionsMax)
-        {
-            _ = EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, member, MemberGone));
-            return;
-        }
-        book.Panels.Reopen(job, clock.Now);
     }
 
     private void Advance(Panel panel)

@@ -53,6 +53,7 @@ internal sealed class LiarsEvidence(LiarsScenario scenario, LiarsMarket market, 
         await CheckMoney();
         Violations.AddRange(market.Board.Failures);
         (Counts.Returns, Counts.Rounds) = (market.Returns, market.Rounds);
+        (Counts.Listed, Counts.ListedLiars) = (market.Listed, market.ListedLiars);
         Counts.Copied = market.Board.Copied;
         Violations.AddRange(
             from worker in market.Workers

@@ -51,6 +51,12 @@ internal sealed class LiarsMarket : IAsyncDisposable
 
     public int Returns { get; private set; }
 
+    /// <inheritdoc cref="LiarsCounts.Listed"/>
+    public int Listed { get; private set; }
+
+    /// <inheritdoc cref="LiarsCounts.Listed"/>
+    public int ListedLiars { get; private set; }
+
     /// <summary>Times that jobs were ordered.</summary>
     public int Rounds { get; private set; }
 
@@ -255,6 +261,9 @@ internal sealed class LiarsMarket : IAsyncDisposable
             var roster = await Silo.Insist(grains => grains.GetGrain<ICommitteeGrain>(MarketLimits.CommitteesKey).GetCurrent());
             if (roster is { } running && running.Epoch > last)
             {
+                var liars = Workers.Where(worker => worker.Nature != WorkerNature.Honest).Select(worker => worker.Id).ToHashSet();
+                Listed += running.Drawn.Length;
+                ListedLiars += running.Drawn.Count(member => liars.Contains(member.Worker));
                 // The market hears of it in its next round.
                 await Task.Delay(MarketPolicy.MaintenancePeriod + TimeSpan.FromSeconds(1), _run.Time);
                 return running.Epoch;

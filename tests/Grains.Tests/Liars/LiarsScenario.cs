@@ -106,6 +106,12 @@ internal sealed record LiarsCounts
     /// <summary>Times that jobs were ordered together.</summary>
     public int Rounds { get; set; }
 
+    /// <summary>Of committees: workers of all lists from which members were drawn, and the liars among them.</summary>
+    public int Listed { get; set; }
+
+    /// <inheritdoc cref="Listed"/>
+    public int ListedLiars { get; set; }
+
     /// <summary>Of committees: epochs in which jobs ended with a result, and those with a wrong one.</summary>
     public int Epochs { get; set; }
 

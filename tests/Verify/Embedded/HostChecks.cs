@@ -24,9 +24,9 @@ internal static class HostChecks
             SimCheck.Run
         ),
         ["liars"] = (
-            "three workers in ten lie: wrong results beside what buyers are quoted, slashings and their evidence, at each level [--n N] "
-                + "[--seed S] [--level LEVEL,…] [--colluding N] [--lazy N] [--random N] [--owners N: of all liars] [--excluded return|leave] "
-                + "[--together N] [--stall 1] [--without NAME|all: wrong results, or copied ones, must become more]",
+            "three workers in ten lie: wrong results beside what buyers are quoted, slashings and their evidence [--n N, at each level] "
+                + "[--seed S] [--level LEVEL,…] [--colluding N] [--lazy N] [--random N] [--owners N: of all liars] "
+                + "[--excluded return|leave] [--together N] [--stall 1] [--without NAME|all: wrong results, or copied ones, must become more]",
             LiarsCheck.Run
         ),
         ["twins"] = (

@@ -82,6 +82,7 @@ internal static class LiarsCheck
             result.Quoted,
             counts.Rounds,
             counts.Epochs,
+            LiarsShareOfLists = Share(counts.ListedLiars, counts.Listed),
             counts.CapturedEpochs,
             counts.Disputes,
             counts.Slashings,
