@@ -24,6 +24,7 @@ internal sealed class LiarsMarket : IAsyncDisposable
     private readonly SimulatedRun _run;
     private readonly SeededChance _chance;
     private readonly List<Task> _serving = [];
+    private readonly HashSet<AccountId> _owners = [];
     private readonly LiarsWorker[] _present;
     private Caller _buyer = null!;
     private bool _isOver;
@@ -180,7 +181,7 @@ internal sealed class LiarsMarket : IAsyncDisposable
         var worker = new LiarsWorker(Silo, Board, _scenario, _chance.Fork(), name, owner, _scenario.NatureOf(number));
         Workers.Add(worker);
         _present[number] = worker;
-        await worker.Begin();
+        await worker.Begin(_owners.Add(worker.Owner));
         _serving.Add(worker.Serve());
     }
 

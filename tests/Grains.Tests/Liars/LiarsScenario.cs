@@ -52,6 +52,12 @@ internal sealed record LiarsScenario
     /// </summary>
     public bool Stall { get; init; }
 
+    /// <summary>Runs that an honest worker takes at a time.</summary>
+    public int Slots { get; init; } = 8;
+
+    /// <summary>The same of a liar. Who runs nothing has all the slots that it wants.</summary>
+    public int LiarSlots { get; init; } = 8;
+
     /// <summary>Jobs that are under way at a time; of a committee: that are ordered in one epoch.</summary>
     public int Together { get; init; } = 100;
 

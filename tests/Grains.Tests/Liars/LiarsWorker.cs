@@ -31,9 +31,9 @@ internal sealed class LiarsWorker(
     /// <summary>Enough for a jury of the largest size, whose members all ask what this one asks.</summary>
     public static readonly TokenAmount AtStake = new((UInt128)(DisputePolicy.SeatsMax * Price));
 
-    private const int Slots = 8;
     private static readonly TokenAmount Credited = new((UInt128)1_000_000);
 
+    private readonly int _slots = nature == WorkerNature.Honest ? scenario.Slots : scenario.LiarSlots;
     private readonly Ed25519KeyPair _key = TestKeys.Of(name);
     private readonly TestVoter? _voter = scenario.Assurance.Kind == AssuranceKind.Committee ? new TestVoter(name) : null;
     private readonly Dictionary<LeaseId, LeaseReport> _kept = [];
@@ -58,10 +58,11 @@ internal sealed class LiarsWorker(
     private IMarketGrain Market(IGrainFactory grains) => grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
 
     /// <summary>Opens its accounts, stakes and offers.</summary>
-    public async Task Begin()
+    /// <param name="opensOwner">Its owner has no other worker yet.</param>
+    public async Task Begin(bool opensOwner)
     {
         _caller = await LiarsMarket.Open(silo, Own, Credited);
-        if (Owner != Own)
+        if (opensOwner && Owner != Own)
         {
             await LiarsMarket.Open(silo, Owner, Credited);
         }
@@ -89,7 +90,7 @@ internal sealed class LiarsWorker(
     {
         while (!_isStopped)
         {
-            var poll = new WorkerPoll(Id, _start, ++_sequence, Slots, AddsOutputs: true, Heartbeats: false);
+            var poll = new WorkerPoll(Id, _start, ++_sequence, _slots, AddsOutputs: true, Heartbeats: false);
             var orders = await silo.Link.Call(grains => Market(grains).Poll(poll, default));
             if (!orders.Known)
             {
@@ -139,7 +140,7 @@ internal sealed class LiarsWorker(
             Worker: Id,
             PayTo: Owner,
             PricePerMillionFuel: new TokenAmount((UInt128)Price),
-            Slots: Slots,
+            Slots: _slots,
             MemoryPagesMax: MarketLimits.MemoryPagesMax
         )
         {

@@ -63,6 +63,8 @@ internal static class LiarsCheck
                 "leave" => false,
                 var other => throw new ArgumentException($"--excluded is '{other}'; liars that are excluded 'return' or 'leave'."),
             },
+            Slots = arguments.Number("slots", 8),
+            LiarSlots = arguments.Number("liar-slots", 8),
             Stall = arguments.Number("stall", 0) == 1,
             Together = arguments.Number("together", assurance.Kind == AssuranceKind.Committee ? JobsOfAnEpoch : JobsTogether),
         };
