@@ -9,7 +9,7 @@ namespace Marketplace.Verify.Liars;
 /// <param name="Figure">What must become more: a member of a level's row.</param>
 internal sealed record LiarsControl(Safeguard Safeguard, ImmutableArray<string> Arguments, string Figure)
 {
-    private const string Jobs = "1000";
+    private const string Jobs = "500";
 
     public static ImmutableArray<LiarsControl> All { get; } =
     [
@@ -26,7 +26,7 @@ internal sealed record LiarsControl(Safeguard Safeguard, ImmutableArray<string> 
         ),
         new(
             Sim("one-owner"),
-            ["--n", Jobs, "--level", "quorum:2/3", "--colluding", "30", "--lazy", "0", "--random", "0", "--owners", "3"],
+            ["--n", Jobs, "--level", "quorum:2/3", "--colluding", "30", "--lazy", "0", "--random", "0", "--owners", "1"],
             "wrong"
         ),
         new(Sim("agreeing"), ["--n", Jobs, "--level", "quorum:3/5", "--colluding", "30", "--lazy", "0", "--random", "0"], "wrong"),
