@@ -281,7 +281,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     /// Seats that wait for one worker each, which takes them no more: it has gone, or has nothing at stake any more, or gets no leases.
     /// </summary>
     public IReadOnlyList<MarketJob> FindStranded() =>
-        [.. _waiting.Directed.Where(seat => offers.Find(seat.Directed!.Value) is not { } offer || !SeatBoard.Fits(seat, offer))];
+        [.. Waiting.Directed.Where(seat => offers.Find(seat.Directed!.Value) is not { } offer || !SeatBoard.Fits(seat, offer))];
 
     /// <summary>Asks the workers of sealed results to tell them.</summary>
     public void Reveal(Panel panel)
