@@ -58,6 +58,9 @@ internal sealed record LiarsScenario
     /// <summary>The same of a liar. Who runs nothing has all the slots that it wants.</summary>
     public int LiarSlots { get; init; } = 8;
 
+    /// <summary>What liars ask for a million fuel; the others ask <see cref="LiarsWorker.Price"/>.</summary>
+    public int LiarPrice { get; init; } = LiarsWorker.Price;
+
     /// <summary>Jobs that are under way at a time; of a committee: that are ordered in one epoch.</summary>
     public int Together { get; init; } = 100;
 

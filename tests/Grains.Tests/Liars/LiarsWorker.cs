@@ -34,6 +34,7 @@ internal sealed class LiarsWorker(
     private static readonly TokenAmount Credited = new((UInt128)1_000_000);
 
     private readonly int _slots = nature == WorkerNature.Honest ? scenario.Slots : scenario.LiarSlots;
+    private readonly int _price = nature == WorkerNature.Honest ? Price : scenario.LiarPrice;
     private readonly Ed25519KeyPair _key = TestKeys.Of(name);
     private readonly TestVoter? _voter = scenario.Assurance.Kind == AssuranceKind.Committee ? new TestVoter(name) : null;
     private readonly Dictionary<LeaseId, LeaseReport> _kept = [];
@@ -139,7 +140,7 @@ internal sealed class LiarsWorker(
         var offer = new WorkerOffer(
             Worker: Id,
             PayTo: Owner,
-            PricePerMillionFuel: new TokenAmount((UInt128)Price),
+            PricePerMillionFuel: new TokenAmount((UInt128)_price),
             Slots: _slots,
             MemoryPagesMax: MarketLimits.MemoryPagesMax
         )

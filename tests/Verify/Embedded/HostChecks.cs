@@ -26,7 +26,8 @@ internal static class HostChecks
         ["liars"] = (
             "three workers in ten lie: wrong results beside what buyers are quoted, slashings and their evidence [--n N, at each level] "
                 + "[--seed S] [--level LEVEL,…] [--colluding N] [--lazy N] [--random N] [--owners N: of all liars] "
-                + "[--excluded return|leave] [--slots N] [--liar-slots N] [--together N] [--stall 1] [--without NAME|all: wrong results, or copied ones, must become more]",
+                + "[--excluded return|leave] [--slots N] [--liar-slots N] [--liar-price N] [--together N] "
+                + "[--stall 1] [--without NAME|all: wrong results, or copied ones, must become more]",
             LiarsCheck.Run
         ),
         ["twins"] = (

@@ -65,6 +65,7 @@ internal static class LiarsCheck
             },
             Slots = arguments.Number("slots", 8),
             LiarSlots = arguments.Number("liar-slots", 8),
+            LiarPrice = arguments.Number("liar-price", LiarsWorker.Price),
             Stall = arguments.Number("stall", 0) == 1,
             Together = arguments.Number("together", assurance.Kind == AssuranceKind.Committee ? JobsOfAnEpoch : JobsTogether),
         };

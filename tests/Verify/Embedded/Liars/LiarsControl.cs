@@ -29,7 +29,17 @@ internal sealed record LiarsControl(Safeguard Safeguard, ImmutableArray<string> 
             ["--n", Jobs, "--level", "quorum:2/3", "--colluding", "30", "--lazy", "0", "--random", "0", "--owners", "1"],
             "wrong"
         ),
-        new(Sim("agreeing"), ["--n", Jobs, "--level", "quorum:3/5", "--colluding", "30", "--lazy", "0", "--random", "0"], "wrong"),
+        new(
+            new Safeguard(
+                "any-offer",
+                "grains/Market/OfferTree.cs",
+                "return found.Count == 0 ? null : found[(int)(chance.Next() * found.Count)];",
+                "return found.Count == 0 ? null : found[0];",
+                "Workers that ask little have as many seats as they like."
+            ),
+            ["--n", Jobs, "--level", "quorum:2/3", "--colluding", "30", "--lazy", "0", "--random", "0", "--liar-price", "99"],
+            "wrong"
+        ),
     ];
 
     private static Safeguard Sim(string name) => Safeguards.All.Single(safeguard => safeguard.Name == name);
