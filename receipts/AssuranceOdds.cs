@@ -42,9 +42,19 @@ public static class AssuranceOdds
             case AssuranceKind.Quorum:
                 return OfRace(assurance.Agreeing, liarsPermille);
             default:
-                var (part, whole) = CommitteeOdds.OfShare(liarsPermille, assurance.Seats, CommitteeOdds.CanLie);
-                return new ExactShare(part, whole);
+                return OfDraws(assurance.Seats, liarsPermille);
         }
+    }
+
+    /// <summary>
+    /// A job whose committee cannot be had waits for the next one, and liars that can keep a committee from its work stay away at no cost.
+    /// So committees are drawn until one is all but free of liars, or theirs.
+    /// </summary>
+    private static ExactShare OfDraws(int seats, int liarsPermille)
+    {
+        var (lie, whole) = CommitteeOdds.OfShare(liarsPermille, seats, CommitteeOdds.CanLie);
+        var (stop, _) = CommitteeOdds.OfShare(liarsPermille, seats, CommitteeOdds.CanStop);
+        return new ExactShare(lie, lie + whole - stop);
     }
 
     /// <summary>

@@ -127,6 +127,7 @@ internal sealed partial class MarketGrain
             _book.RemoveOffer(worker);
         }
 
+        _stranded.GiveUp();
         _gossip.Pulse(_book);
         _book.Prices.SampleUse(now);
         _reports.SettleLeftOvers();

@@ -27,6 +27,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private readonly StoredState<MarketStart> _start;
     private MarketBook _book = null!;
     private MarketReports _reports = null!;
+    private StrandedSeats _stranded = null!;
     private MarketWindows _windows = null!;
     private MarketEpochs _epochs = null!;
     private MarketOutcomes _outcomes = null!;
@@ -77,6 +78,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         _windows = new MarketWindows(_book, _running, GrainFactory, Act, _log);
         _epochs = new MarketEpochs(_book, GrainFactory, Act, _log);
         _reports = new MarketReports(_book, _running, GrainFactory, _feed, _outcomes, _gossip, _windows, _openJobs, _chance, Act, _log);
+        _stranded = new StrandedSeats(_book, _running, _reports);
         _preparation = new JobPreparation(_book, _running, GrainFactory, _openJobs, _reports, _chance, Act, _log);
         var calls = new ShardCalls(this.GetPrimaryKeyString(), _shards, GrainFactory, _log);
         _stays = new ShardStays(

@@ -83,9 +83,11 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>The open auctions that it was invited to.</summary>
     public HashSet<Auction> Auctions { get; } = [];
 
+    /// <summary>Its worker's standing lets it have leases at all.</summary>
+    public bool MayHaveLeases => !Standing.InMaintenance && Standing.Level != StandingLevel.Excluded;
+
     private int LeasesAllowed =>
-        Standing.InMaintenance ? 0
-        : Standing.Level == StandingLevel.Excluded ? 0
+        !MayHaveLeases ? 0
         : Standing.Level == StandingLevel.Probation ? 1
         : _ahead + (Standing.Level != StandingLevel.Good ? Math.Min(Offer.Slots, MarketPolicy.NewcomerLeasesMax) : Offer.Slots);
 

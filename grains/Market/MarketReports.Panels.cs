@@ -55,7 +55,7 @@ internal sealed partial class MarketReports
         return null;
     }
 
-    /// <summary>The panel's time to wait is over.</summary>
+    /// <summary>The panel's time to wait is over, or one of its seats has gone.</summary>
     public void OnPanelDue(MarketJob job) => Advance(job.Panel!);
 
     /// <summary>A run of the job is over: its result is counted.</summary>

@@ -121,7 +121,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
         var left = MarketPolicy.SearchedOffersMax;
         offers.ByPrice.Walk(offer =>
         {
-            if (offer.Price <= job.PriceCap && offer.Priced.Fits(job) && !OfferTree.IsRefused(job, offer))
+            if (SeatBoard.Fits(job, offer))
             {
                 owners.Add(offer.Offer.PayTo);
             }
@@ -281,6 +281,12 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
         (seat.Phase, seat.Commitment) = (MarketPhase.Sealed, commitment);
         book.Touched.Add(seat.Offer!);
     }
+
+    /// <summary>
+    /// Seats that wait for one worker each, which takes them no more: it has gone, or has nothing at stake any more, or gets no leases.
+    /// </summary>
+    public IReadOnlyList<MarketJob> FindStranded() =>
+        [.. Waiting.Directed.Where(seat => offers.Find(seat.Directed!.Value) is not { } offer || !SeatBoard.Fits(seat, offer))];
 
     /// <summary>Asks the workers of sealed results to tell them.</summary>
     public void Reveal(Panel panel)

@@ -55,6 +55,9 @@ internal sealed class SeatBoard(Action removed)
         removed();
     }
 
+    /// <summary>Those that were drawn for one worker each.</summary>
+    public IEnumerable<MarketJob> Directed => _directed.Values.SelectMany(seats => seats);
+
     /// <summary>Those of one account's jobs that any worker can take.</summary>
     public IEnumerable<MarketJob> Of(AccountId account) =>
         _ofAccounts.ContainsKey((null, account)) ? _open.Where(seat => seat.Ticket.Account == account) : [];
@@ -65,7 +68,7 @@ internal sealed class SeatBoard(Action removed)
 
     /// <summary>Whether the offer would take the seat, with a free slot or without.</summary>
     public static bool Fits(MarketJob seat, MarketOffer offer) =>
-        offer.Priced.Fits(seat) && offer.Price <= seat.PriceCap && !OfferTree.IsRefused(seat, offer);
+        offer.MayHaveLeases && offer.Priced.Fits(seat) && offer.Price <= seat.PriceCap && !OfferTree.IsRefused(seat, offer);
 
     private static MarketJob? Find(LinkedList<MarketJob> seats, MarketOffer offer)
     {

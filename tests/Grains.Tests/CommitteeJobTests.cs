@@ -126,6 +126,44 @@ public sealed class CommitteeJobTests
             }
         );
 
+    /// <summary>Its seat is for this very worker, so it would wait for as long as the job may.</summary>
+    [Fact]
+    public void MemberThatGoesBeforeItTakesItsSeat_IsNotWaitedFor_AndTheNextCommitteeRunsTheJob() =>
+        Run(
+            4,
+            async scene =>
+            {
+                scene.Voters[0].IsAway = true;
+                await Task.Delay(MarketLimits.PollMax + TimeSpan.FromSeconds(1), scene.Market.Time);
+                var job = await scene.Submit("committee:3", "in");
+                await scene.Market.Settle();
+                Assert.Equal(JobStatus.Running, (await scene.Market.Job(job).Get(scene.Client)).Status);
+                var view = await scene.Wait(job, TimeSpan.FromMinutes(30));
+                Assert.Equal((JobStatus.Completed, new TokenAmount(30)), (view.Status, view.Charge));
+                Assert.DoesNotContain((await scene.Receipt(job)).Receipt.Seats, seat => seat.Worker == scene.Voters[0].Worker);
+            }
+        );
+
+    [Fact]
+    public void MemberThatIsGivenNoLeases_IsNotThere() =>
+        Run(
+            4,
+            async scene =>
+            {
+                var (market, member) = (scene.Market, scene.Voters[0]);
+                var subject = market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(member.Worker));
+                await subject.SetMaintenance(await market.AddKey(member.Name), isOn: true);
+                var job = await scene.Submit("committee:3", "in");
+                await market.Settle();
+                var told = (await market.Job(job).Explain(scene.Client)).Summary;
+                Assert.Contains("of the 3 members of its committee 2 are here", told, StringComparison.Ordinal);
+
+                await subject.SetMaintenance(await market.AddKey(member.Name), isOn: false);
+                var view = await scene.Wait(job, TimeSpan.FromMinutes(2));
+                Assert.Equal((JobStatus.Completed, new TokenAmount(30)), (view.Status, view.Charge));
+            }
+        );
+
     /// <summary>
     /// The end that was proposed names a seat whose worker does not run the job again; another member has run it now. All can sign the
     /// same receipt, so the job goes on within the epoch.

@@ -1,15 +1,17 @@
+using Marketplace.Verify.Liars;
 using Marketplace.Verify.Sim;
 
 namespace Marketplace.Tests.Tidy;
 
-/// <summary>What <c>verify sim --without</c> takes out of the sources is still there.</summary>
+/// <summary>What <c>verify sim --without</c> and <c>verify liars --without</c> take out of the sources is still there.</summary>
 public sealed class SafeguardTests
 {
     [Fact]
     public void EachSafeguard_StandsOnceInItsFile() =>
         Violations.AssertNone(
             Safeguards
-                .All.Select(safeguard => safeguard.Trouble(File.ReadAllText(Path.Combine(Repository.Root, safeguard.File))))
+                .All.Concat(LiarsControl.All.Select(control => control.Safeguard))
+                .Select(safeguard => safeguard.Trouble(File.ReadAllText(Path.Combine(Repository.Root, safeguard.File))))
                 .OfType<string>()
         );
 

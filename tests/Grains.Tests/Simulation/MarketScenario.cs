@@ -33,6 +33,9 @@ internal sealed record MarketScenario
 {
     public const int ShardsMax = 4;
 
+    /// <summary>One worker of so many earns for the account of another one.</summary>
+    private const int OwnersParts = 3;
+
     public required int Shards { get; init; }
 
     /// <summary>Parts of the cluster that are lost one by one: each has some of the grains.</summary>
@@ -41,6 +44,9 @@ internal sealed record MarketScenario
     public required int Jobs { get; init; }
 
     public required ImmutableArray<WorkerHabit> Workers { get; init; }
+
+    /// <summary>For each worker the number of the one whose account it earns for.</summary>
+    public required ImmutableArray<int> Owners { get; init; }
 
     /// <summary>Silos that are lost, and cuts of the power.</summary>
     public required int Losses { get; init; }
@@ -66,6 +72,7 @@ internal sealed record MarketScenario
             Silos = 1 + chance.Below(3),
             Jobs = Math.Min(12 + chance.Below(24), jobs ?? int.MaxValue),
             Workers = workers,
+            Owners = [.. workers.Select((_, number) => number > 0 && chance.Below(OwnersParts) == 0 ? chance.Below(number) : number)],
             Losses = chance.Below(4),
             Off = [.. FaultKinds.All.Where(_ => chance.Below(3) == 0), .. off],
         };

@@ -11,7 +11,12 @@ namespace Marketplace.Grains.Tests.Simulation;
 /// A worker of another machine, by the calls that the gateway makes for it: it offers, polls, tells how far it is, asks for what its runs
 /// need, and reports. How well it keeps to the protocol is its habit's.
 /// </summary>
-internal sealed partial class RemoteWorker(SimulatedMarket market, SeededChance chance, string name, WorkerHabit habit)
+/// <param name="market">Where it is.</param>
+/// <param name="chance">Its own.</param>
+/// <param name="name">Its key's.</param>
+/// <param name="owner">The name of the worker whose account earns; often its own.</param>
+/// <param name="habit">See <see cref="WorkerHabit"/>.</param>
+internal sealed partial class RemoteWorker(SimulatedMarket market, SeededChance chance, string name, string owner, WorkerHabit habit)
 {
     private const int LieParts = 2;
 
@@ -36,11 +41,21 @@ internal sealed partial class RemoteWorker(SimulatedMarket market, SeededChance 
 
     public WorkerId Id { get; } = new(TestKeys.Of(name).PublicKey);
 
-    public AccountId Account => new(Id.Value);
+    public AccountId Account { get; } = new(TestKeys.Of(owner).PublicKey);
 
     public WorkerHabit Habit => habit;
 
-    public async Task Open() => _caller = await market.AddKey(Account);
+    /// <summary>Its own account, which is open also where another one earns.</summary>
+    public AccountId Own => new(Id.Value);
+
+    public async Task Open()
+    {
+        _caller = await market.AddKey(Account);
+        if (Own != Account)
+        {
+            await market.AddKey(Own);
+        }
+    }
 
     public void Stop() => _isStopped = true;
 
@@ -405,7 +420,7 @@ internal sealed partial class RemoteWorker(SimulatedMarket market, SeededChance 
     }
 
     /// <summary>Sends on what it earned.</summary>
-    public Task Spend(AccountId to) => market.Transfer(_caller, "earnings", to, 1);
+    public Task Spend(AccountId to) => market.Transfer(_caller, $"earnings of {name}", to, 1);
 
     private IMarketGrain Market(IGrainFactory grains) => market.Shards.Of(grains, Id);
 

@@ -80,7 +80,7 @@ internal sealed class SimulatedMarket : IAsyncDisposable
     public ImmutableArray<ProgramId> Writing { get; private set; } = [];
 
     /// <summary>Of all buyers and workers.</summary>
-    public IReadOnlyList<AccountId> Accounts => [.. _buyers.Select(buyer => buyer.Account), .. _workers.Select(worker => worker.Account)];
+    public IReadOnlyList<AccountId> Accounts => [.. _buyers.Select(buyer => buyer.Account), .. _workers.Select(worker => worker.Own)];
 
     public IReadOnlyList<SimulatedBuyer> Buyers => _buyers;
 
@@ -101,7 +101,8 @@ internal sealed class SimulatedMarket : IAsyncDisposable
         }
         for (var number = 0; number < _scenario.Workers.Length; number++)
         {
-            _workers.Add(new RemoteWorker(this, _run.Chance.Fork(), $"worker {number}", _scenario.Workers[number]));
+            var earner = $"worker {_scenario.Owners[number]}";
+            _workers.Add(new RemoteWorker(this, _run.Chance.Fork(), $"worker {number}", earner, _scenario.Workers[number]));
         }
         var owner = await _buyers[0].Open();
         foreach (var buyer in _buyers.Skip(1))

@@ -24,6 +24,9 @@ internal sealed class TestVoter(string name)
             TestKeys.Of(name).Sign(BatchDigest.OfRegistration(Domain, Worker, _key.PublicKey.Bytes).ToArray())
         );
 
+    /// <summary>It asks for no work any more.</summary>
+    public bool IsAway { get; set; }
+
     /// <summary>It answers no window.</summary>
     public bool IsSilent { get; set; }
 

@@ -161,6 +161,11 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
         var kept = new Dictionary<LeaseId, LeaseReport>();
         while (!cancellation.IsCancellationRequested)
         {
+            if (Voter is { IsAway: true })
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), market.Time);
+                continue;
+            }
             var orders = await PollUnlessGone(cancellation);
             if (!orders.Known)
             {

@@ -1,6 +1,7 @@
 using Marketplace.Verify.Authz;
 using Marketplace.Verify.FuzzNet;
 using Marketplace.Verify.Idempotency;
+using Marketplace.Verify.Liars;
 using Marketplace.Verify.Sim;
 using Marketplace.Verify.SlowReaders;
 
@@ -21,6 +22,13 @@ internal static class HostChecks
                 + "[--times N: one seed, one trace] [--jobs N] [--off FAULT,…] [--about ID] "
                 + "[--without NAME|all: a seed must find that a safeguard is gone]",
             SimCheck.Run
+        ),
+        ["liars"] = (
+            "three workers in ten lie: wrong results beside what buyers are quoted, slashings and their evidence [--n N, at each level] "
+                + "[--seed S] [--level LEVEL,…] [--colluding N] [--lazy N] [--random N] [--owners N: of all liars] "
+                + "[--excluded return|leave] [--slots N] [--liar-slots N] [--liar-price N] [--together N] "
+                + "[--stall 1] [--without NAME|all: wrong results, or copied ones, must become more]",
+            LiarsCheck.Run
         ),
         ["twins"] = (
             "two activations of every grain at once; no effect twice [--n N] [--seed S] [--operations N] [--without etag]",

@@ -59,9 +59,16 @@ internal static class Safeguards
         new(
             "one-seat",
             "grains/Market/MarketJob.cs",
-            "|| Panel?.Refuses(this, offer.Offer) == true",
-            "|| Panel?.Refuses(this, offer.Offer) == null",
+            "        || Panel?.Refuses(this, offer.Offer) == true\n",
+            "",
             "A worker has two of the votes by which a job is decided."
+        ),
+        new(
+            "one-owner",
+            "grains/Market/Panel.cs",
+            "seat.Directed is null && (IsTaken(seat, offer.PayTo.Value) || IsTaken(",
+            "seat.Directed is null && (IsTaken(",
+            "Two workers of one owner have two of the votes by which a job is decided."
         ),
         new(
             "agreeing",
