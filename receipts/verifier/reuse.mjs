@@ -81,8 +81,9 @@ function differenceOf(receipt, earlier) {
     return 'The earlier job was asked to run something else.';
   }
   const { stateBefore, stateAfter, writes } = earlier.execution.result;
+  const hasState = [stateBefore, stateAfter, writes].some(root => !ZERO.test(root));
   return !isSame(Result, earlier.execution.result, receipt.execution.result) ? 'The earlier job had another result.'
-    : [stateBefore, stateAfter, writes].some(root => !ZERO.test(root)) ? 'The program keeps state, so its results depend on the jobs before.'
+    : hasState ? 'The program keeps state, so its results depend on the jobs before.'
     : undefined;
 }
 
