@@ -70,9 +70,6 @@ internal sealed class ReuseMutants(Random random, ReceiptKeys keys)
             ($"{Prefix}without_its_earlier_receipt", receipt => Answer(Pair(receipt)) with { Reuse = null }),
         ];
 
-    /// <summary>Whether the kind is one of these.</summary>
-    public static bool IsOne(string kind) => kind.StartsWith(Prefix, StringComparison.Ordinal);
-
     /// <summary>A good one, with rare values.</summary>
     public ReceiptFile Anew(Receipt receipt) => Answer(Pair(receipt));
 
