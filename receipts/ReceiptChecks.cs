@@ -107,12 +107,10 @@ public static class ReceiptChecks
                 $"The run used {receipt.Execution.Result.Fuel} fuel, more than its limit of {receipt.Execution.Invocation.FuelLimit}."
             );
         }
+        var hash = reuse?.Hash(receipt) ?? receipt.Hash();
         return (reuse is null ? WrongSeats(receipt, assurance) : ReuseCheck.Wrong(receipt)) is { } wrong
             ? Broken(Name, wrong)
-            : Holds(
-                Name,
-                $"Job {receipt.Execution.Invocation.Job} {receipt.State.Replace('_', ' ')}; its receipt's hash is {reuse?.Hash(receipt) ?? receipt.Hash()}."
-            );
+            : Holds(Name, $"Job {receipt.Execution.Invocation.Job} {receipt.State.Replace('_', ' ')}; its receipt's hash is {hash}.");
     }
 
     /// <returns>Why the seats are not such as the assurance has; null: they are.</returns>

@@ -12,8 +12,8 @@ namespace Marketplace.Grains;
 ///    as a new job goes on without a hold, because its job may exist already;
 /// 2. hold the price limits of all items in one write: <see cref="Release"/> gives back a hold that no job stands on; after a crash the
 ///    account does so itself, because it asks for the jobs of old holds;
-/// 3. write the jobs in parallel: from here an item is accepted and stays so. One that an earlier job's receipt answers is written as ended,
-///    and its account settles: what that misses the account finds, because it asks for the jobs of old holds;
+/// 3. write the jobs in parallel: from here an item is accepted and stays so. One that an earlier job's receipt answers is written as
+///    ended, and its account settles: what that misses the account finds, because it asks for the jobs of old holds;
 /// 4. hand the jobs to the market: the market's own sweep finds a job that does not arrive, or the job offers itself again when it is
 ///    submitted again.
 /// </summary>
