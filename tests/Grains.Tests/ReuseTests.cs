@@ -320,6 +320,27 @@ public sealed partial class ReuseTests
             Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
         });
 
+    [Theory]
+    [InlineData("command", 20)]
+    [InlineData("command writes", null)]
+    [InlineData("command clock", null)]
+    public void Quote_SaysWhatAnAnswerWouldCost(string module, int? percent) =>
+        TestMarket.Run(async market =>
+        {
+            var scene = await Scene.Of(market);
+            var terms = new QuoteTerms(
+                Program: await market.Deploy(scene.Client, module),
+                FuelMax: 1_000_000,
+                MemoryPagesMax: 16,
+                Needs: null,
+                Priority: 0,
+                Assurances: [Assurance.None],
+                LiarsPermille: 300
+            );
+
+            Assert.Equal(percent, (await market.Grains.GetGrain<IQuoteGrain>(0).Get(scene.Client, terms)).ReusePercent);
+        });
+
     /// <summary>Who buys, runs and wrote the program may be one: it pays itself, and no money comes or goes.</summary>
     [Fact]
     public void BuyerThatRanAndWroteIt_PaysItself() =>
