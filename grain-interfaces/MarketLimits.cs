@@ -24,6 +24,12 @@ public static class MarketLimits
     /// <summary>Half of the shortest epoch.</summary>
     public static readonly TimeSpan EpochSharesMax = EpochMin / 2;
 
+    /// <summary>An answer from a receipt that costs more than the run did is no saving.</summary>
+    public const int ReusePercentMax = 100;
+
+    /// <summary>Ten years: no profile of the engine has lived so long.</summary>
+    public static readonly TimeSpan ReuseAgeMax = TimeSpan.FromDays(3650);
+
     /// <summary>The capability class of workers that run plain WebAssembly.</summary>
     public const string DefaultClass = "wasm";
 

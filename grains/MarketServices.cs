@@ -22,6 +22,7 @@ public static class MarketServices
         services.TryAddSingleton<QueueBounds>();
         services.TryAddSingleton<StakeTerms>();
         services.TryAddSingleton<EpochTerms>();
+        services.TryAddSingleton<ReuseTerms>();
         services.TryAddSingleton(_ => new MarketShards());
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
         services.TryAddSingleton<BookAudit>();

@@ -53,11 +53,11 @@ public static class ReceiptChecks
     internal static IEnumerable<ReceiptCheck> OneByOne(ReceiptFile file, ReceiptEvidence evidence)
     {
         var (invocation, result) = (file.Receipt.Execution.Invocation, file.Receipt.Execution.Result);
-        yield return Words(file.Receipt);
+        yield return Words(file);
         yield return MarketKey(file.Domain, evidence.Market);
         yield return Market(file);
-        yield return Signers(file);
-        yield return Price(file.Receipt);
+        yield return file.Reuse is { } reuse ? ReuseCheck.Of(file, reuse) : Signers(file);
+        yield return file.Reuse is { } priced ? ReuseCheck.Price(file.Receipt, priced) : Price(file.Receipt);
         yield return Content("module", invocation.Module, evidence.Module);
         yield return Content("input", invocation.Input, evidence.Input);
         yield return Content("output", result.Output, evidence.Output);
@@ -69,9 +69,11 @@ public static class ReceiptChecks
 
     /// <summary>Why a receipt contradicts itself, whoever signs it; null: it does not. Words, seats, price and shares.</summary>
     internal static string? Contradiction(Receipt receipt) =>
-        new[] { Words(receipt), Price(receipt) }.FirstOrDefault(check => check.Result == CheckResult.Broken)?.Finding;
+        new[] { Words(receipt, reuse: null), Price(receipt) }.FirstOrDefault(check => check.Result == CheckResult.Broken)?.Finding;
 
-    private static ReceiptCheck Words(Receipt receipt)
+    private static ReceiptCheck Words(ReceiptFile file) => Words(file.Receipt, file.Reuse);
+
+    private static ReceiptCheck Words(Receipt receipt, ReceiptReuse? reuse)
     {
         const string Name = "words";
         if (!RunResult.IsOutcome(receipt.Execution.Result.Outcome))
@@ -105,12 +107,10 @@ public static class ReceiptChecks
                 $"The run used {receipt.Execution.Result.Fuel} fuel, more than its limit of {receipt.Execution.Invocation.FuelLimit}."
             );
         }
-        return WrongSeats(receipt, assurance) is { } wrong
+        var hash = reuse?.Hash(receipt) ?? receipt.Hash();
+        return (reuse is null ? WrongSeats(receipt, assurance) : ReuseCheck.Wrong(receipt)) is { } wrong
             ? Broken(Name, wrong)
-            : Holds(
-                Name,
-                $"Job {receipt.Execution.Invocation.Job} {receipt.State.Replace('_', ' ')}; its receipt's hash is {receipt.Hash()}."
-            );
+            : Holds(Name, $"Job {receipt.Execution.Invocation.Job} {receipt.State.Replace('_', ' ')}; its receipt's hash is {hash}.");
     }
 
     /// <returns>Why the seats are not such as the assurance has; null: they are.</returns>
@@ -143,7 +143,7 @@ public static class ReceiptChecks
     private static ReceiptCheck Market(ReceiptFile file)
     {
         const string Name = "market's signature";
-        var digest = BatchDigest.OfReceipts(file.Domain, file.Receipt.Epoch, file.Receipt.Hash());
+        var digest = BatchDigest.OfReceipts(file.Domain, file.Receipt.Epoch, file.Hash());
         return IsSigned(file.Domain.Market, digest, file.MarketSignature)
             ? Holds(Name, "The market has signed the receipt.")
             : Broken(Name, "The market has not signed this receipt.");
@@ -214,6 +214,14 @@ public static class ReceiptChecks
                     + $"'{receipt.Fault}', cost {due}; the receipt says {receipt.Price}."
             );
         }
+        return Shared(receipt, $"The price of {receipt.Price} follows from fuel, unit prices and limit, and is shared out whole.");
+    }
+
+    /// <param name="receipt">Its price is right.</param>
+    /// <param name="finding">What to say where it is shared out.</param>
+    internal static ReceiptCheck Shared(Receipt receipt, string finding)
+    {
+        const string Name = "price";
         UInt128 shared = 0;
         foreach (var share in receipt.Shares)
         {
@@ -224,7 +232,7 @@ public static class ReceiptChecks
             shared += share.Amount.BaseUnits;
         }
         return shared == receipt.Price.BaseUnits
-            ? Holds(Name, $"The price of {receipt.Price} follows from fuel, unit prices and limit, and is shared out whole.")
+            ? Holds(Name, finding)
             : Broken(Name, $"The shares are {shared} together; the price is {receipt.Price}.");
     }
 

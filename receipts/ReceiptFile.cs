@@ -14,7 +14,7 @@ public sealed record ReceiptFile
 
     /// <summary>
     /// No receipt is longer: the longest has the arguments and the environment of a job, and the files of two lists, all within their
-    /// limits.
+    /// limits. Two of the longest, of which one has answered the other, fit as well.
     /// </summary>
     public const int BytesMax = 1024 * 1024;
 
@@ -31,8 +31,14 @@ public sealed record ReceiptFile
     /// <summary>The committee's; absent where there was none, or no run was reported.</summary>
     public CommitteeCertificate? Certificate { get; init; }
 
+    /// <summary>The earlier receipt that answered the job; absent where the job ran, or ended without a run.</summary>
+    public ReceiptReuse? Reuse { get; init; }
+
     /// <summary>The market's over the receipt: Ed25519, 128 hexadecimal digits.</summary>
     public required string MarketSignature { get; init; }
+
+    /// <summary>The receipt's id, which the market signs: that of the receipt, or of its reuse where it has one.</summary>
+    public Bytes32 Hash() => Reuse?.Hash(Receipt) ?? Receipt.Hash();
 
     /// <summary>The one text of this receipt, without white space.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, OneText.Json.ReceiptFile);
@@ -56,15 +62,22 @@ public sealed record ReceiptFile
         {
             throw new ReceiptFormatException($"It is not a receipt of the format '{FormatName}': {malformed.Message}", malformed);
         }
-        if (file.Format != FormatName)
+        foreach (var part in file.Reuse is { Earlier: var earlier } ? [file, earlier] : new[] { file })
         {
-            throw new ReceiptFormatException($"Its format is '{file.Format}'; this build reads '{FormatName}'.");
+            if (part.Format != FormatName)
+            {
+                throw new ReceiptFormatException($"Its format is '{part.Format}'; this build reads '{FormatName}'.");
+            }
         }
-        if (HasNull(file))
+        if (HasNull(file) || (file.Reuse is { } reuse && HasNull(reuse.Earlier)))
         {
             throw new ReceiptFormatException("It has null as an item of a list; items are texts or objects.");
         }
-        if (file.Certificate is { } certificate && !certificate.IsHexadecimal())
+        if (file.Reuse?.Earlier.Reuse is not null)
+        {
+            throw new ReceiptFormatException("The earlier receipt in it names a still earlier one; it is of a job that ran.");
+        }
+        if (file.Certificate?.IsHexadecimal() == false || file.Reuse?.Earlier.Certificate?.IsHexadecimal() == false)
         {
             throw new ReceiptFormatException(
                 "A key, a proof or a signature of its certificate is not of 96, 192 or 128 digits from 0 to 9 and a to f."

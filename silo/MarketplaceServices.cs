@@ -28,6 +28,7 @@ internal static class MarketplaceServices
         services.AddSingleton(new QueueBounds { BytesMax = (long)options.QueueMiB << 20 });
         services.AddSingleton(new StakeTerms { Unbonding = TimeSpan.FromHours(options.UnbondingHours) });
         services.AddSingleton(options.Epochs);
+        services.AddSingleton(options.Reuse);
         services.AddMarketGrains();
         services.AddSingleton<IReadiness, SiloReadiness>();
         services.AddHostedService<LostWorkers>();

@@ -33,6 +33,8 @@ internal sealed partial class PolicyHistory(IGrainFactory grains, SiloOptions op
             ["epoch"] = options.EpochMinutes.ToString(CultureInfo.InvariantCulture),
             ["initial-credit"] = options.InitialCredit,
             ["queue-mib"] = options.QueueMiB.ToString(CultureInfo.InvariantCulture),
+            ["reuse-days"] = options.ReuseDays.ToString(CultureInfo.InvariantCulture),
+            ["reuse-price"] = options.ReusePercent.ToString(CultureInfo.InvariantCulture),
             ["unbonding-hours"] = options.UnbondingHours.ToString(CultureInfo.InvariantCulture),
         };
 

@@ -68,6 +68,12 @@ internal static class SiloConfiguration
             nameof(SiloOptions.CommitteeStake),
             "base units at stake for each worker that serves in committees (1000000000)"
         ),
+        (
+            "--reuse-price",
+            nameof(SiloOptions.ReusePercent),
+            "what a job pays that an earlier one's receipt answers, in percent of the earlier price (20)"
+        ),
+        ("--reuse-days", nameof(SiloOptions.ReuseDays), "how old such a receipt may be, in days (30)"),
         ("--name", nameof(SiloOptions.Name), "what people call this silo, in logs and on the dashboard (the machine's name)"),
         (
             "--allowed-hosts",

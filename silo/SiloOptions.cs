@@ -164,6 +164,7 @@ public sealed partial class SiloOptions
             $"{MarketLimits.UnbondingMin.TotalHours} to {MarketLimits.UnbondingMax.TotalHours}"
         );
         ValidateEpochs();
+        ValidateReuse();
         ValidateHttps();
         if (HostKind.IsCluster)
         {

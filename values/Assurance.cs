@@ -96,6 +96,35 @@ public readonly record struct Assurance
             _ => 1,
         };
 
+    /// <summary>
+    /// Whether a result that was got with this assurance is no less sure than one that is got with another. It is a partial order:
+    /// quorums of the same number of agreeing workers compare by how many may disagree, and no quorum is as sure as a committee, because
+    /// its workers need have nothing at stake.
+    /// </summary>
+    /// <param name="asked">The other.</param>
+    /// <param name="seats">How many have given the result.</param>
+    public bool Covers(Assurance asked, int seats) =>
+        asked.Kind switch
+        {
+            AssuranceKind.None => true,
+            AssuranceKind.Audit => Kind switch
+            {
+                AssuranceKind.Audit => Permille >= asked.Permille,
+                AssuranceKind.Quorum => true,
+                // One member may hold over two thirds of the stake; an audit compares two results.
+                AssuranceKind.Committee => seats >= asked.Seats,
+                _ => false,
+            },
+            AssuranceKind.Quorum => Kind switch
+            {
+                // Of n workers that lie by chance, k or more do the less often, the greater k is and the fewer are left.
+                AssuranceKind.Quorum => Agreeing >= asked.Agreeing && Seats - Agreeing <= asked.Seats - asked.Agreeing,
+                AssuranceKind.Committee => Seats >= asked.Seats && seats >= asked.Agreeing,
+                _ => false,
+            },
+            _ => Kind == AssuranceKind.Committee && Seats >= asked.Seats,
+        };
+
     /// <summary>By a chance of <paramref name="permille"/> thousandths a second worker runs the job too.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not from <see cref="PermilleMin"/> to <see cref="PermilleMax"/>.</exception>
     public static Assurance Audit(int permille) =>

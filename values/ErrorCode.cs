@@ -181,4 +181,7 @@ public enum ErrorCode
 
     /// <summary>There is no such epoch of committees, its shares are collected still, or it is no longer kept.</summary>
     EpochNotFound = 56,
+
+    /// <summary>No result of the job can be taken from an earlier one's receipt; the message says why.</summary>
+    ReuseRefused = 57,
 }

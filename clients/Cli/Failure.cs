@@ -117,6 +117,7 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             ErrorCode.ProgramInUse => "'market job list' shows this account's jobs; 'market job cancel ID' ends one.",
             ErrorCode.PriceTooLow =>
                 "Raise --max-price, or lower --fuel; without --max-price the job takes the price of the cheapest worker.",
+            ErrorCode.ReuseRefused => "Leave out --reuse; the job then runs.",
             ErrorCode.AssuranceRefused =>
                 "'market program info ID' says whether the program's runs can be compared; --assurance none always can.",
             ErrorCode.TooManyOpenJobs => "Wait until some of them have ended, or take one back: 'market job list', 'market job cancel ID'.",

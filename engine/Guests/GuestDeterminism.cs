@@ -20,6 +20,29 @@ public static class GuestDeterminism
         .. WasiImports.All.Concat(OnvmImports.All).Where(call => (call.Needs & ~Fixed) != 0).Select(call => $"{call.Module}.{call.Name}"),
     ];
 
+    /// <summary>
+    /// What shows a program something of the job beside what its client chose: the moment of its submission (also as the times of files,
+    /// and as clocks that have rung), or its id, from which randomness comes.
+    /// </summary>
+    private static readonly HashSet<string> OfTheJob =
+    [
+        .. WasiImports
+            .All.Where(call => call.Name is "clock_time_get" or "random_get" or "poll_oneoff" or "fd_filestat_get" or "path_filestat_get")
+            .Concat(OnvmImports.All.Where(call => call.Name is "onvm_now_ms" or "onvm_random_bytes"))
+            .Select(call => $"{call.Module}.{call.Name}"),
+    ];
+
+    /// <param name="imports">As in <see cref="GuestInfo.Imports"/>.</param>
+    /// <returns>Why two jobs with the same input may have different results, for people, without a full stop; null where they have the
+    /// same, from the same root of the program's state.</returns>
+    public static string? ReasonAgainstReuse(IReadOnlyCollection<string> imports) =>
+        ReasonAgainst(imports)
+        ?? (
+            imports.FirstOrDefault(OfTheJob.Contains) is { } import
+                ? $"it imports {import}, which shows it the job's moment, or numbers that are drawn from the job's id"
+                : null
+        );
+
     /// <param name="imports">As in <see cref="GuestInfo.Imports"/>.</param>
     /// <returns>Why truthful runs may differ, for people, without a full stop; null where they do not.</returns>
     public static string? ReasonAgainst(IEnumerable<string> imports) =>

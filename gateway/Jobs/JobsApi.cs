@@ -39,6 +39,7 @@ internal static class JobsApi
         ErrorCode.SpendLimitReached,
         ErrorCode.PriceTooLow,
         ErrorCode.AssuranceRefused,
+        ErrorCode.ReuseRefused,
         ErrorCode.TooManyOpenJobs,
         ErrorCode.QueueFull,
         ErrorCode.StorageFull,

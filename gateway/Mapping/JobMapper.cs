@@ -40,7 +40,8 @@ internal static class JobMapper
                 Priority: request.Priority ?? 0,
                 Auction: Time(request.AuctionMs) ?? default,
                 Group: Group(request, index),
-                Assurance: request.Assurance ?? Assurance.None
+                Assurance: request.Assurance ?? Assurance.None,
+                Reuse: request.Reuse ?? false
             )
         );
     }
@@ -87,6 +88,8 @@ internal static class JobMapper
             Group = view.Spec.Group?.Name,
             Spread = view.Spec.Group?.Spread,
             Assurance = view.Spec.Assurance.IsNone ? null : view.Spec.Assurance,
+            Reuse = view.Spec.Reuse ? true : null,
+            ReusedJob = view.ReusedJob,
             Charge = view.Charge,
             Output = OutputOf(view.Status, view.Output),
             StateRootBefore = view.RootBefore,

@@ -45,6 +45,7 @@ internal static class QuoteMapper
                     DelayMs: (long?)quote.Delay?.TotalMilliseconds,
                     WrongAccepted: quote.WrongAccepted
                 )),
-            ]
+            ],
+            sheet.ReusePercent
         );
 }

@@ -186,7 +186,8 @@ internal static class Examples
                     DelayMs: 40,
                     WrongAccepted: "2.16e-1"
                 ),
-            ]
+            ],
+            ReusePercent: 20
         ),
         [typeof(RefusalsRequest)] = new RefusalsRequest([Worker], [Account]),
         [typeof(KeyRequest)] = new KeyRequest("build server", [Scope.Read, Scope.Submit], Amount),

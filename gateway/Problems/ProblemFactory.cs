@@ -32,6 +32,7 @@ internal static class ProblemFactory
         [ErrorCode.InsufficientFunds] = (StatusCodes.Status402PaymentRequired, "The balance is too low"),
         [ErrorCode.SpendLimitReached] = (StatusCodes.Status402PaymentRequired, "The key's spend limit is reached"),
         [ErrorCode.AssuranceRefused] = (StatusCodes.Status422UnprocessableEntity, "The assurance cannot be had for this job"),
+        [ErrorCode.ReuseRefused] = (StatusCodes.Status422UnprocessableEntity, "The job cannot be answered from receipts"),
         [ErrorCode.PriceTooLow] = (StatusCodes.Status422UnprocessableEntity, "The price limit is too low for any offer"),
         [ErrorCode.TooManyOpenJobs] = (StatusCodes.Status429TooManyRequests, "Too many open jobs"),
         [ErrorCode.ProgramInUse] = (StatusCodes.Status409Conflict, "The program has open jobs"),

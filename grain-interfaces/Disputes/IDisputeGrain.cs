@@ -28,6 +28,13 @@ public interface IDisputeGrain : IGrainWithStringKey
     Task Decide(JuryVerdict verdict, Authority by);
 
     /// <summary>
+    /// Whether the result that ended the job is beyond doubt: no two workers gave different ones, or a jury found the one that counts
+    /// right.
+    /// </summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("IsBeyondDoubt")]
+    Task<bool> IsBeyondDoubt();
+
+    /// <summary>
     /// The evidence as it is now, signed by the market: a <c>.dispute.json</c> by receipts/DISPUTE.md. While a jury is asked it tells
     /// neither results nor signatures of workers: a juror may read it too.
     /// </summary>

@@ -55,6 +55,10 @@ public interface IJobGrain : IGrainWithStringKey
     [Effect(Effect.None), AlwaysInterleave, Alias("GetReceipt")]
     Task<ReadOnlyMemory<byte>> GetReceipt(Caller caller);
 
+    /// <summary>What later jobs may be answered from; null where the job allows none of that, has no receipt, or did not run.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("GetReusable")]
+    Task<ReusableRun?> GetReusable(Authority by);
+
     /// <summary>
     /// How the job ended, for the account that holds money for it: null while it is open, <see cref="JobSettlement.Unknown"/> where it does
     /// not exist. A job that the market has lost is queued again.
@@ -84,6 +88,13 @@ public sealed record JobSubmission(
     /// </summary>
     [Id(6)]
     public RefusalList? Refusals { get; init; }
+
+    /// <summary>
+    /// How the job ends at once, because an earlier one's receipt answers it; no part of what tells one request from another. Null: it is
+    /// to run.
+    /// </summary>
+    [Id(7)]
+    public JobEnd? Answer { get; init; }
 }
 
 public enum JobAdmissionKind
@@ -103,11 +114,13 @@ public enum JobAdmissionKind
 /// <param name="Kind">What happened.</param>
 /// <param name="SubmittedAt">When the job was created.</param>
 /// <param name="HeldAt">The hold that the job stands on, which may be another than the submission's.</param>
+/// <param name="Ended">What is to be settled of a job that was created as ended; null: it is to run, or existed.</param>
 [GenerateSerializer, Immutable, Alias("JobAdmission")]
 public readonly record struct JobAdmission(
     [property: Id(0)] JobAdmissionKind Kind,
     [property: Id(1)] DateTimeOffset SubmittedAt,
-    [property: Id(2)] DateTimeOffset HeldAt
+    [property: Id(2)] DateTimeOffset HeldAt,
+    [property: Id(3)] JobSettlement? Ended = null
 );
 
 /// <summary>One step of a job's history.</summary>
@@ -154,6 +167,12 @@ public sealed record JobEnd(
     /// <summary>What a committee signed; null where none was bought, or it did not come to that.</summary>
     [Id(17)]
     public JobCertificate? Certificate { get; init; }
+
+    /// <summary>
+    /// The receipt that answered the job, whose run <see cref="Proof"/> is then of; null: it ran itself.
+    /// </summary>
+    [Id(18)]
+    public JobReuse? Reuse { get; init; }
 }
 
 /// <summary>How a job will end.</summary>
@@ -282,7 +301,8 @@ public sealed record JobView(
     [property: Id(13)] StateRoot? RootBefore,
     [property: Id(14)] StateRoot? RootAfter,
     [property: Id(15)] ImmutableArray<JobEvent> History,
-    [property: Id(16)] int? ExitCode = null
+    [property: Id(16)] int? ExitCode = null,
+    [property: Id(17)] JobId? ReusedJob = null
 );
 
 /// <summary>Why a job was matched to the offer that won, or why it waits.</summary>

@@ -23,6 +23,7 @@ namespace Marketplace.GrainInterfaces;
 /// <param name="Auction">How long workers may bid for it; zero: it is matched by posted prices.</param>
 /// <param name="Group">Jobs of the account that it does not run beside; null: it runs beside any.</param>
 /// <param name="Assurance">How sure the client wants to be of the result; the default is none: one worker's word.</param>
+/// <param name="Reuse">The job may be answered from the receipt of an earlier one, and later ones from its own.</param>
 [GenerateSerializer, Immutable, Alias("JobSpec")]
 public sealed record JobSpec(
     [property: Id(0)] ProgramId Program,
@@ -42,7 +43,8 @@ public sealed record JobSpec(
     [property: Id(14)] int Priority = 0,
     [property: Id(15)] TimeSpan Auction = default,
     [property: Id(16)] JobGroupTerms? Group = null,
-    [property: Id(17)] Assurance Assurance = default
+    [property: Id(17)] Assurance Assurance = default,
+    [property: Id(18)] bool Reuse = false
 );
 
 /// <summary>Jobs of one account with the same terms do not run at the same time on one worker, or on workers of one owner.</summary>

@@ -80,6 +80,12 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
         await TryExecute();
     }
 
+    public async Task<bool> IsBeyondDoubt()
+    {
+        await _dispute.Refresh();
+        return _dispute.Value is not { } dispute || (dispute.Verdict is { } right && right == dispute.Accepted);
+    }
+
     public async Task<ReadOnlyMemory<byte>> GetFile(Caller caller)
     {
         Authorities.Require(caller, Scopes.Read);

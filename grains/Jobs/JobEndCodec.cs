@@ -12,6 +12,7 @@ internal static class JobEndCodec
     private const int HasProof = 128;
     private const int HasOthers = 256;
     private const int HasCertificate = 512;
+    private const int HasReuse = 1024;
 
     /// <summary>
     /// The version of the form around the end: <paramref name="format"/> if the end has neither an exit code nor a proof, the next one if
@@ -25,7 +26,7 @@ internal static class JobEndCodec
 
     public static void Write(CompactWriter writer, JobEnd end)
     {
-        writer.Count((int)end.Status | (end.ExitCode is null ? 0 : HasExitCode) | (end.Proof is null ? 0 : HasProof) | SeatsFlags(end));
+        writer.Count((int)end.Status | (end.ExitCode is null ? 0 : HasExitCode) | (end.Proof is null ? 0 : HasProof) | LaterFlags(end));
         if (end.ExitCode is { } exitCode)
         {
             writer.Signed(exitCode);
@@ -71,15 +72,19 @@ internal static class JobEndCodec
         {
             JobSeatsCodec.Write(writer, certificate);
         }
+        if (end.Reuse is { } reuse)
+        {
+            JobReuseCodec.Write(writer, reuse);
+        }
     }
 
-    private static int SeatsFlags(JobEnd end) =>
-        (end.Others.IsDefaultOrEmpty ? 0 : HasOthers) | (end.Certificate is null ? 0 : HasCertificate);
+    private static int LaterFlags(JobEnd end) =>
+        (end.Others.IsDefaultOrEmpty ? 0 : HasOthers) | (end.Certificate is null ? 0 : HasCertificate) | (end.Reuse is null ? 0 : HasReuse);
 
     public static JobEnd Read(ref CompactReader reader)
     {
         var parts = reader.Count();
-        var status = (JobStatus)(parts & ~(HasExitCode | HasProof | HasOthers | HasCertificate));
+        var status = (JobStatus)(parts & ~(HasExitCode | HasProof | HasOthers | HasCertificate | HasReuse));
         int? exitCode = (parts & HasExitCode) != 0 ? ReadExitCode(ref reader) : null;
         var fault = (JobFault)reader.Count();
         var code = reader.Count();
@@ -115,6 +120,7 @@ internal static class JobEndCodec
             Proof = (parts & HasProof) != 0 ? RunProofCodec.Read(ref reader) : null,
             Others = (parts & HasOthers) != 0 ? JobSeatsCodec.Read(ref reader) : default,
             Certificate = (parts & HasCertificate) != 0 ? JobSeatsCodec.ReadCertificate(ref reader) : null,
+            Reuse = (parts & HasReuse) != 0 ? JobReuseCodec.Read(ref reader) : null,
         };
     }
 

@@ -20,13 +20,16 @@ internal static class JobExecutions
             Environment = spec.Environment.IsDefaultOrEmpty
                 ? []
                 : [.. spec.Environment.Select(variable => new NamedValue(variable.Name, variable.Value))],
-            Input = spec.InputBlob ?? IdDerivation.Blob(spec.Input.Span),
+            Input = InputOf(spec),
             Files = spec.Files.IsDefaultOrEmpty ? [] : [.. spec.Files.Select(file => new NamedContent(file.Name, file.Blob))],
             Clock = Invocation.Nanoseconds(submittedAt),
             FuelLimit = (ulong)spec.FuelMax,
             MemoryPages = (uint)spec.MemoryPagesMax,
             TimeLimit = Invocation.Nanoseconds(spec.TimeMax),
         };
+
+    /// <summary>The hash of the input's bytes.</summary>
+    public static BlobId InputOf(JobSpec spec) => spec.InputBlob ?? IdDerivation.Blob(spec.Input.Span);
 
     /// <inheritdoc cref="InvocationOf(JobId, JobSpec, BlobId, DateTimeOffset)"/>
     public static Invocation InvocationOf(JobTicket ticket) => InvocationOf(ticket.Job, ticket.Spec, ticket.Module, ticket.SubmittedAt);

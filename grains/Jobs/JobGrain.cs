@@ -1,5 +1,6 @@
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Marketplace.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -77,9 +78,14 @@ public sealed partial class JobGrain : Grain, IJobGrain
         }
 
         var job = JobState.Create(submission, hash, now);
+        if (submission.Answer is { } answer)
+        {
+            job = job.EndWith(answer, now);
+            RequireSound(job);
+        }
         await _job.Write(job);
         LeaveUnlessKept();
-        return new JobAdmission(JobAdmissionKind.Created, job.SubmittedAt, job.HeldAt);
+        return new JobAdmission(JobAdmissionKind.Created, job.SubmittedAt, job.HeldAt, job.ToSettlement(_id));
     }
 
     public async Task<JobSettlement?> Complete(JobEnd end, Authority by)
@@ -92,7 +98,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         }
         if (_job.Value is { Ending: null } open)
         {
-            await EndWith(open, end);
+            await KeepForOthers(await EndWith(open, end));
         }
         LeaveUnlessKept();
         return _job.Value?.ToSettlement(_id);
@@ -182,16 +188,50 @@ public sealed partial class JobGrain : Grain, IJobGrain
     {
         var job = await LoadOwned(caller);
         LeaveUnlessKept();
-        var certificate = job.Ending?.End.Certificate is { } place
-            ? await GrainFactory.GetGrain<ICertificateGrain>(place.Root.ToString()).Get()
-            : null;
-        return JobReceipts.Of(job, _id, _market, certificate)?.ToJson()
+        return (await ReceiptOf(job))?.ToJson()
             ?? throw new MarketException(
                 ErrorCode.ReceiptNotFound,
                 job.Ending is null
                     ? $"Job {_id} is {JobStatusNames.Of(job.Status)}; it has a receipt when it has ended."
                     : $"Job {_id} ended before workers signed what they run, or under another key of this market, so it has no receipt."
             );
+    }
+
+    public async Task<ReusableRun?> GetReusable(Authority by)
+    {
+        Authorities.Require(by, Authority.Submission, Authority.Job);
+        await LoadPresent();
+        var run =
+            _job.Value is { } job && ReuseRules.MayAnswer(job) && await ReceiptOf(job) is { } receipt ? job.ToReusable(_id, receipt) : null;
+        LeaveUnlessKept();
+        return run;
+    }
+
+    /// <summary>Null where it has none, or not yet.</summary>
+    private async ValueTask<ReceiptFile?> ReceiptOf(JobState job)
+    {
+        var certificate = job.Ending?.End.Certificate is { } place
+            ? await GrainFactory.GetGrain<ICertificateGrain>(place.Root.ToString()).Get()
+            : null;
+        var earlier =
+            job.Ending?.End.Reuse is { } reuse
+            && await GrainFactory.GetGrain<IJobGrain>(reuse.Job.ToString()).GetReusable(Authority.Job) is { } run
+                ? ReceiptFile.Parse(run.Receipt.Span)
+                : null;
+        return JobReceipts.Of(job, _id, _market, certificate, earlier);
+    }
+
+    /// <summary>The index learns of a job that may answer others. What fails is lost: then they run.</summary>
+    private async Task KeepForOthers(JobState ended)
+    {
+        foreach (var key in ReuseRules.KeysOf(ended))
+        {
+            var known = new ReusableJob(_id, ended.Spec.Assurance, JobReceipts.SeatsOf(ended.Ending!.End).Length, ended.Ending.EndedAt);
+            await Try(
+                () => LostWrites.Resend(() => GrainFactory.GetGrain<IReuseGrain>(key.ToString()).Keep(known, Authority.Job)),
+                "let others be answered from it"
+            );
+        }
     }
 
     public async Task<JobExplanation> Explain(Caller caller)

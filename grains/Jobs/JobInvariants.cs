@@ -27,6 +27,10 @@ internal static class JobInvariants
         {
             (violations ??= []).Add($"its charge {ending.Charge} has no payee");
         }
+        if (end.Reuse is not null && (end.Fault != JobFault.None || end.Worker is not null || end.Proof is null))
+        {
+            (violations ??= []).Add("another job's receipt answered it, and yet it is said to have run");
+        }
         if (end.FuelUsed < 0 || end.FuelUsed > job.Spec.FuelMax)
         {
             (violations ??= []).Add($"its fuel {end.FuelUsed} is outside 0 to {job.Spec.FuelMax}");

@@ -19,6 +19,10 @@ internal static class JobPricing
         {
             return TokenAmount.Zero;
         }
+        if (end.Reuse is { } reuse)
+        {
+            return ReuseRules.Charge(reuse, spec);
+        }
         var first = ChargeOf(end.PricePerMillionFuel, end, spec);
         if (end.Others.IsDefaultOrEmpty)
         {
@@ -43,6 +47,10 @@ internal static class JobPricing
         if (charge.IsZero)
         {
             return [];
+        }
+        if (end.Reuse is { } reuse)
+        {
+            return ReuseRules.Shares(reuse, charge);
         }
         if (end.Others.IsDefaultOrEmpty)
         {

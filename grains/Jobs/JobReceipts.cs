@@ -14,11 +14,18 @@ internal static class JobReceipts
     /// <param name="id">Its id.</param>
     /// <param name="market">Signs.</param>
     /// <param name="certificate">That of a job with a committee; null: it has none.</param>
+    /// <param name="earlier">The receipt that answered a job; null: none did.</param>
     /// <returns>
     /// Null where the job has not ended, or those who should have did not sign its run for this market: it ended before there were
     /// receipts, or under another key of the market.
     /// </returns>
-    public static ReceiptFile? Of(JobState job, JobId id, MarketIdentity market, BatchCertificate? certificate = null)
+    public static ReceiptFile? Of(
+        JobState job,
+        JobId id,
+        MarketIdentity market,
+        BatchCertificate? certificate = null,
+        ReceiptFile? earlier = null
+    )
     {
         if (job.Ending is not { End: var end } ending || (end.Proof is null && IsOfRun(end)))
         {
@@ -27,6 +34,10 @@ internal static class JobReceipts
         var domain = new MarketDomain(market.PublicKey);
         var receipt = ReceiptOf(job, ending, id, end.Certificate?.Epoch ?? 0);
         var (seats, execution) = (SeatsOf(end), receipt.Execution.Hash());
+        if (end.Reuse is { } reuse)
+        {
+            return Answered(receipt, reuse, domain, market, earlier);
+        }
         if (end.Proof is not null && !(seats.Length > 0 && seats.All(seat => IsSigned(seat, execution, domain))))
         {
             return null;
@@ -45,6 +56,26 @@ internal static class JobReceipts
             MarketSignature = Convert.ToHexStringLower(
                 market.Sign(BatchDigest.OfReceipts(domain, receipt.Epoch, receipt.Hash()).ToArray())
             ),
+        };
+    }
+
+    /// <returns>Null where the earlier receipt is not there any more, or has another hash: it is of another key of the market.</returns>
+    private static ReceiptFile? Answered(Receipt receipt, JobReuse reuse, MarketDomain domain, MarketIdentity market, ReceiptFile? earlier)
+    {
+        if (earlier is null || earlier.Domain != domain || earlier.Hash() != reuse.Receipt)
+        {
+            return null;
+        }
+        var answer = new ReceiptReuse { Percent = (ushort)reuse.Percent, Earlier = earlier };
+        var digest = BatchDigest.OfReceipts(domain, receipt.Epoch, answer.Hash(receipt));
+        return new ReceiptFile
+        {
+            Format = ReceiptFile.FormatName,
+            Domain = domain,
+            Receipt = receipt,
+            WorkerSignatures = [],
+            Reuse = answer,
+            MarketSignature = Convert.ToHexStringLower(market.Sign(digest.ToArray())),
         };
     }
 
@@ -111,7 +142,7 @@ internal static class JobReceipts
     }
 
     /// <summary>Those that ran it, ascending by worker.</summary>
-    private static JobSeat[] SeatsOf(JobEnd end)
+    public static JobSeat[] SeatsOf(JobEnd end)
     {
         if (end.Worker is not { } worker)
         {

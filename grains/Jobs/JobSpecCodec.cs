@@ -18,6 +18,10 @@ internal static class JobSpecCodec
     private const byte HasGroup = 32;
     private const byte HasAssurance = 64;
 
+    /// <summary>A second byte of parts follows the first.</summary>
+    private const byte HasSecondParts = 128;
+    private const byte HasReuse = 1;
+
     public static Bytes32 Hash(JobSpec spec)
     {
         var writer = new CompactWriter(256 + spec.Input.Length);
@@ -36,7 +40,12 @@ internal static class JobSpecCodec
         var parts = (spec.InputBlob is null ? 0 : HasBlob) | (hasMore ? HasMore : 0);
         parts |= (spec.Needs is null ? 0 : HasNeeds) | (hasPriority ? HasPriority : 0) | (hasAuction ? HasAuction : 0);
         parts |= (spec.Group is null ? 0 : HasGroup) | (spec.Assurance.IsNone ? 0 : HasAssurance);
+        parts |= spec.Reuse ? HasSecondParts : 0;
         writer.Byte((byte)parts);
+        if (spec.Reuse)
+        {
+            writer.Byte(HasReuse);
+        }
         if (spec.InputBlob is { } blob)
         {
             writer.Id(blob.Value);
@@ -85,9 +94,9 @@ internal static class JobSpecCodec
         var entryPoint = reader.OptionalText();
         var input = reader.Memory();
         var parts = reader.Byte();
-        if (parts > (HasBlob | HasMore | HasNeeds | HasPriority | HasAuction | HasGroup | HasAssurance))
+        if ((parts & HasSecondParts) != 0 && reader.Byte() is var second and not HasReuse)
         {
-            throw new InvalidDataException($"A spec has the parts {parts}, which no version of this code writes.");
+            throw new InvalidDataException($"A spec has the second parts {second}, which no version of this code writes.");
         }
         BlobId? inputBlob = (parts & HasBlob) != 0 ? new BlobId(reader.Id()) : null;
         var (files, environment) = (parts & HasMore) != 0 ? ReadMore(ref reader) : ([], []);
@@ -119,7 +128,8 @@ internal static class JobSpecCodec
             Priority: priority,
             Auction: auction,
             Group: group,
-            Assurance: assurance
+            Assurance: assurance,
+            Reuse: (parts & HasSecondParts) != 0
         );
     }
 
@@ -128,7 +138,8 @@ internal static class JobSpecCodec
             ? assurance
             : throw new InvalidDataException($"A spec has an assurance that no version of this code writes. {refusal}");
 
-    private static void WriteMore(CompactWriter writer, JobSpec spec)
+    /// <summary>Files and environment.</summary>
+    public static void WriteMore(CompactWriter writer, JobSpec spec)
     {
         var files = spec.Files.IsDefault ? [] : spec.Files;
         writer.Count(files.Length);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 
 namespace Marketplace.Grains;
 
@@ -93,6 +94,25 @@ internal sealed record JobState(
         return this with { Ending = new JobEnding(bounded, charge, now), Proposed = null, ProposedEpoch = 0 };
     }
 
+    /// <summary>What later jobs may be answered from, with the receipt of this one.</summary>
+    public ReusableRun ToReusable(JobId id, ReceiptFile receipt) =>
+        new(
+            Job: id,
+            Account: Account,
+            Spec: Spec,
+            Module: Module,
+            End: Ending!.End with
+            {
+                Log = default,
+                History = [],
+                Explanation = new JobExplanation("", []),
+            },
+            Charge: Ending.Charge,
+            EndedAt: Ending.EndedAt,
+            ReceiptHash: receipt.Hash(),
+            Receipt: receipt.ToJson()
+        );
+
     public JobTicket ToTicket(JobId id) =>
         new(
             Job: id,
@@ -119,7 +139,9 @@ internal sealed record JobState(
                 FuelUsed: ending.End.FuelUsed
             )
             {
-                Shares = ending.End.Others.IsDefaultOrEmpty ? default : JobPricing.Shares(ending.End, Spec, ending.Charge),
+                Shares = ending.End is { Others.IsDefaultOrEmpty: true, Reuse: null }
+                    ? default
+                    : JobPricing.Shares(ending.End, Spec, ending.Charge),
             }
             : null;
 
@@ -143,7 +165,8 @@ internal sealed record JobState(
             RootBefore: end?.RootBefore,
             RootAfter: end?.RootAfter,
             History: end?.History ?? [new JobEvent(JobStatus.Pending, SubmittedAt, null, null)],
-            ExitCode: Status == JobStatus.Completed ? 0 : end?.ExitCode
+            ExitCode: Status == JobStatus.Completed ? 0 : end?.ExitCode,
+            ReusedJob: end?.Reuse?.Job
         );
     }
 }

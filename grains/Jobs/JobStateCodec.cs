@@ -23,6 +23,9 @@ internal static class JobStateCodec
     /// <summary>Not ended, with the end that a committee is to sign, and with what its account refuses or without.</summary>
     private const byte FormatWithProposal = FormatWithOthers + 1;
 
+    /// <summary>Answered by another job's receipt, and with what its account refuses or without.</summary>
+    private const byte FormatWithReuse = FormatWithProposal + 1;
+
     public static ReadOnlyMemory<byte> Write(JobState job)
     {
         var writer = new CompactWriter(
@@ -67,7 +70,7 @@ internal static class JobStateCodec
     public static JobState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithProposal, "A job");
+        var format = reader.Version(Format, FormatWithReuse, "A job");
         var account = new AccountId(reader.Id());
         var requestId = reader.Text();
         var specHash = reader.Id();
@@ -100,6 +103,7 @@ internal static class JobStateCodec
 
     private static byte FormatOf(JobState job) =>
         job.Proposed is not null ? FormatWithProposal
+        : job.Ending?.End.Reuse is not null ? FormatWithReuse
         : job.Ending is { End.Others.IsDefaultOrEmpty: false } or { End.Certificate: not null } ? FormatWithOthers
         : job.Ending?.End.Proof is not null ? FormatWithProof
         : job.Refusals is not null ? FormatWithRefusals

@@ -180,6 +180,21 @@ internal static class MarketEnds
             Class: ClassFigures.NameOf(ticket.Spec)
         );
 
+    /// <summary>What listeners see of a job that an earlier one's receipt has answered.</summary>
+    public static EndedJob Answered(AccountId account, SubmissionItem item, JobSettlement written) =>
+        new(
+            Account: account,
+            Job: item.Job,
+            RequestId: item.RequestId,
+            Status: written.Status,
+            Code: null,
+            FuelUsed: written.FuelUsed,
+            Charge: written.Charge,
+            Output: item.Answer!.Output,
+            Worker: null,
+            Class: ClassFigures.NameOf(item.Spec)
+        );
+
     /// <summary>What listeners are told of a job that has its terminal write.</summary>
     /// <returns>
     /// Null if another end was written first and is not a cancellation: the market that wrote it announces it, and only that market knows

@@ -8,7 +8,7 @@ namespace Marketplace.Grains;
 /// at once, and jobs never wait for one.
 /// </summary>
 [StatelessWorker]
-public sealed class QuoteGrain(MarketShards shards) : Grain, IQuoteGrain
+public sealed class QuoteGrain(MarketShards shards, ReuseTerms reuse) : Grain, IQuoteGrain
 {
     public async Task<QuoteSheet> Get(Caller caller, QuoteTerms terms)
     {
@@ -37,7 +37,8 @@ public sealed class QuoteGrain(MarketShards shards) : Grain, IQuoteGrain
             BuyerScore: await BuyerScore(caller.Account, offers),
             Turnarounds: QuoteRules.Slowest(turnarounds)
         );
-        return QuoteRules.Quote(terms, supply, AssuranceRules.Offered);
+        var isReusable = ReuseRules.CheckNew(QuoteRules.SpecOf(terms, Assurance.None) with { Reuse = true }, program) is null;
+        return QuoteRules.Quote(terms, supply, AssuranceRules.Offered) with { ReusePercent = isReusable ? reuse.Percent : null };
     }
 
     /// <summary>Read only where an offer asks for it, as the market does.</summary>

@@ -9,6 +9,9 @@ internal static class SubmissionAnswers
     {
         switch (admission.Kind)
         {
+            case JobAdmissionKind.Created when admission.Ended is { } settlement:
+                batch.Ended.Add((item, settlement));
+                break;
             case JobAdmissionKind.Created:
                 batch.Created.Add(
                     new JobTicket(

@@ -26,7 +26,11 @@ internal sealed class SubmissionBatch
     /// <summary>What the account refuses, as of the holds; null: nothing.</summary>
     public RefusalList? Refusals { get; set; }
 
+    /// <summary>New jobs that are to run.</summary>
     public List<JobTicket> Created { get; } = [];
+
+    /// <summary>New jobs that have ended at once, with what is to be settled.</summary>
+    public List<(SubmissionItem Item, JobSettlement Settlement)> Ended { get; } = [];
 
     public ImmutableArray<SubmitResult> ToResults() => [.. Items.Select(item => item.ToResult())];
 }
@@ -68,6 +72,11 @@ internal sealed class SubmissionItem
 
     /// <summary>Null where nothing was to be held.</summary>
     public HoldOutcome? Hold { get; set; }
+
+    public bool IsHeld => Hold is HoldOutcome.Held or HoldOutcome.AlreadyHeld;
+
+    /// <summary>How it ends at once if it is new; null: it is to run.</summary>
+    public JobEnd? Answer { get; set; }
 
     /// <summary>
     /// Why a new job would be refused: by what may have changed since an earlier request made the job. Only the job's grain knows whether

@@ -12,7 +12,8 @@ namespace Marketplace.Grains;
 ///    as a new job goes on without a hold, because its job may exist already;
 /// 2. hold the price limits of all items in one write: <see cref="Release"/> gives back a hold that no job stands on; after a crash the
 ///    account does so itself, because it asks for the jobs of old holds;
-/// 3. write the jobs in parallel: from here an item is accepted and stays so;
+/// 3. write the jobs in parallel: from here an item is accepted and stays so. One that an earlier job's receipt answers is written as
+///    ended, and its account settles: what that misses the account finds, because it asks for the jobs of old holds;
 /// 4. hand the jobs to the market: the market's own sweep finds a job that does not arrive, or the job offers itself again when it is
 ///    submitted again.
 /// </summary>
@@ -22,6 +23,8 @@ public sealed partial class SubmissionGrain(
     QueueBounds bounds,
     MarketShards shards,
     TimeProvider clock,
+    ReuseTerms reuse,
+    IResultsFeed feed,
     ILogger<SubmissionGrain> log
 ) : Grain, ISubmissionGrain
 {
@@ -49,6 +52,10 @@ public sealed partial class SubmissionGrain(
         {
             await HoldAndWrite(batch);
         }
+        if (batch.Ended.Count > 0)
+        {
+            SettleAndAnnounce(batch);
+        }
         if (batch.Created.Count > 0)
         {
             await Enqueue(batch);
@@ -67,6 +74,7 @@ public sealed partial class SubmissionGrain(
         {
             admitted[index].Hold = holds.Outcomes[index];
         }
+        await Task.WhenAll(admitted.Where(item => item.Spec.Reuse && item.IsHeld).Select(item => Answer(batch, item)));
         await Task.WhenAll(batch.Open.ToArray().Select(item => Write(batch, item, holds)));
         await Release(batch, account, holds.HeldAt);
     }
@@ -96,9 +104,21 @@ public sealed partial class SubmissionGrain(
         SubmissionRoom.AssignClasses(items, classes);
     }
 
+    /// <summary>Where nothing answers the job, for whatever reason, it runs.</summary>
+    private Task Answer(SubmissionBatch batch, SubmissionItem item) =>
+        Try(
+            async () =>
+                item.Answer = await new ReuseAnswers(GrainFactory, reuse, clock).Find(
+                    batch.Caller,
+                    item.Spec,
+                    item.Program!,
+                    batch.Refusals
+                ),
+            "look for a receipt that answers a job"
+        );
+
     private async Task Write(SubmissionBatch batch, SubmissionItem item, HoldResult holds)
     {
-        var isHeld = item.Hold is HoldOutcome.Held or HoldOutcome.AlreadyHeld;
         try
         {
             // Without a hold the same call finds out whether an earlier request has made this very job: then its repetition is no refusal.
@@ -110,10 +130,11 @@ public sealed partial class SubmissionGrain(
                     item.Spec,
                     item.Program?.Module ?? default,
                     item.Program?.UsesState ?? false,
-                    isHeld ? holds.HeldAt : DateTimeOffset.MinValue
+                    item.IsHeld ? holds.HeldAt : DateTimeOffset.MinValue
                 )
                 {
                     Refusals = batch.Refusals,
+                    Answer = item.Answer,
                 }
             );
         }
@@ -176,6 +197,23 @@ public sealed partial class SubmissionGrain(
         return Task.CompletedTask;
     }
 
+    /// <summary>Not awaited, as a report's settlement is not: the account finds what this misses, and listeners ask for jobs.</summary>
+    private void SettleAndAnnounce(SubmissionBatch batch)
+    {
+        var settlements = batch.Ended.Select(ended => ended.Settlement).ToImmutableArray();
+        var account = GrainFactory.GetGrain<IAccountGrain>(batch.Caller.Account.ToString());
+        _ = Try(
+            () => LostWrites.Resend(() => account.Settle(settlements, Authority.Submission)),
+            "settle jobs that receipts have answered"
+        );
+        if (feed.IsWanted)
+        {
+            feed.Publish(
+                new JobsEnded([.. batch.Ended.Select(ended => MarketEnds.Answered(batch.Caller.Account, ended.Item, ended.Settlement))])
+            );
+        }
+    }
+
     private async Task Enqueue(SubmissionBatch batch)
     {
         await Task.WhenAll(batch.Created.GroupBy(shards.KeyOf).Select(jobs => Enqueue(jobs.Key, [.. jobs])));
@@ -209,7 +247,8 @@ public sealed partial class SubmissionGrain(
             else
             {
                 item.RefusalIfNew =
-                    AssuranceRules.CheckNew(item.Spec, item.Program.Imports, AssuranceRules.Offered, item.Program.UsesState)
+                    ReuseRules.CheckNew(item.Spec, item.Program)
+                    ?? AssuranceRules.CheckNew(item.Spec, item.Program.Imports, AssuranceRules.Offered, item.Program.UsesState)
                     ?? await CheckInputs(batch.Caller, item.Spec);
             }
         }

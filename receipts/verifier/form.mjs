@@ -208,7 +208,7 @@ const NamedValue = struct('Variable', { name: text, value: text });
 const Seat = struct('Seat', { worker: bytes32(), unitPrice: uint(128) });
 const Share = struct('Share', { account: bytes32(), amount: uint(128) });
 
-const Invocation = struct('Invocation', {
+export const Invocation = struct('Invocation', {
   job: bytes32(),
   program: bytes32('prog'),
   module: bytes32('blob'),
@@ -223,7 +223,7 @@ const Invocation = struct('Invocation', {
   timeLimit: uint(64),
 });
 
-const Result = struct('Result', {
+export const Result = struct('Result', {
   profile: bytes32(),
   outcome: text,
   exitCode: integer('int32', -(1n << 31n), (1n << 31n) - 1n),
@@ -253,6 +253,7 @@ export const Receipt = struct('Receipt', {
 
 /** A hash that was computed, not read. */
 const hash = { type: 'bytes32', word: bytes => bytes };
+const Reuse = struct('Reuse', { receipt: Receipt, earlier: hash, percent: uint(16) });
 const Executions = struct('Executions', { root: hash });
 const Receipts = struct('Receipts', { epoch: uint(64), root: hash });
 const Member = struct('Member', {
@@ -319,6 +320,13 @@ export function parse(bytes) {
     throw new FormError('It is no text in UTF-8.');
   }
   const reader = new Reader(source);
+  const file = readFile(reader, /^(certificate|reuse|marketSignature)$/);
+  reader.end();
+  return file;
+}
+
+/** @param after What may stand behind the workers' signatures: an earlier receipt within another has no reuse. */
+function readFile(reader, after) {
   const file = {};
   reader.expect('{');
   reader.name('format');
@@ -333,18 +341,33 @@ export function parse(bytes) {
   reader.name('workerSignatures');
   file.workerSignatures = list({ read: its => readMembers(its, WORKER_SIGNATURE) }).read(reader);
   reader.expect(',');
-  const next = reader.form(/^(certificate|marketSignature)$/, 'the member "certificate" or "marketSignature"');
-  reader.expect(':');
+  const nextOf = form => {
+    const next = reader.form(form, 'the next member of a receipt, at last "marketSignature"');
+    reader.expect(':');
+    return next;
+  };
+  let next = nextOf(after);
   if (next === 'certificate') {
     file.certificate = readMembers(reader, CERTIFICATE);
     reader.expect(',');
-    reader.name('marketSignature');
+    next = nextOf(after.test('reuse') ? /^(reuse|marketSignature)$/ : /^marketSignature$/);
+  }
+  if (next === 'reuse') {
+    const earlier = { read: its => readFile(its, /^(certificate|marketSignature)$/) };
+    file.reuse = readMembers(reader, { percent: uint(16), earlier });
+    reader.expect(',');
+    nextOf(/^marketSignature$/);
   }
   file.marketSignature = signature.read(reader);
   reader.expect('}');
-  reader.end();
   return file;
 }
+
+/** The hash that a market signs of a file: that of its receipt, or of its reuse where it has one. */
+export const fileWord = ({ receipt, reuse }) =>
+  reuse
+    ? Reuse.word({ receipt, earlier: Receipt.word(reuse.earlier.receipt), percent: reuse.percent })
+    : Receipt.word(receipt);
 
 /** What a market signs for one receipt of an epoch. */
 export const receiptsDigest = (domain, epoch, root) => digest(domain, Receipts, { epoch, root });

@@ -100,12 +100,16 @@ function statements(file) {
     ['Price', [`${number(receipt.price)} of at most ${number(receipt.priceLimit)}`]],
     ['Paid by', [digits(receipt.payer)]],
     ['Paid to', lines(receipt.shares, share => [digits(share.account), ` ${number(share.amount)}`])],
+    ['Answered by', file.reuse ? [digits(receiptHash(file.reuse.earlier)), `, for ${file.reuse.percent} percent of its price`] : []],
     ['Committee', lines(file.certificate?.members ?? [], member => [digits(member.worker), ` of weight ${number(member.weight)}`])],
     ['Signed by', [signersOf(file)]],
   ].filter(([, nodes]) => nodes.length > 0);
 }
 
-function signersOf({ certificate, workerSignatures }) {
+function signersOf({ certificate, workerSignatures, reuse }) {
+  if (reuse) {
+    return `the market; its earlier receipt by ${signersOf(reuse.earlier)}`;
+  }
   if (certificate) {
     const count = certificate.signers.toString(2).replaceAll('0', '').length;
     return `${count} of ${certificate.members.length} members of the committee and the market`;

@@ -8,6 +8,7 @@ import {
   committeeReceiptsDigest,
   Execution,
   executionsDigest,
+  fileWord,
   FormError,
   parse,
   Receipt,
@@ -15,6 +16,7 @@ import {
   registrationDigest,
   rootOf,
 } from './form.mjs';
+import { priceOfReuse, whyNotTaken, wrongReuse } from './reuse.mjs';
 
 export { BYTES_MAX } from './form.mjs';
 
@@ -48,14 +50,15 @@ const resultOf = ({ receipt }) => receipt.execution.result;
 
 const WORKERS = "workers' signatures";
 const CERTIFICATE = 'certificate';
+const EARLIER = 'earlier receipt';
 
 /** Every check, in the order in which they are told. Each takes the receipt file and the evidence beside it. */
 const CHECKS = [
   { name: 'words', check: words },
   { name: 'market', check: marketKey },
   { name: "market's signature", check: marketSignature },
-  { name: ({ receipt }) => (isByCommittee(receipt) ? CERTIFICATE : WORKERS), check: signers },
-  { name: 'price', check: price },
+  { name: ({ receipt, reuse }) => (reuse ? EARLIER : isByCommittee(receipt) ? CERTIFICATE : WORKERS), check: signers },
+  { name: 'price', check: file => (file.reuse ? reusePrice(file) : price(file)) },
   { name: 'module', check: (file, evidence) => content('module', invocationOf(file).module, evidence.module) },
   { name: 'input', check: (file, evidence) => content('input', invocationOf(file).input, evidence.input) },
   { name: 'output', check: (file, evidence) => content('output', resultOf(file).output, evidence.output) },
@@ -79,12 +82,12 @@ export function verify(bytes, evidence = {}) {
     }
     return { holds: false, checks: [{ name: 'form', ...broken(error.message) }], file: undefined };
   }
-  const checks = CHECKS.map(({ name, check }) => ({
-    name: typeof name === 'string' ? name : name(file),
-    ...check(file, evidence),
-  }));
+  const checks = checksOf(file, evidence);
   return { holds: checks.every(check => check.result !== 'broken'), checks, file };
 }
+
+const checksOf = (file, evidence) =>
+  CHECKS.map(({ name, check }) => ({ name: typeof name === 'string' ? name : name(file), ...check(file, evidence) }));
 
 /** The id of bytes that come in pieces. */
 export async function blobId(pieces) {
@@ -96,7 +99,7 @@ export async function blobId(pieces) {
 }
 
 /** The receipt's id: the hash of its struct. */
-export const receiptHash = file => bytesToHex(Receipt.word(file.receipt));
+export const receiptHash = file => bytesToHex(fileWord(file));
 
 function words(file) {
   const { receipt } = file;
@@ -123,7 +126,7 @@ function words(file) {
   if (result.fuel > invocation.fuelLimit) {
     return broken(`The run used ${result.fuel} fuel, more than its limit of ${invocation.fuelLimit}.`);
   }
-  const wrong = wrongSeats(receipt, assurance);
+  const wrong = file.reuse ? wrongReuse(receipt) : wrongSeats(receipt, assurance);
   return wrong
     ? broken(wrong)
     : holds(`Job ${invocation.job} ${receipt.state.replaceAll('_', ' ')}; its receipt's hash is ${receiptHash(file)}.`);
@@ -135,7 +138,7 @@ function assuranceOf(text) {
     return { kind: 'none', seats: 1 };
   }
   if (/^audit:(100|[1-9][0-9]?(\.[1-9])?|0\.[1-9])%$/.test(text)) {
-    return { kind: 'audit', seats: 2 };
+    return { kind: 'audit', permille: Math.round(10 * Number(text.slice('audit:'.length, -1))), seats: 2 };
   }
   const [, kind, , agreeing, seats] = text.match(/^(quorum|committee):(([1-9][0-9]?)\/)?([1-9][0-9]?)$/) ?? [];
   const [k, n] = [Number(agreeing), Number(seats)];
@@ -168,15 +171,18 @@ function marketKey({ domain }, { market: trusted }) {
 
 function marketSignature(file) {
   const { domain, receipt } = file;
-  const digest = receiptsDigest(domain, receipt.epoch, Receipt.word(receipt));
+  const digest = receiptsDigest(domain, receipt.epoch, fileWord(file));
   return isSigned(hexToBytes(domain.market), digest, hexToBytes(file.marketSignature))
     ? holds('The market has signed the receipt.')
     : broken('The market has not signed this receipt.');
 }
 
-/** Who says how the run ended: its workers, or a committee. */
+/** Who says how the run ended: its workers, a committee, or those of an earlier receipt. */
 function signers(file) {
-  const { receipt, workerSignatures, certificate } = file;
+  const { receipt, workerSignatures, certificate, reuse } = file;
+  if (reuse) {
+    return byEarlier(file);
+  }
   if (receipt.execution.result.outcome === NOT_RUN) {
     return workerSignatures.length === 0 && !certificate
       ? notChecked('No run was reported, so no worker has signed; the market says how the job ended.')
@@ -186,6 +192,18 @@ function signers(file) {
     return broken(`With the assurance '${receipt.assurance}', others sign a run than have signed this one.`);
   }
   return isByCommittee(receipt) ? byCommittee(file) : byWorkers(file);
+}
+
+function byEarlier(file) {
+  const { earlier } = file.reuse;
+  const wrong = whyNotTaken(file, assuranceOf(file.receipt.assurance), assuranceOf(earlier.receipt.assurance));
+  if (wrong) {
+    return broken(wrong);
+  }
+  const first = checksOf(earlier, {}).find(({ result }) => result === 'broken');
+  return first
+    ? broken(`The earlier receipt does not hold: ${first.finding}`)
+    : holds(`Those who ran job ${invocationOf(earlier).job} have signed what came out; this job took it over.`);
 }
 
 function byWorkers({ domain, receipt, workerSignatures }) {
@@ -267,13 +285,25 @@ function price({ receipt }) {
         `the receipt says ${receipt.price}.`,
     );
   }
+  return sharedOut(receipt, `The price of ${due} follows from fuel, unit prices and limit, and is shared out whole.`);
+}
+
+function reusePrice({ receipt, reuse }) {
+  const { wrong, due } = priceOfReuse(receipt, reuse, assuranceOf(receipt.assurance));
+  return wrong
+    ? broken(wrong)
+    : sharedOut(receipt, `The price of ${due} is ${reuse.percent} percent of an earlier price, and is shared out whole.`);
+}
+
+/** The receipt's price is right. */
+function sharedOut(receipt, finding) {
   const shared = receipt.shares.reduce((sum, share) => sum + share.amount, 0n);
   if (receipt.shares.some(share => share.amount === 0n) || shared > AMOUNT_MAX) {
     return broken('A share is nothing, or the shares are more than there can be.');
   }
-  return shared === due
-    ? holds(`The price of ${due} follows from fuel, unit prices and limit, and is shared out whole.`)
-    : broken(`The shares are ${shared} together; the price is ${due}.`);
+  return shared === receipt.price
+    ? holds(finding)
+    : broken(`The shares are ${shared} together; the price is ${receipt.price}.`);
 }
 
 function content(name, stated, actual) {

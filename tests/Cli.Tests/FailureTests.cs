@@ -67,6 +67,7 @@ public sealed class FailureTests : IDisposable
     [Theory]
     [InlineData(ErrorCode.PriceTooLow, "--max-price")]
     [InlineData(ErrorCode.AssuranceRefused, "--assurance none")]
+    [InlineData(ErrorCode.ReuseRefused, "Leave out --reuse")]
     [InlineData(ErrorCode.QueueFull, "--request-id")]
     [InlineData(ErrorCode.TooManyOpenJobs, "market job cancel")]
     [InlineData(ErrorCode.ProgramInUse, "market job cancel")]

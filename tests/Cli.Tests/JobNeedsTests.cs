@@ -83,6 +83,21 @@ public sealed class JobNeedsTests : IDisposable
     }
 
     [Fact]
+    public async Task Reuse_IsSent_AndTheAnswerIsShown()
+    {
+        _shell.Service.On(Submit, Samples.Job(JobState.Completed));
+        var earlier = new JobId(new Bytes32([.. Enumerable.Repeat((byte)9, 32)]));
+        _shell.Service.On($"GET /v1/jobs/{Samples.JobId}", Samples.Job(JobState.Completed) with { ReusedJob = earlier });
+
+        var ran = await _shell.Run("job", "run", Program, "--text", "x", "--max-price", "5000", "--reuse");
+        Assert.Equal((ExitCodes.Ok, ""), (ran.ExitCode, ran.Error));
+        Assert.True(Sent().GetProperty("reuse").GetBoolean());
+
+        var shown = await _shell.Run("job", "status", $"{Samples.JobId}");
+        Assert.Contains($"the receipt of job {earlier}\n", shown.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AssuredJobWithoutALimit_TakesThatOfAQuote()
     {
         _shell.Service.On(Submit, Samples.Job(JobState.Completed)).On("POST /v1/quotes", Samples.Quotes());

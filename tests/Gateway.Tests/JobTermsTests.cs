@@ -40,6 +40,20 @@ public sealed class JobTermsTests
         Assert.Equal(seen, JobMapper.ToJob(ViewOf(item.Spec)).Assurance?.ToString());
     }
 
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData(false, null)]
+    [InlineData(true, true)]
+    public void Reuse_IsSeenAsItWasSent(bool? sent, bool? seen)
+    {
+        var item = JobMapper.ToItem(Request() with { Reuse = sent });
+        var earlier = new JobId(new Bytes32([.. Enumerable.Repeat((byte)3, 32)]));
+        var job = JobMapper.ToJob(ViewOf(item.Spec) with { ReusedJob = earlier });
+
+        Assert.Equal(sent ?? false, item.Spec.Reuse);
+        Assert.Equal((seen, earlier), (job.Reuse, job.ReusedJob));
+    }
+
     /// <summary>The document's pattern lets every assurance through: a client that checks with it refuses none.</summary>
     [Fact]
     public void PatternOfTheDocument_IsMetByEveryAssurance()

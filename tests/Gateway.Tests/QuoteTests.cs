@@ -29,6 +29,7 @@ public sealed class QuoteTests
         Assert.Equal(["gpu", "region=eu"], asked.Needs!.Labels);
         Assert.Equal(request.Assurances, asked.Assurances);
         Assert.Equal((7, 0, 7, true), (sheet.FuelMax, sheet.LiarsPermille, sheet.Owners, sheet.OwnersAtLeast));
+        Assert.Equal(20, sheet.ReusePercent);
         Assert.Equal(
             new Quote(
                 Assurance: Assurance.Quorum(2, 3),

@@ -143,6 +143,7 @@ public sealed class CodecTests
                         Auction = TimeSpan.FromMilliseconds(auctionMs),
                         Group = auctionMs > 0 ? new JobGroupTerms("g", GroupSpread.Owner) : null,
                         Assurance = Assurance.Parse(assurance),
+                        Reuse = allowsNewcomers,
                     },
                     Output()
                 )
@@ -153,6 +154,7 @@ public sealed class CodecTests
         Assert.Equal(auctionMs > 0 ? new JobGroupTerms("g", GroupSpread.Owner) : null, JobStateCodec.Read(bytes).Spec.Group);
         Assert.Equal(TimeSpan.FromMilliseconds(auctionMs), JobStateCodec.Read(bytes).Spec.Auction);
         Assert.Equal(assurance, JobStateCodec.Read(bytes).Spec.Assurance.ToString());
+        Assert.Equal(allowsNewcomers, JobStateCodec.Read(bytes).Spec.Reuse);
 
         Assert.Equal(needs.Labels, read.Labels);
         Assert.Equal((needs.ReputationMin, needs.StakeMin), (read.ReputationMin, read.StakeMin));
@@ -235,6 +237,37 @@ public sealed class CodecTests
         Assert.Equal(proof.Refused?.Content, read.Refused?.Content);
         Assert.Equal(proof.Refused?.Files.ToArray(), read.Refused?.Files.ToArray());
         Assert.Equal(bytes, JobStateCodec.Write(JobStateCodec.Read(bytes)).ToArray());
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => JobStateCodec.Read(bytes.AsSpan(0, length)));
+        }
+    }
+
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 1)]
+    [InlineData(false, 16)]
+    public void ReuseOfAReceipt_IsReadBack_AndEveryCutIsFound(bool withRefusals, int executors)
+    {
+        var job = EndedJob() with { Refusals = withRefusals ? new RefusalList([], [new AccountId(TestKeys.Profile)]) : null };
+        var reuse = new JobReuse(
+            Job: new JobId(TestKeys.Profile),
+            Receipt: TestKeys.Profile,
+            Percent: 20,
+            Price: new TokenAmount(UInt128.MaxValue),
+            Executors: [.. Enumerable.Range(0, executors).Select(number => TestMarket.Id($"{number}"))],
+            Author: TestMarket.Id("author")
+        );
+        var end = job.Ending!.End with { Worker = null, Proof = Proof(isFull: false), Reuse = reuse };
+        var bytes = JobStateCodec.Write(job with { Ending = job.Ending with { End = end } }).ToArray();
+        var read = JobStateCodec.Read(bytes);
+
+        // A build from before jobs were answered refuses it by its version.
+        Assert.Equal(7, bytes[0]);
+        Assert.Equal(reuse.Executors.ToArray(), read.Ending!.End.Reuse!.Executors.ToArray());
+        Assert.Equal(reuse, read.Ending.End.Reuse with { Executors = reuse.Executors });
+        Assert.Equal((reuse.Job, withRefusals), (read.ToView(default).ReusedJob, read.Refusals is not null));
+        Assert.Equal(bytes, JobStateCodec.Write(read).ToArray());
         for (var length = 0; length < bytes.Length; length++)
         {
             Assert.Throws<InvalidDataException>(() => JobStateCodec.Read(bytes.AsSpan(0, length)));

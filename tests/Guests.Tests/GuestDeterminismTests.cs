@@ -58,6 +58,57 @@ public sealed class GuestDeterminismTests
             new Probe().Poke(Id, digits).Call("onvm_blob_len", Id, 64).OnvmAnswers(Guest.Invocation() with { Blobs = kept })[0].Result;
     }
 
+    /// <summary>What shows a program more of its job than its client chose: in a table that grows, each new function is judged.</summary>
+    [Fact]
+    public void OnlyClocksRandomnessAndBlobs_KeepAJobFromBeingAnsweredByAnother()
+    {
+        var shown = WasiImports
+            .All.Concat(OnvmImports.All)
+            .Where(call => GuestDeterminism.ReasonAgainstReuse([$"{call.Module}.{call.Name}"]) is not null)
+            .Select(call => call.Name)
+            .Distinct()
+            .Order(StringComparer.Ordinal);
+
+        Assert.Equal(
+            [
+                "clock_time_get",
+                "fd_filestat_get",
+                "onvm_blob_exists",
+                "onvm_blob_hash",
+                "onvm_blob_len",
+                "onvm_blob_read",
+                "onvm_now_ms",
+                "onvm_random_bytes",
+                "path_filestat_get",
+                "poll_oneoff",
+                "random_get",
+            ],
+            shown
+        );
+    }
+
+    /// <summary>The claim behind the rule: another job with the same input, at another moment.</summary>
+    [Theory]
+    [InlineData("echo", "hello")]
+    [InlineData("wordcount", "one two two")]
+    [InlineData("primes", "1000")]
+    public void SampleThatMayBeReused_GivesTheSameToEveryJob(string sample, string input)
+    {
+        Assert.Null(GuestDeterminism.ReasonAgainstReuse([.. ModuleReport.Of(Guest.Sample(sample)).Imports.Select(import => import.Name)]));
+        var first = Guest.RunSample(sample, input);
+        var second = Guest.RunSample(
+            sample,
+            Guest.Invocation(input) with
+            {
+                Now = DateTimeOffset.UnixEpoch.AddYears(60),
+                Seed = new Bytes32([.. Enumerable.Repeat((byte)7, 32)]),
+            }
+        );
+
+        Assert.Equal((first.Outcome, first.FuelUsed), (second.Outcome, second.FuelUsed));
+        Assert.Equal(first.Output.ToArray(), second.Output.ToArray());
+    }
+
     [Fact]
     public void NoProgram_IsNeither()
     {

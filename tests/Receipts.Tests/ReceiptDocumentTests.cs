@@ -34,6 +34,7 @@ public sealed class ReceiptDocumentTests
         Assert.All(
             [
                 Receipt.Type,
+                ReceiptReuse.Type,
                 Execution.Type,
                 Invocation.Type,
                 RunResult.Type,
@@ -82,6 +83,13 @@ public sealed class ReceiptDocumentTests
         Line("root of its batch", batch.Root);
         Line("digest that the members sign", BatchDigest.OfCommitteeReceipts(file.Domain, 7, Samples.Members, batch.Root));
         Line("digest that the market signs", BatchDigest.OfReceipts(file.Domain, 7, file.Receipt.Hash()));
+        text.Append("```\n\nThe receipt of a job that did not run, because that of an earlier one has answered it.\n\n```\n");
+        file = Samples.AnsweredFile;
+        Line("file", Encoding.UTF8.GetString(file.ToJson()));
+        Line("hash of the earlier receipt", file.Reuse!.Earlier.Receipt.Hash());
+        Line("hash of the Receipt struct", file.Receipt.Hash());
+        Line("hash of the receipt", file.Hash());
+        Line("digest that the market signs", BatchDigest.OfReceipts(file.Domain, 0, file.Hash()));
         text.Append("```\n");
         return text.ToString();
 

@@ -89,6 +89,59 @@ internal static class Samples
         };
     }
 
+    /// <summary>What one worker has run of a program without state.</summary>
+    public static ReceiptFile Earlier { get; } =
+        Sign(
+            Receipt with
+            {
+                Execution = Execution with
+                {
+                    Result = Execution.Result with { StateBefore = default, StateAfter = default, Writes = default },
+                },
+            }
+        );
+
+    /// <summary>The receipt of a job of the same payer, a minute later and with other limits of fuel and time.</summary>
+    public static Receipt AnsweredReceipt { get; } =
+        Earlier.Receipt with
+        {
+            Execution = Earlier.Receipt.Execution with
+            {
+                Invocation = Execution.Invocation with
+                {
+                    Job = new JobId(Word(0x0a)),
+                    Clock = 1_767_323_105_000_000_000,
+                    FuelLimit = 2_000_000,
+                    TimeLimit = 20_000_000_000,
+                },
+            },
+            Seats = [],
+            Price = new TokenAmount(3),
+            Shares =
+            [
+                new PaidShare(new AccountId(Word(7)), new TokenAmount(2)),
+                new PaidShare(new AccountId(Word(0x27)), new TokenAmount(1)),
+            ],
+            EndedAt = 1_767_323_105_000_000_000,
+        };
+
+    public static ReceiptFile AnsweredFile { get; } = Answer(AnsweredReceipt, Earlier);
+
+    /// <summary>The receipt, answered by an earlier one and signed by the market.</summary>
+    public static ReceiptFile Answer(Receipt receipt, ReceiptFile earlier, ushort percent = 20)
+    {
+        var reuse = new ReceiptReuse { Percent = percent, Earlier = earlier };
+        return new ReceiptFile
+        {
+            Format = ReceiptFile.FormatName,
+            Domain = Domain,
+            Receipt = receipt,
+            WorkerSignatures = [],
+            Reuse = reuse,
+            MarketSignature = Sign(MarketKey, BatchDigest.OfReceipts(Domain, receipt.Epoch, reuse.Hash(receipt))),
+        };
+    }
+
     /// <summary>Three workers with BLS keys; the seed of each repeats its number.</summary>
     public static IReadOnlyList<CommitteeMember> Members { get; } =
     [.. Enumerable.Range(0, 3).Select(index => Member(index, weight: (UInt128)(index + 2)))];

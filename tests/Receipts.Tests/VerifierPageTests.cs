@@ -36,6 +36,7 @@ public sealed partial class VerifierPageTests
                 "page.css",
                 "page.html",
                 "page.mjs",
+                "reuse.mjs",
                 "verify.mjs",
             ],
             names

@@ -161,6 +161,7 @@ public sealed class SpecTests : IDisposable
             Group = "g",
             Spread = GroupSpread.Owner,
             Assurance = Assurance.Audit(125),
+            Reuse = true,
         };
         Service.On(Submit, Samples.Job(JobState.Pending));
 

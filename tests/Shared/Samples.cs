@@ -98,7 +98,8 @@ internal static class Samples
                     DelayMs: null,
                     WrongAccepted: "4.31e-9"
                 ),
-            ]
+            ],
+            ReusePercent: 20
         );
 
     public static Blob Blob(byte[] content) => new(IdDerivation.Blob(content), content.Length, Then);

@@ -93,6 +93,12 @@ public sealed record Job
     /// <summary>How sure to be of its result; absent: one worker's word.</summary>
     public Assurance? Assurance { get; init; }
 
+    /// <summary>Whether it may be answered from a receipt, and others from its own; absent: no.</summary>
+    public bool? Reuse { get; init; }
+
+    /// <summary>The job whose receipt has answered it; absent: it ran, or has not ended.</summary>
+    public JobId? ReusedJob { get; init; }
+
     /// <summary>What the job cost.</summary>
     public required TokenAmount Charge { get; init; }
 

@@ -78,6 +78,12 @@ public abstract record JobTerms
     /// </summary>
     public Assurance? Assurance { get; init; }
 
+    /// <summary>
+    /// Whether the job may be answered from the receipt of an earlier job with the same program, input and limits of memory, at a part of
+    /// its price; and later ones from its receipt, which then names this account. Left out: no, and the job runs.
+    /// </summary>
+    public bool? Reuse { get; init; }
+
     /// <summary>Attempts after a worker's failure; left out: 3.</summary>
     public int? RetriesMax { get; init; }
 

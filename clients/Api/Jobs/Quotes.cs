@@ -49,7 +49,16 @@ public sealed record QuoteRequest
 /// <param name="Owners">Different owners of workers that fit the job.</param>
 /// <param name="OwnersAtLeast">Only the cheapest offers were looked at, so there may be more owners.</param>
 /// <param name="Quotes">One for each assurance, in the order asked.</param>
-public sealed record QuoteSheet(long FuelMax, int LiarsPermille, int Owners, bool OwnersAtLeast, IReadOnlyList<Quote> Quotes);
+/// <param name="ReusePercent">What a job with <c>reuse</c> pays if an earlier one's receipt answers it, in percent of the earlier price;
+/// absent: none answers jobs of this program.</param>
+public sealed record QuoteSheet(
+    long FuelMax,
+    int LiarsPermille,
+    int Owners,
+    bool OwnersAtLeast,
+    IReadOnlyList<Quote> Quotes,
+    int? ReusePercent = null
+);
 
 /// <summary>What one assurance would cost and give.</summary>
 /// <param name="Assurance">What would be bought.</param>

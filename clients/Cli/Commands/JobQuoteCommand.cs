@@ -108,6 +108,10 @@ internal static class JobQuoteCommand
             $"\nFor {Table.Show(sheet.FuelMax)} fuel. Owners of workers that fit: {least}{Table.Show(sheet.Owners)}. "
                 + $"It is assumed that each worker lies with a probability of {Percent(sheet.LiarsPermille / 1000.0)}, all liars together."
         );
+        if (sheet.ReusePercent is { } percent)
+        {
+            writer.WriteLine($"With --reuse, a job that an earlier one's receipt answers pays {percent} % of the earlier price.");
+        }
     }
 
     private static string Delay(long milliseconds) =>

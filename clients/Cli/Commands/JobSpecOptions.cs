@@ -71,6 +71,11 @@ internal sealed class JobSpecOptions
 
     private readonly JobNeedsOptions _needs = new();
 
+    private readonly Option<bool> _reuse = new("--reuse")
+    {
+        Description = "Take the result from an earlier job's receipt if there is one, for a part of its price; and let others take yours",
+    };
+
     private readonly Option<string?> _requestId = Values.Text(
         "--request-id",
         "ID",
@@ -88,6 +93,7 @@ internal sealed class JobSpecOptions
             _timeout,
             _memory,
             .. _needs.Symbols,
+            _reuse,
             _entry,
             _arguments,
             _environment,
@@ -175,6 +181,7 @@ internal sealed class JobSpecOptions
             Group = _needs.Group(run),
             Spread = spread,
             Assurance = _needs.Assured(run),
+            Reuse = run.Get(_reuse) ? true : null,
             TimeMaxMs = (long?)run.Get(_timeout)?.TotalMilliseconds,
         };
     }

@@ -29,6 +29,7 @@ internal static class JobView
             ("auction", job.AuctionMs is { } window ? $"{Table.Show(window)} ms for bids" : null),
             ("group", job.Group is { } group ? $"{group}, one at a time for each {SnakeCase.Of(job.Spread ?? GroupSpread.Worker)}" : null),
             ("assurance", job.Assurance?.ToString()),
+            ("answered by", job.ReusedJob is { } earlier ? $"the receipt of job {earlier}" : null),
             ("output", job.Output is { } output ? $"{Table.Show(output.Size)} bytes{(output.Blob is { } blob ? $", {blob}" : "")}" : null),
             ("state root", job.StateRootAfter)
         );

@@ -211,7 +211,7 @@ internal static class ReceiptCommands
         var (invocation, result) = (receipt.Execution.Invocation, receipt.Execution.Result);
         Table.WriteFields(
             writer,
-            ("receipt", receipt.Hash()),
+            ("receipt", file.Hash()),
             ("market", file.Domain.Market),
             ("job", invocation.Job),
             ("ended", $"{receipt.State.Replace('_', ' ')}, {Table.Show(Time(receipt.EndedAt))}"),
@@ -252,19 +252,26 @@ internal static class ReceiptCommands
                     ? string.Join(", ", receipt.Shares.Select(share => $"{share.Account} {Table.Show(share.Amount)}"))
                     : null
             ),
+            (
+                "answered by",
+                file.Reuse is { } reuse
+                    ? $"the receipt {reuse.Earlier.Hash()} of job {reuse.Earlier.Receipt.Execution.Invocation.Job}, for {reuse.Percent} % of its price"
+                    : null
+            ),
             ("signed by", Signers(file))
         );
     }
 
     private static string Signers(ReceiptFile file) =>
-        file.Certificate is { } certificate
+        file.Reuse is { } reuse ? $"the market; the earlier one by {Signers(reuse.Earlier)}"
+        : file.Certificate is { } certificate
             ? $"{BitOperations.PopCount(certificate.Signers)} of {certificate.Members.Count} members of the committee and the market"
-            : file.WorkerSignatures.Count switch
-            {
-                0 => "the market",
-                1 => "the worker and the market",
-                var count => $"{count} workers and the market",
-            };
+        : file.WorkerSignatures.Count switch
+        {
+            0 => "the market",
+            1 => "the worker and the market",
+            var count => $"{count} workers and the market",
+        };
 
     private static string? Files(IReadOnlyList<NamedContent> files) =>
         files.Count > 0 ? string.Join(", ", files.Select(file => $"{file.Name} {file.Content}")) : null;

@@ -167,6 +167,8 @@ internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
 
     public Task<JobSettlement?> GetSettlement(Authority by) => throw new NotSupportedException();
 
+    public Task<ReusableRun?> GetReusable(Authority by) => throw new NotSupportedException();
+
     private FakeJob Own(Caller caller)
     {
         market.ThrowFault();

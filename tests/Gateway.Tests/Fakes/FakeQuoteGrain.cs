@@ -29,7 +29,8 @@ internal sealed class FakeQuoteGrain(FakeMarket market) : IQuoteGrain
                                 WrongAccepted: "2.16e-1"
                             )
                     ),
-                ]
+                ],
+                ReusePercent: 20
             )
         );
     }

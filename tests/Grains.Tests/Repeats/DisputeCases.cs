@@ -41,6 +41,11 @@ internal static class DisputeCases
                     )
                 ),
             ["IMarketGrain.CountJurors"] = scene => Call(() => scene.Market.CountJurors(Job), count => $"{count}"),
+            ["IDisputeGrain.IsBeyondDoubt"] = async scene =>
+            {
+                await Of(scene).Open(CaseOf(scene), Authority.Market);
+                return Send(() => Of(scene).IsBeyondDoubt(), isBeyond => $"{isBeyond}");
+            },
             ["IDisputeGrain.GetFile"] = async scene =>
             {
                 await Of(scene).Open(CaseOf(scene), Authority.Market);

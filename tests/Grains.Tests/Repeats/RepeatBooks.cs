@@ -30,6 +30,7 @@ internal static class RepeatBooks
                     + $"{job.Ending?.End.RootAfter}";
             }
         );
+        await WriteAll(books, store, ReuseState.Kind, content => $"{ReuseState.Read(content.Span)}");
         await WriteAll(books, store, "key", content => Convert.ToHexString(content.Span));
         await WriteAll(books, store, "worker", content => Convert.ToHexString(content.Span));
         await WriteAll(books, store, ReputationState.Kind, content => Show(ReputationState.Read(content.Span)));

@@ -208,6 +208,14 @@ internal static class RepeatCases
                 await scene.Job(job).Cancel(scene.Caller);
                 return Send(() => scene.Job(job).GetReceipt(scene.Caller), receipt => Encoding.UTF8.GetString(receipt.Span));
             },
+            ["IJobGrain.GetReusable"] = OfOpenJob((scene, job) => scene.Job(job).GetReusable(Authority.Job), run => $"{run?.Job}"),
+            ["IReuseGrain.Keep"] = scene =>
+                Call(() => Reuse(scene).Keep(new ReusableJob(default, Assurance.None, 1, DateTimeOffset.UnixEpoch), Authority.Job)),
+            ["IReuseGrain.Find"] = async scene =>
+            {
+                await Reuse(scene).Keep(new ReusableJob(default, Assurance.None, 1, DateTimeOffset.UnixEpoch), Authority.Job);
+                return Send(() => Reuse(scene).Find(), known => $"{known}");
+            },
             ["IJobGrain.GetLog"] = OfOpenJob((scene, job) => scene.Job(job).GetLog(scene.Caller), log => $"{log.Length}"),
             ["IJobGrain.Explain"] = OfOpenJob((scene, job) => scene.Job(job).Explain(scene.Caller), explanation => explanation.Summary),
             ["IJobGrain.GetSettlement"] = OfOpenJob(
@@ -422,6 +430,8 @@ internal static class RepeatCases
         };
 
     private static IBlobGrain BlobOf(RepeatScene scene, BlobId blob) => scene.Grains.GetGrain<IBlobGrain>(blob.ToString());
+
+    private static IReuseGrain Reuse(RepeatScene scene) => scene.Grains.GetGrain<IReuseGrain>(default(Bytes32).ToString());
 
     internal static Case OfOpenJob<TAnswer>(Func<RepeatScene, JobId, Task<TAnswer>> call, Func<TAnswer, string> learn) =>
         async scene =>

@@ -218,6 +218,7 @@ internal sealed partial class TestMarket
             .AddSingleton<ISecretSource>(new SeededSecrets(Simulation.Chance.Next()));
         services.AddSingleton<IChance>(new SeededJitter(Simulation.Chance.Next())).AddSingleton<IResultsFeed>(Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(calls);
+        services.AddSingleton(new ReuseTerms { Profile = TestKeys.Profile });
         services.AddSingleton(TestOwner.Market).AddSingleton<IHostFacts, StillHost>().AddMarketGrains();
         _register?.Invoke(services);
         services.AddEmbeddedGrainHost(options =>

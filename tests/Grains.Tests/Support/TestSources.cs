@@ -46,7 +46,9 @@ internal sealed class TextModules(IBlobStore blobs) : IModuleInspector
         }
         string[] entries = text.StartsWith("onvm ", StringComparison.Ordinal) ? text.Split(' ')[1].Split(',') : ["_start"];
         var abi = text.StartsWith("onvm ", StringComparison.Ordinal) ? GuestAbi.Onvm : GuestAbi.WasiCommand;
-        return new ModuleInspection(text.Length, new GuestInfo(abi, entries, text.Contains("writes", StringComparison.Ordinal), []), null);
+        string[] imports = text.Contains("clock", StringComparison.Ordinal) ? ["wasi_snapshot_preview1.clock_time_get"] : [];
+        var info = new GuestInfo(abi, entries, text.Contains("writes", StringComparison.Ordinal), imports);
+        return new ModuleInspection(text.Length, info, null);
     }
 }
 

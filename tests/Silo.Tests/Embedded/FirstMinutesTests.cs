@@ -96,6 +96,10 @@ public sealed class FirstMinutesTests
     [InlineData("--epoch-shares=19")]
     [InlineData("--epoch-shares=61")]
     [InlineData("--committee-stake=0")]
+    [InlineData("--reuse-price=0")]
+    [InlineData("--reuse-price=101")]
+    [InlineData("--reuse-days=0")]
+    [InlineData("--reuse-days=3651")]
     [InlineData("--unbonding-hours=721")]
     public async Task WrongOption_IsRefusedByName(string option)
     {

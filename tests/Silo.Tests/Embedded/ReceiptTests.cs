@@ -47,6 +47,32 @@ public sealed class ReceiptTests
     }
 
     [Fact]
+    public async Task JobThatAReceiptAnswers_HasAReceiptThatHolds_AndGivesTheSameAtHome()
+    {
+        using var folder = new TemporaryFolder();
+        await using var silo = await SiloProcess.Start(Path.Combine(folder.Path, "data"), Cancellation, "--reuse-price", "50");
+        string[] words = ["job", "run", CommandLine.Program("wordcount"), "--text", "one two", "--reuse", "--json"];
+
+        var first = Of(await CommandLine.Run(folder.Path, words));
+        var second = Of(await CommandLine.Run(folder.Path, words));
+        var id = second.GetProperty("id").GetString()!;
+        var (replayed, output, _) = await CommandLine.Run(folder.Path, "job", "replay", id);
+        var (_, receipt, _) = await CommandLine.Run(folder.Path, "receipt", "get", id, "--output", "r.receipt.json");
+        var (verified, checks, _) = await CommandLine.Run(folder.Path, "receipt", "verify", "r.receipt.json");
+        var (_, shown, _) = await CommandLine.Run(folder.Path, "receipt", "show", "r.receipt.json");
+
+        Assert.False(first.TryGetProperty("reusedJob", out _));
+        Assert.Equal(first.GetProperty("id").GetString(), second.GetProperty("reusedJob").GetString());
+        Assert.Equal(first.GetProperty("output").ToString(), second.GetProperty("output").ToString());
+        Assert.Equal((0, 0), (replayed, verified));
+        Assert.StartsWith("The same: completed", output, StringComparison.Ordinal);
+        Assert.Contains("earlier receipt", checks, StringComparison.Ordinal);
+        Assert.Contains("for 50 % of its price", shown, StringComparison.Ordinal);
+
+        static JsonElement Of((int Code, string Output, string Error) ran) => JsonDocument.Parse(ran.Output).RootElement;
+    }
+
+    [Fact]
     public async Task ReplayWithoutItsModule_AsksForIt_AndChecksIt()
     {
         using var folder = new TemporaryFolder();

@@ -69,11 +69,11 @@ internal sealed class ReceiptCases
     /// <summary>The receipt as a committee signs it: its mutants are those of its own kind.</summary>
     public void AddOfCommittee(ReceiptFile file) => AddReceipt(_signed.SignByCommittee(file.Receipt));
 
-    /// <summary>The shortest receipt of workers and the shortest of a committee, each with one bit flipped.</summary>
+    /// <summary>The shortest receipt of workers, of a committee and of an earlier receipt, each with one bit flipped.</summary>
     /// <param name="count">Of each; bits at random, or all of them where there are no more.</param>
     public void AddFlips(int count)
     {
-        foreach (var file in _files.GroupBy(file => file.Certificate is null).Select(kind => kind.MinBy(file => file.ToJson().Length)!))
+        foreach (var file in _files.GroupBy(KindOf).Select(kind => kind.MinBy(file => file.ToJson().Length)!))
         {
             var json = file.ToJson();
             var bits = Enumerable.Range(0, 8 * json.Length).ToArray();
@@ -82,9 +82,14 @@ internal sealed class ReceiptCases
             {
                 var flipped = (byte[])json.Clone();
                 flipped[bit / 8] ^= (byte)(1 << (bit % 8));
-                Add(file.Certificate is null ? "flip_of_workers" : "flip_of_committee", flipped, holds: false);
+                Add($"flip_of_{KindOf(file)}", flipped, holds: false);
             }
         }
+
+        static string KindOf(ReceiptFile file) =>
+            file.Reuse is not null ? "answer"
+            : file.Certificate is not null ? "committee"
+            : "workers";
     }
 
     /// <summary>As many mutants, of each kind equally many.</summary>
@@ -94,6 +99,7 @@ internal sealed class ReceiptCases
         [
             ("white_space", true, file => TextMutants.AddSpace(_random, file.ToJson())),
             ("signed_anew", true, file => _signed.SignAnew(file.Receipt).ToJson()),
+            ("answered_anew", true, file => _signed.AnswerAnew(file.Receipt).ToJson()),
             .. TextMutants.All.Select(mutant =>
                 (mutant.Kind, false, (Func<ReceiptFile, byte[]?>)(file => mutant.Make(_random, file.ToJson())))
             ),

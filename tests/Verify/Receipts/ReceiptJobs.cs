@@ -48,6 +48,8 @@ internal sealed class ReceiptJobs(MarketplaceClient client)
         var large = await client.Blobs.Put(Encoding.UTF8.GetBytes(new string('a', 100_000)));
 
         await Ended("completed", Job(echo, "hello"));
+        await Ended("that others may take", Job(echo, "hello") with { Reuse = true });
+        await Ended("answered", Job(echo, "hello") with { Reuse = true, FuelMax = FuelMax + 1 });
         await Ended("large input and output", Job(echo, null) with { InputBlob = large.Id });
         await Ended(
             "arguments and environment",

@@ -63,6 +63,18 @@ internal sealed class ReceiptKeys
         };
     }
 
+    /// <summary>The receipt of a job that did not run, signed by the market.</summary>
+    public ReceiptFile SignAnswer(Receipt receipt, ReceiptReuse reuse) =>
+        new()
+        {
+            Format = ReceiptFile.FormatName,
+            Domain = Domain,
+            Receipt = receipt,
+            WorkerSignatures = [],
+            Reuse = reuse,
+            MarketSignature = Sign(_market, BatchDigest.OfReceipts(Domain, receipt.Epoch, reuse.Hash(receipt))),
+        };
+
     /// <summary>Over a batch in which the execution stands somewhere.</summary>
     public WorkerSignature SignByWorker(Receipt receipt, Seat seat, MarketDomain domain)
     {

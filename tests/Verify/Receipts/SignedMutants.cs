@@ -92,6 +92,9 @@ internal sealed class SignedMutants(Random random)
             ("half_of_a_pair", (file, _) => HalfPair(file.Receipt)),
             ("run_that_was_none", (file, _) => SignNoRun(file.Receipt).ToJson()),
             .. Contradictions.Select(one => ($"signed_{one.What}", Signed(one.Make))),
+            .. new ReuseMutants(random, _keys).All.Select(one =>
+                (one.Kind, (Func<ReceiptFile, ReceiptFile, byte[]?>)((file, _) => one.Make(file.Receipt).ToJson()))
+            ),
             .. new CommitteeMutants(random, _keys).All.Select(one =>
                 (one.Kind, (Func<ReceiptFile, ReceiptFile, byte[]?>)((file, _) => one.Make(OfCommittee(file.Receipt)).ToJson()))
             ),
@@ -129,6 +132,9 @@ internal sealed class SignedMutants(Random random)
                 receipt => HasRun(receipt) ? SeatedAnew(receipt, [Seats(1)[0] with { Worker = new WorkerId(_keys.Other.PublicKey) }]) : null
             ),
         ];
+
+    /// <summary>An answer of rare values from a receipt that it agrees with: both are good.</summary>
+    public ReceiptFile AnswerAnew(Receipt receipt) => new ReuseMutants(random, _keys).Anew(receipt);
 
     public ReceiptFile SignByCommittee(Receipt receipt) => _keys.Sign(OfCommittee(receipt));
 

@@ -1,0 +1,57 @@
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// Finds for a new job the receipt of an earlier one that answers it: the index, the earlier job itself, its dispute, and the bytes of its
+/// output, in this order, so that most jobs without an answer cost one or two calls.
+/// </summary>
+internal sealed class ReuseAnswers(IGrainFactory grains, ReuseTerms terms, TimeProvider clock)
+{
+    /// <param name="caller">Whose job it is. What the earlier one put out is pinned for the account, on its quota.</param>
+    /// <param name="spec">What is asked for.</param>
+    /// <param name="program">What would be run.</param>
+    /// <param name="refusals">Workers and owners that the account refuses.</param>
+    /// <returns>How the job ends; null where it is to run.</returns>
+    public async Task<JobEnd?> Find(Caller caller, JobSpec spec, ProgramView program, RefusalList? refusals)
+    {
+        foreach (var key in ReuseRules.KeysFor(caller.Account, spec, program.Module, terms.Profile))
+        {
+            if (
+                await grains.GetGrain<IReuseGrain>(key.ToString()).Find() is { } known
+                && await grains.GetGrain<IJobGrain>(known.Job.ToString()).GetReusable(Authority.Submission) is { } run
+                && ReuseRules.Answers(caller.Account, spec, program.Module, run, refusals, clock.GetUtcNow(), terms)
+                && await grains.GetGrain<IDisputeGrain>(known.Job.ToString()).IsBeyondDoubt()
+                && await TryPin(caller, run.End.Output)
+            )
+            {
+                return ReuseRules.End(run, program.Deployer, terms.Percent);
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Where the job is not written after all, the account keeps the pins and can remove them.</summary>
+    private async Task<bool> TryPin(Caller caller, JobOutput output)
+    {
+        try
+        {
+            if (output.Blob is { } blob)
+            {
+                await Pin(caller, blob, output.Size);
+            }
+            foreach (var file in output.Files.IsDefault ? [] : output.Files)
+            {
+                await Pin(caller, file.Blob, file.Size);
+            }
+            return true;
+        }
+        catch (MarketException missing) when (missing.Code is ErrorCode.BlobNotFound or ErrorCode.QuotaExceeded or ErrorCode.LimitExceeded)
+        {
+            return false;
+        }
+    }
+
+    private Task Pin(Caller caller, BlobId blob, long size) =>
+        LostWrites.Resend(() => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(caller.Account, size, caller, Authority.Submission));
+}
