@@ -77,6 +77,7 @@ internal sealed class AssuredCrew : IAsyncDisposable
                 Directory.CreateDirectory(Path.Combine(_folder.Path, $"{number}")).FullName,
                 key,
                 options.PayTo,
+                TimeProvider.System,
                 NullLogger.Instance
             ) ?? throw new BenchmarkException("There is no vote log.");
         _voters.Add(voter);
