@@ -39,8 +39,8 @@ public sealed record QuoteTerms(
 /// <param name="Owners">Different owners of workers that fit.</param>
 /// <param name="IsOwnersLeast">There may be more: only the cheapest offers were looked at.</param>
 /// <param name="Quotes">One for each assurance, in the order asked.</param>
-/// <param name="ReusePercent">How much of an earlier price a job pays that an earlier one's receipt answers; null: none answers jobs of this
-/// program.</param>
+/// <param name="ReusePercent">How much of an earlier price a job pays that an earlier one's receipt answers; null: none answers jobs of
+/// this program.</param>
 [GenerateSerializer, Immutable, Alias("QuoteSheet")]
 public sealed record QuoteSheet(
     [property: Id(0)] int Owners,

@@ -252,14 +252,12 @@ internal static class ReceiptCommands
                     ? string.Join(", ", receipt.Shares.Select(share => $"{share.Account} {Table.Show(share.Amount)}"))
                     : null
             ),
-            (
-                "answered by",
-                file.Reuse is { } reuse
-                    ? $"the receipt {reuse.Earlier.Hash()} of job {reuse.Earlier.Receipt.Execution.Invocation.Job}, for {reuse.Percent} % of its price"
-                    : null
-            ),
+            ("answered by", file.Reuse is { } reuse ? $"{Answer(reuse)}, for {reuse.Percent} % of its price" : null),
             ("signed by", Signers(file))
         );
+
+        static string Answer(ReceiptReuse reuse) =>
+            $"the receipt {reuse.Earlier.Hash()} of job {reuse.Earlier.Receipt.Execution.Invocation.Job}";
     }
 
     private static string Signers(ReceiptFile file) =>
