@@ -50,6 +50,16 @@ internal sealed class WireSamples(Fill fill, int seed = 1)
         {
             return Memory();
         }
+        if (type == typeof(Assurance))
+        {
+            return Pick(
+                Assurance.None,
+                Assurance.Audit(Assurance.PermilleMin),
+                Assurance.Quorum(agreeing: 2, seats: 3),
+                Assurance.None,
+                Assurance.Committee(Assurance.CommitteeSeatsMax)
+            );
+        }
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ImmutableArray<>))
         {
             return Array(type.GetGenericArguments()[0], depth);

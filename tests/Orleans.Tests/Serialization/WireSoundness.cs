@@ -47,6 +47,7 @@ internal static class WireSoundness
             Bytes32 bytes => new Bytes32(bytes.ToArray()),
             LeaseId lease => new LeaseId(lease.Start, lease.Sequence),
             TokenAmount amount => new TokenAmount(amount.BaseUnits),
+            Assurance assurance => Assurance.Parse(assurance.ToString()),
             _ => Activator.CreateInstance(value.GetType(), value.GetType().GetProperty("Value")!.GetValue(value)),
         };
         Assert.True(value.Equals(again), $"{what}: {value} is not what its constructor makes.");
