@@ -78,7 +78,7 @@ public sealed class ReceiptReuseTests
                 Samples.Answer(receipt, earlier with { MarketSignature = Samples.File.MarketSignature }),
                 Earlier
             },
-            { "an earlier run that nobody has signed", Samples.Answer(receipt, earlier with { WorkerSignatures = [] }), Earlier },
+            { "an earlier run without signatures", Samples.Answer(receipt, earlier with { WorkerSignatures = [] }), Earlier },
             { "an earlier job that did not run", Samples.Answer(receipt, Samples.AnsweredFile), Earlier },
             { "a signed run", Samples.AnsweredFile with { WorkerSignatures = earlier.WorkerSignatures }, Earlier },
         };
