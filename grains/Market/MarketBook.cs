@@ -260,6 +260,10 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
         }
 
         SetWaitDeadline(job, now);
+        if (job is { Phase: MarketPhase.Ready, IsSeat: true })
+        {
+            Panels.SeatAnew(job, now);
+        }
         if (job.Phase == MarketPhase.Ready && !_paused)
         {
             Place(job, now);
@@ -389,14 +393,14 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
         }
     }
 
-    private static TimeSpan ExpiryOf(MarketJob job, MarketTime now) => now.Running + (job.ExpiresAt - now.Wall);
+    internal static TimeSpan ExpiryOf(MarketJob job, MarketTime now) => now.Running + (job.ExpiresAt - now.Wall);
 
     private void MakeReady(MarketJob job, MarketTime now)
     {
         job.Phase = MarketPhase.Ready;
         if (job.IsSeat)
         {
-            Panels.Waiting.Add(job);
+            Panels.Seat(job, now);
         }
         else
         {

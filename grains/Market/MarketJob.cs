@@ -88,10 +88,10 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     public bool IsSeat => Panel is { } panel && panel.Job != this;
 
     /// <summary>Of a seat: the worker that was drawn for it; null: any that fits.</summary>
-    public WorkerId? Directed { get; init; }
+    public WorkerId? Directed { get; set; }
 
     /// <summary>For whom that worker worked when it was drawn, where it may not choose another owner after that.</summary>
-    public AccountId? DirectedOwner { get; init; }
+    public AccountId? DirectedOwner { get; set; }
 
     /// <summary>Its own shard opens a panel instead of giving it to a worker.</summary>
     public bool WantsPanel => !Ticket.Spec.Assurance.IsNone && Panel is null;

@@ -87,7 +87,7 @@ internal sealed class OfferTree : BalancedTree<OfferNode>
         {
             return;
         }
-        if (node.Fits(seat) && !IsRefused(seat, node.Offer))
+        if (node.Offer.MayHaveLeases && node.Fits(seat) && !IsRefused(seat, node.Offer))
         {
             found.Add(node.Offer);
         }

@@ -33,6 +33,9 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
     /// <summary>All seats that there were.</summary>
     public int Drawn { get; private set; }
 
+    /// <summary>Whether any worker that fits may have a seat: its members are no committee and no jury.</summary>
+    public virtual bool IsForAny => committee is null;
+
     /// <summary>Results are sealed first and told together.</summary>
     public virtual bool IsSealed => Assurance.Kind == AssuranceKind.Quorum;
 
@@ -117,7 +120,20 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
         _seats.Add(seat);
     }
 
-    public void Remove(MarketJob seat) => _seats.Remove(seat);
+    public void Remove(MarketJob seat)
+    {
+        Release(seat);
+        _seats.Remove(seat);
+    }
+
+    /// <summary>The worker that was drawn for the seat does not have it any more.</summary>
+    public void Release(MarketJob seat)
+    {
+        foreach (var (key, _) in _taken.Where(pair => pair.Value == seat).ToArray())
+        {
+            _taken.Remove(key);
+        }
+    }
 
     public void Count(Vote vote)
     {

@@ -106,6 +106,40 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     private IEnumerable<WorkerId> MembersFor(MarketJob job, Committee committee) =>
         committee.Members.Select(member => member.Worker).Where(member => offers.Find(member) is { } offer && SeatBoard.Fits(job, offer));
 
+    /// <summary>The seat waits for the worker that is drawn for it, or, where none fits, for the first that does.</summary>
+    public void Seat(MarketJob seat, MarketTime now)
+    {
+        if (seat.Panel!.IsForAny)
+        {
+            Direct(seat);
+            book.Deadlines.Set(seat, MarketTime.Earlier(now.Running + PanelPolicy.SeatWaitMax, MarketBook.ExpiryOf(seat, now)).Ticks);
+        }
+        Waiting.Add(seat);
+    }
+
+    /// <summary>Who was drawn has not taken the seat: another draw.</summary>
+    public void SeatAnew(MarketJob seat, MarketTime now)
+    {
+        Waiting.Remove(seat);
+        Seat(seat, now);
+    }
+
+    /// <summary>
+    /// Draws among all that fit, busy or not: a worker that runs nothing is never busy, and would have most seats of a crowded market if it
+    /// were among those that are free.
+    /// </summary>
+    private void Direct(MarketJob seat)
+    {
+        var panel = seat.Panel!;
+        panel.Release(seat);
+        (seat.Directed, seat.DirectedOwner) = (null, null);
+        if (offers.ByPrice.FindAny(seat, chance) is { } drawn)
+        {
+            panel.Take(seat, drawn.Offer);
+            (seat.Directed, seat.DirectedOwner) = (drawn.Offer.Worker, drawn.Offer.PayTo);
+        }
+    }
+
     public MarketOffer? FindForSeat(MarketJob seat) =>
         seat.Directed is not { } only ? offers.Hungry.FindAny(seat, chance)
         : offers.Find(only) is { Capacity: > 0 } offer && SeatBoard.Fits(seat, offer) ? offer

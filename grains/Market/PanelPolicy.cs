@@ -61,6 +61,12 @@ internal static class PanelPolicy
     /// </summary>
     public static readonly TimeSpan WindowMax = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a seat waits for the worker that was drawn for it before another one is drawn: longer than most runs take, because workers
+    /// that are never busy gain by each new draw.
+    /// </summary>
+    public static readonly TimeSpan SeatWaitMax = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a juror's run may wait for its worker: the worker was drawn because it is here.</summary>
     public static readonly TimeSpan JurorWaitMax = TimeSpan.FromMinutes(2);
 

@@ -10,6 +10,7 @@ internal sealed class SeatBoard(Action removed)
     private readonly LinkedList<MarketJob> _open = [];
     private readonly Dictionary<WorkerId, LinkedList<MarketJob>> _directed = [];
     private readonly Dictionary<MarketJob, LinkedListNode<MarketJob>> _places = [];
+    private int _forAnyCount;
     private readonly Dictionary<(WorkerId? Worker, AccountId Account), int> _ofAccounts = [];
 
     public bool Contains(MarketJob seat) => _places.ContainsKey(seat);
@@ -20,7 +21,7 @@ internal sealed class SeatBoard(Action removed)
     /// <param name="seats">How many.</param>
     public bool HasRoomFor(AccountId account, WorkerId? worker, int seats)
     {
-        var all = seats + (worker is { } only ? _directed.GetValueOrDefault(only)?.Count ?? 0 : _open.Count);
+        var all = seats + (worker is { } only ? _directed.GetValueOrDefault(only)?.Count ?? 0 : _forAnyCount);
         var own = seats + _ofAccounts.GetValueOrDefault((worker, account));
         return all <= PanelPolicy.WaitingSeatsMax
             && own <= (all <= PanelPolicy.CommonSeatsMax ? PanelPolicy.AccountWaitingSeatsMax : PanelPolicy.AccountReservedSeatsMax);
@@ -30,7 +31,8 @@ internal sealed class SeatBoard(Action removed)
     {
         _places.Add(seat, ListOf(seat).AddLast(seat));
         seat.Figures!.Ready++;
-        var key = (seat.Directed, seat.Ticket.Account);
+        _forAnyCount += seat.Panel!.IsForAny ? 1 : 0;
+        var key = KeyOf(seat);
         _ofAccounts[key] = _ofAccounts.GetValueOrDefault(key) + 1;
     }
 
@@ -47,7 +49,8 @@ internal sealed class SeatBoard(Action removed)
         {
             _directed.Remove(worker);
         }
-        var key = (seat.Directed, seat.Ticket.Account);
+        _forAnyCount -= seat.Panel!.IsForAny ? 1 : 0;
+        var key = KeyOf(seat);
         if (--_ofAccounts[key] == 0)
         {
             _ofAccounts.Remove(key);
@@ -81,6 +84,10 @@ internal sealed class SeatBoard(Action removed)
         }
         return null;
     }
+
+    /// <summary>Whose room the seat takes: that of its worker where no other could have been drawn.</summary>
+    private static (WorkerId? Worker, AccountId Account) KeyOf(MarketJob seat) =>
+        (seat.Panel!.IsForAny ? null : seat.Directed, seat.Ticket.Account);
 
     private LinkedList<MarketJob> ListOf(MarketJob seat)
     {

@@ -3,8 +3,8 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A seat of a committee or a jury is for one worker. Where that one comes no more, the seat is given up, so that no job waits for it as
-/// long as it may wait at all.
+/// A seat is for the worker that was drawn for it. Where that one comes no more, another one is drawn; a seat of a committee or a jury is
+/// given up, so that no job waits for it as long as it may wait at all.
 /// </summary>
 /// <param name="book">The market's memory.</param>
 /// <param name="clock">The market's clock.</param>
@@ -19,6 +19,11 @@ internal sealed class StrandedSeats(MarketBook book, MarketClock clock, MarketRe
         foreach (var seat in book.Panels.FindStranded().Where(book.Panels.Waiting.Contains))
         {
             var panel = seat.Panel!;
+            if (panel.IsForAny)
+            {
+                book.Reconsider(seat, clock.Now);
+                continue;
+            }
             book.Panels.RemoveSeat(seat, clock.Now);
             if (panel.CanDecide || panel is TrialPanel || PanelDisputes.IsIn(panel))
             {

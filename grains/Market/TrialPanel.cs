@@ -19,6 +19,8 @@ internal sealed class TrialPanel(MarketJob job, Trial trial, TimeSpan openedAt) 
     /// <summary>None copies from another, nor tells its result before the others have one.</summary>
     public override bool IsSealed => true;
 
+    public override bool IsForAny => false;
+
     /// <summary>Jurors that have a result, sealed or told.</summary>
     public int InCount => SealedCount + Votes.Count;
 

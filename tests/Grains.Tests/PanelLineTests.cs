@@ -122,6 +122,58 @@ public sealed class PanelLineTests
         AssertSound();
     }
 
+    /// <summary>Two of twenty are free, as liars are that run nothing: they have the seats of one panel in 190, not of all.</summary>
+    [Fact]
+    public void SeatsAreDrawnAmongAllThatFit_BusyOrNot()
+    {
+        for (var number = 1; number <= 20; number++)
+        {
+            Offer(number, asks: number <= 2);
+        }
+        var jobs = Enumerable.Range(0, 200).Select(number => Submit($"buyer {number % 4}")).ToArray();
+        Turn(Start);
+        Assert.All(jobs, job => Assert.Equal(MarketPhase.Seated, job.Phase));
+        Assert.InRange(jobs.Count(job => job.Panel!.Seats.All(seat => seat.Phase == MarketPhase.Leased)), 0, 8);
+        Assert.All(jobs, job => Assert.Equal(2, job.Panel!.Seats.Select(seat => seat.Directed).Distinct().Count()));
+        AssertSound();
+    }
+
+    [Fact]
+    [TestsBound(typeof(PanelPolicy), nameof(PanelPolicy.SeatWaitMax))]
+    public void SeatThatItsWorkerDoesNotTake_IsDrawnAnew()
+    {
+        Offer(1, asks: true);
+        Offer(2, asks: true);
+        Offer(3, asks: false);
+        var jobs = Enumerable.Range(0, 20).Select(_ => Submit("buyer")).ToArray();
+        Turn(Start);
+        Assert.Contains(Waiting(), seat => seat.Directed == WorkerOf(3));
+
+        var now = Start with { Running = PanelPolicy.SeatWaitMax - TimeSpan.FromTicks(1) };
+        Assert.Null(_book.TakeDue(now));
+        for (var draw = 0; draw < 40; draw++)
+        {
+            now = now with { Running = now.Running + PanelPolicy.SeatWaitMax };
+            while (_book.TakeDue(now) is { } due)
+            {
+                if (due.Phase == MarketPhase.Ready)
+                {
+                    _book.Reconsider(due, now);
+                }
+                else
+                {
+                    // Its worker is heard meanwhile.
+                    _book.Deadlines.Set(due, TimeSpan.MaxValue.Ticks);
+                }
+            }
+            Turn(now);
+        }
+        Assert.Empty(Waiting());
+        AssertSound();
+
+        IEnumerable<MarketJob> Waiting() => jobs.SelectMany(job => job.Panel!.Seats).Where(seat => seat.Phase == MarketPhase.Ready);
+    }
+
     /// <summary>Each that cannot open makes way for the next of its program.</summary>
     [Fact]
     public void ManyWritingJobsOfAProgram_MakeNoDeepStack()
