@@ -122,6 +122,8 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     {
         Waiting.Remove(seat);
         Seat(seat, now);
+        // Who was drawn before may have another seat.
+        _freedPanels.Add(seat.Panel!);
     }
 
     /// <summary>
@@ -345,6 +347,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     public void RemoveSeat(MarketJob seat, MarketTime now)
     {
         seat.Panel!.Remove(seat);
+        _freedPanels.Add(seat.Panel);
         _seatCount--;
         book.Unlease(seat, now);
         DeadlineHeap.Leave(seat);

@@ -411,6 +411,8 @@ public sealed partial class ReuseTests
         {
             using var stop = new CancellationTokenSource();
             var serving = new List<Task>();
+            // It would be drawn too.
+            await Pause(isPaused: true);
             foreach (var name in names)
             {
                 var other = await market.AddWorker(name, price: 1000);
@@ -422,8 +424,11 @@ public sealed partial class ReuseTests
             await market.Settle();
             stop.Cancel();
             await Task.WhenAll(serving);
+            await Pause(isPaused: false);
             return job;
         }
+
+        private Task Pause(bool isPaused) => worker.SetStanding(new Standing(700, StandingLevel.Good, InMaintenance: isPaused));
 
         public Task<JobView> View(JobId job, Caller? caller = null) => market.Job(job).Get(caller ?? client);
 

@@ -69,6 +69,9 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
     /// <summary>The next call of a lease's run.</summary>
     public LeaseCall Call(Lease lease) => new(Id, lease.Id, ++_calls);
 
+    /// <summary>As its reputation tells the market.</summary>
+    public Task SetStanding(Standing standing) => Market.SetStanding(Id, standing, Authority.Reputation);
+
     public Task<WorkerOrders> Poll(CancellationToken cancellation = default) =>
         Market.Poll(new WorkerPoll(Id, Start, ++_sequence, slots, AddsOutputs, Heartbeats), cancellation);
 
