@@ -44,15 +44,12 @@ internal sealed class LocalMarketLink(
             {
                 throw new MarketLinkException(trouble);
             }
-            return LinkMapping.ToWire(await shards.Of(grains, poll.Worker).Poll(LinkMapping.ToGrain(poll), cancellation));
+            return LinkMapping.ToWire(await MarketOf(poll.Worker).Own.Poll(LinkMapping.ToGrain(poll), cancellation));
         });
 
     public ValueTask<IReadOnlyList<LeaseId>> Heartbeat(Wire.WorkerHeartbeat heartbeat, CancellationToken cancellation) =>
         Reach<IReadOnlyList<LeaseId>>(async () =>
-            await shards
-                .Of(grains, heartbeat.Worker)
-                .Heartbeat(heartbeat.Worker, LinkMapping.ToGrain(heartbeat.Runs))
-                .WaitAsync(cancellation)
+            await MarketOf(heartbeat.Worker).Heartbeat(LinkMapping.ToGrain(heartbeat.Runs)).WaitAsync(cancellation)
         );
 
     public ValueTask<IReadOnlyList<Wire.RefusedResult>> Report(Wire.WorkerReport report, CancellationToken cancellation) =>
@@ -60,16 +57,15 @@ internal sealed class LocalMarketLink(
         {
             var executions = WorkerSignatures.BatchOf(report);
             var signature = executions is null ? [] : WorkerSignatures.Sign(_key, market.PublicKey, executions);
-            var refused = await WorkerReports.Send(shards.Of(grains, report.Worker), report, executions, signature).WaitAsync(cancellation);
+            var refused = await WorkerReports.Send(MarketOf(report.Worker), report, executions, signature).WaitAsync(cancellation);
             return LinkMapping.ToWire(refused) ?? [];
         });
 
     public async ValueTask Vote(Wire.CommitteeVotes votes, CancellationToken cancellation) =>
         await Reach(async () =>
         {
-            await shards
-                .Of(grains, votes.Worker)
-                .Vote(votes.Worker, CommitteeMapping.ToGrain(votes.Votes), CommitteeMapping.ToGrain(votes.Shares))
+            await MarketOf(votes.Worker)
+                .Vote(CommitteeMapping.ToGrain(votes.Votes), CommitteeMapping.ToGrain(votes.Shares))
                 .WaitAsync(cancellation);
             return true;
         });
@@ -114,6 +110,8 @@ internal sealed class LocalMarketLink(
     ) => Reach(() => WorkerOf(call).StateRootWith(LinkMapping.ToGrain(call), LinkMapping.ToGrain(changes)).WaitAsync(cancellation));
 
     public void Dispose() => _key.Dispose();
+
+    private WorkerMarket MarketOf(WorkerId worker) => new(shards, grains, worker);
 
     private IWorkerGrain WorkerOf(Wire.LeaseCall call) => grains.GetGrain<IWorkerGrain>(call.Worker.ToString());
 

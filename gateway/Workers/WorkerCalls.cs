@@ -50,7 +50,7 @@ internal sealed partial class WorkerCalls(
     {
         try
         {
-            var over = await shards.Of(grains, worker).Heartbeat(worker, LinkMapping.ToGrain(runs)).WaitAsync(cancellation);
+            var over = await MarketOf(worker).Heartbeat(LinkMapping.ToGrain(runs)).WaitAsync(cancellation);
             return over.IsEmpty ? null : over;
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
@@ -66,7 +66,7 @@ internal sealed partial class WorkerCalls(
     {
         try
         {
-            await shards.Of(grains, worker).Leave(worker);
+            await MarketOf(worker).Own.Leave(worker);
         }
         catch (Exception failure)
         {
@@ -154,14 +154,14 @@ internal sealed partial class WorkerCalls(
     private async Task<LinkFrame> Poll(Wire.WorkerPoll poll, CancellationToken cancellation)
     {
         RequireReady();
-        var orders = await shards.Of(grains, poll.Worker).Poll(LinkMapping.ToGrain(poll), cancellation).WaitAsync(cancellation);
+        var orders = await MarketOf(poll.Worker).Own.Poll(LinkMapping.ToGrain(poll), cancellation).WaitAsync(cancellation);
         return new LinkFrame { Orders = LinkMapping.ToWire(orders) };
     }
 
     private async Task<LinkFrame> Vote(CommitteeVotes call, CancellationToken cancellation)
     {
         var (votes, shares) = (CommitteeMapping.ToGrain(call.Votes), CommitteeMapping.ToGrain(call.Shares));
-        await shards.Of(grains, call.Worker).Vote(call.Worker, votes, shares).WaitAsync(cancellation);
+        await MarketOf(call.Worker).Vote(votes, shares).WaitAsync(cancellation);
         return new LinkFrame { Voted = new VotesTaken() };
     }
 
@@ -169,7 +169,7 @@ internal sealed partial class WorkerCalls(
     {
         var signature = report.Signature is { } text ? Convert.FromHexString(text) : [];
         var refused = await WorkerReports
-            .Send(shards.Of(grains, report.Report.Worker), report.Report, WorkerSignatures.BatchOf(report.Report), signature)
+            .Send(MarketOf(report.Report.Worker), report.Report, WorkerSignatures.BatchOf(report.Report), signature)
             .WaitAsync(cancellation);
         return new LinkFrame { Taken = new ReportTaken(report.Sequence) { Refused = LinkMapping.ToWire(refused) } };
     }
@@ -183,6 +183,8 @@ internal sealed partial class WorkerCalls(
             throw new MarketException(ErrorCode.Unavailable, GatewayMessages.NotReady(report.Word, report.Reason));
         }
     }
+
+    private WorkerMarket MarketOf(WorkerId worker) => new(shards, grains, worker);
 
     private IWorkerGrain RunOf(Wire.LeaseCall call) => grains.GetGrain<IWorkerGrain>(call.Worker.ToString());
 

@@ -8,13 +8,13 @@ namespace Marketplace.Gateway;
 /// <summary>A worker's report on its way to the market, for every link.</summary>
 public static class WorkerReports
 {
-    /// <param name="market">The worker's shard.</param>
+    /// <param name="market">The market as the worker calls it.</param>
     /// <param name="report">What the worker reports.</param>
     /// <param name="executions">Of those results that have one, in order; null: none has.</param>
     /// <param name="signature">The worker's over them.</param>
     /// <returns>Those that count for nothing, and why.</returns>
     public static async Task<ImmutableArray<RefusedReport>> Send(
-        IMarketGrain market,
+        WorkerMarket market,
         Wire.WorkerReport report,
         MerkleBatch? executions,
         ReadOnlyMemory<byte> signature
@@ -25,13 +25,13 @@ public static class WorkerReports
         ImmutableArray<RefusedReport> refused = [];
         if (report.Sealed is { Count: > 0 } results)
         {
-            refused = await market.Commit(report.Worker, LinkMapping.ToGrain(results));
+            refused = await market.Commit(LinkMapping.ToGrain(results));
             if (report.Results.Count == 0)
             {
                 return refused;
             }
         }
-        var others = await market.Report(report.Worker, LinkMapping.ToGrain(report, executions, signature));
+        var others = await market.Report(LinkMapping.ToGrain(report, executions, signature));
         return others.IsDefaultOrEmpty ? refused : refused.AddRange(others);
     }
 }

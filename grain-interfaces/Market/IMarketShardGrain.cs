@@ -37,7 +37,65 @@ public interface IMarketShardGrain : IGrainWithStringKey
     /// <summary>The jobs of another shard that this one has. A shard that starts asks it, and must not wait for long.</summary>
     [Effect(Effect.None), AlwaysInterleave, ResponseTimeout("00:00:05"), Alias("FindHeld")]
     Task<HeldJobs> FindHeld(string home, Authority by);
+
+    /// <summary>
+    /// Another shard lends offers of its workers, for seats of panels here. The last loan of a shard replaces those before; it lasts
+    /// half a minute, unless it is repeated.
+    /// </summary>
+    /// <returns>False where the loan that is repeated is not known: it is to be sent whole.</returns>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: more offers than a loan may have.</exception>
+    [Effect(Effect.Idempotent), AlwaysInterleave, ResponseTimeout("00:00:05"), Alias("Lend")]
+    Task<bool> Lend(ShardLoan loan, Authority by);
+
+    /// <summary>
+    /// Orders of another shard for workers of this one that it has on loan: they come with the answers to these workers' polls. What the
+    /// workers report goes to the shard that gave the lease.
+    /// </summary>
+    [Effect(Effect.Idempotent), AlwaysInterleave, ResponseTimeout("00:00:05"), Alias("Relay")]
+    Task Relay(ShardRelay relay, Authority by);
 }
+
+/// <param name="Shard">Which shard lends.</param>
+/// <param name="Start">Its start number.</param>
+/// <param name="Version">Counts its loans.</param>
+/// <param name="Offers">What it lends; default: what the loan of this version said.</param>
+[GenerateSerializer, Immutable, Alias("ShardLoan")]
+public sealed record ShardLoan(
+    [property: Id(0)] string Shard,
+    [property: Id(1)] long Start,
+    [property: Id(2)] long Version,
+    [property: Id(3)] ImmutableArray<LentOffer> Offers
+);
+
+/// <param name="Offer">The offer.</param>
+/// <param name="Standing">Its worker's reputation.</param>
+/// <param name="Number">Of the offer, in its shard's start: a worker that offers again has lost what it had.</param>
+[GenerateSerializer, Immutable, Alias("LentOffer")]
+public sealed record LentOffer([property: Id(0)] WorkerOffer Offer, [property: Id(1)] Standing Standing, [property: Id(2)] long Number);
+
+/// <param name="Shard">Whose orders.</param>
+/// <param name="Start">Its start number.</param>
+/// <param name="LenderStart">The start number of the shard that lent the offers.</param>
+/// <param name="Orders">One entry for each worker.</param>
+[GenerateSerializer, Immutable, Alias("ShardRelay")]
+public sealed record ShardRelay(
+    [property: Id(0)] string Shard,
+    [property: Id(1)] long Start,
+    [property: Id(2)] long LenderStart,
+    [property: Id(3)] ImmutableArray<RelayedOrders> Orders
+);
+
+/// <param name="Worker">Whom they are for.</param>
+/// <param name="Number">Of its lent offer.</param>
+/// <param name="Orders">What it is to do.</param>
+/// <param name="Freed">Leases that take no slot any more.</param>
+[GenerateSerializer, Immutable, Alias("RelayedOrders")]
+public sealed record RelayedOrders(
+    [property: Id(0)] WorkerId Worker,
+    [property: Id(1)] long Number,
+    [property: Id(2)] WorkerOrders Orders,
+    [property: Id(3)] ImmutableArray<LeaseId> Freed
+);
 
 /// <param name="Shard">Its key.</param>
 /// <param name="Start">Its start number.</param>

@@ -36,6 +36,22 @@ public sealed class MarketShards
 
     public string KeyOf(JobTicket ticket) => KeyOf(ticket.Account, ticket.Spec.Program, ticket.UsesState);
 
+    /// <summary>
+    /// Whose number it is. The numbers that shards give to their starts and windows differ, so that a lease, and a vote, finds the shard
+    /// that asked for it.
+    /// </summary>
+    public string KeyOfNumber(long number) => Keys[(int)((ulong)number % (ulong)Keys.Length)];
+
+    /// <summary>The least number of the shard from <paramref name="least"/> on, which is not negative.</summary>
+    public long NumberFrom(string shard, long least)
+    {
+        var (place, count) = (Keys.IndexOf(shard), Keys.Length);
+        return checked(least + ((place - least % count + count) % count));
+    }
+
+    /// <summary>The shard that gave the lease.</summary>
+    public IMarketGrain Of(IGrainFactory grains, LeaseId lease) => grains.GetGrain<IMarketGrain>(KeyOfNumber(lease.Start));
+
     public IMarketGrain Of(IGrainFactory grains, WorkerId worker) => grains.GetGrain<IMarketGrain>(KeyOf(worker));
 
     public ImmutableArray<IMarketGrain> All(IGrainFactory grains) => [.. Keys.Select(key => grains.GetGrain<IMarketGrain>(key))];

@@ -10,6 +10,7 @@ internal sealed class BookInvariants(BookParts book)
         [
             .. All.SelectMany(ViolationsOf),
             .. book.Offers.Values.SelectMany(ViolationsOf),
+            .. book.Lent.All.Values.SelectMany(ViolationsOfLent),
             .. ViolationsOfLeases(),
             .. ViolationsOfLines(),
             .. ViolationsOfLoad(),
@@ -100,7 +101,10 @@ internal sealed class BookInvariants(BookParts book)
     {
         var found = new List<string>();
         var used = offer.Jobs.Count(job => job.Phase is MarketPhase.Preparing or MarketPhase.Leased);
-        Check(used == offer.SlotsUsed, $"runs {used} jobs in {offer.SlotsUsed} slots");
+        Check(
+            used + offer.RelayedSlots == offer.SlotsUsed,
+            $"runs {used} jobs of the shard, and {offer.RelayedSlots} of others, in {offer.SlotsUsed} slots"
+        );
         Check(offer.Jobs.All(job => job.Offer == offer), "has a job of another");
         var (priced, hungry) = (book.ByPrice.Cheapest(int.MaxValue), book.Hungry.Cheapest(int.MaxValue));
         Check(priced.Contains(offer), "is not among the offers by price");
@@ -122,6 +126,22 @@ internal sealed class BookInvariants(BookParts book)
                 found.Add($"worker {offer.Offer.Worker} {violation}");
             }
         }
+    }
+
+    private IEnumerable<string> ViolationsOfLent(MarketOffer offer)
+    {
+        var used = offer.Jobs.Count(job => job.Phase is MarketPhase.Preparing or MarketPhase.Leased);
+        var isHungry = book.Lent.Hungry.Cheapest(int.MaxValue).Contains(offer);
+        return from wrong in (string?[])
+                [
+                    used == offer.SlotsUsed ? null : $"runs {used} seats in {offer.SlotsUsed} slots",
+                    isHungry == offer.Hungry.Capacity is not null ? null : "is not where it takes leases",
+                    book.Lent.ByPrice.Cheapest(int.MaxValue).Contains(offer) ? null : "is not among the offers by price",
+                    offer.Jobs.All(job => job.IsSeat && job.Offer == offer) ? null : "has a job that is no seat, or of another",
+                    book.Offers.ContainsKey(offer.Offer.Worker) ? "has an offer of this shard as well" : null,
+                ]
+            where wrong is not null
+            select $"worker {offer.Offer.Worker}, lent by {offer.Loan!.Shard}, {wrong}";
     }
 
     private IEnumerable<string> ViolationsOfClasses() =>
@@ -171,6 +191,7 @@ internal sealed record BookParts
 {
     public required IReadOnlyDictionary<JobId, MarketJob> Jobs { get; init; }
     public required IReadOnlyDictionary<WorkerId, MarketOffer> Offers { get; init; }
+    public required OfferSet Lent { get; init; }
     public required IReadOnlyDictionary<long, MarketJob> Leases { get; init; }
     public required SeatBoard Waiting { get; init; }
     public required IReadOnlyCollection<TrialPanel> Trials { get; init; }

@@ -6,8 +6,9 @@ namespace Marketplace.Grains;
 /// </summary>
 /// <param name="since">When the lease was given.</param>
 /// <param name="until">When the report must be there at the latest.</param>
+/// <param name="waitMax">How long it may wait for a slot of its worker.</param>
 /// <param name="isHeard">The worker's heartbeats name its leases.</param>
-internal sealed class LeaseTerm(TimeSpan since, TimeSpan until, bool isHeard)
+internal sealed class LeaseTerm(TimeSpan since, TimeSpan until, TimeSpan waitMax, bool isHeard)
 {
     private LeaseStage _stage = LeaseStage.Waiting;
     private TimeSpan _stageSince = since;
@@ -15,6 +16,9 @@ internal sealed class LeaseTerm(TimeSpan since, TimeSpan until, bool isHeard)
 
     /// <summary>When the report must be there at the latest.</summary>
     public TimeSpan Until { get; private set; } = until;
+
+    /// <summary>A heartbeat has named the lease: its worker has it.</summary>
+    public bool IsKnown { get; private set; }
 
     /// <summary>The worker has said that it does something for the job.</summary>
     public bool HasBegun => _stage > LeaseStage.Waiting;
@@ -26,7 +30,7 @@ internal sealed class LeaseTerm(TimeSpan since, TimeSpan until, bool isHeard)
     private TimeSpan StageEndsAt =>
         _stage switch
         {
-            LeaseStage.Waiting => _stageSince + MarketPolicy.LeaseWaitMax,
+            LeaseStage.Waiting => _stageSince + waitMax,
             LeaseStage.SettingUp => _stageSince + MarketPolicy.SetUpMax,
             LeaseStage.Reporting => _stageSince + MarketPolicy.ReportGrace,
             // Its code is made when it is first called, so a run's own time and that of its compiler have one limit.
@@ -36,7 +40,7 @@ internal sealed class LeaseTerm(TimeSpan since, TimeSpan until, bool isHeard)
     /// <summary>A heartbeat has named the lease.</summary>
     public void Hear(LeaseStage stage, TimeSpan now)
     {
-        _heardAt = now;
+        (_heardAt, IsKnown) = (now, true);
         if (stage > _stage)
         {
             (_stage, _stageSince) = (stage, now);
@@ -63,7 +67,7 @@ internal sealed class LeaseTerm(TimeSpan since, TimeSpan until, bool isHeard)
             return ($"its worker was not heard for {MarketPolicy.LeaseSilenceMax.TotalSeconds} s", false);
         }
         return _stage == LeaseStage.Waiting
-            ? ($"its worker did not begin within {MarketPolicy.LeaseWaitMax.TotalSeconds} s", false)
+            ? ($"its worker did not begin within {waitMax.TotalSeconds} s", false)
             : ($"its worker took longer than {(StageEndsAt - _stageSince).TotalSeconds} s for {Words(_stage)}", true);
     }
 

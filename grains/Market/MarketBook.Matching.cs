@@ -13,9 +13,14 @@ internal sealed partial class MarketBook
         if (job.WantsPanel)
         {
             // The other seats may wait; one of them takes what another account's job might have had.
-            if (_offers.Hungry.Find(job, job.PriceCap) is not null)
+            if (_offers.HasHungryFor(job))
             {
                 Panels.OpenPanel(job, now);
+            }
+            else if (_offers.Lent.All.Count > 0)
+            {
+                // An offer of another shard that has a slot again does not look into this queue.
+                Panels.AwaitWorkers(job, now);
             }
         }
         else if (!this.Auctioned(job, asking: null, now) && (job.IsSeat ? Panels.FindForSeat(job) : _offers.FindFor(job)) is { } found)
@@ -28,20 +33,52 @@ internal sealed partial class MarketBook
     /// <summary>Gives an offer the first ready jobs that fit, as many as it takes.</summary>
     private void Feed(MarketOffer offer, MarketTime now)
     {
-        while (!_paused && offer.Capacity > 0 && (Panels.Waiting.Find(offer) ?? _queue.Find(offer)) is { } job && _pace.MayLease(offer))
+        while (!_paused && offer.Capacity > 0)
         {
-            if (job.WantsPanel)
+            // Leases of other shards take every other slot while jobs of this one wait too.
+            if (offer.IsRelayedTurn && Relayed.Give(offer))
             {
-                Panels.OpenPanel(job, now);
+                offer.IsRelayedTurn = false;
             }
-            else if (!this.Auctioned(job, offer, now))
+            else if (FeedNext(offer, now))
             {
-                job.IsForNewcomer = false;
-                Match(job, offer, now);
+                offer.IsRelayedTurn = true;
+            }
+            else if (offer.Capacity == 0 || !Relayed.Give(offer))
+            {
+                break;
             }
         }
-        Auctions.InviteLate(offer);
+        if (offer.Loan is null)
+        {
+            Auctions.InviteLate(offer);
+        }
+        if (offer.Capacity > 0 && _offers.Lent.All.Count > 0)
+        {
+            // Panels wait for workers of any shard.
+            Panels.Lines.NoteRoom();
+        }
         _offers.Place(offer);
+    }
+
+    /// <returns>False where nothing waits that the offer takes now.</returns>
+    private bool FeedNext(MarketOffer offer, MarketTime now)
+    {
+        var seat = Panels.Waiting.Find(offer);
+        if ((seat ?? (offer.Loan is null ? _queue.Find(offer) : null)) is not { } job || !_pace.MayLease(offer))
+        {
+            return false;
+        }
+        if (job.WantsPanel)
+        {
+            Panels.OpenPanel(job, now);
+        }
+        else if (!this.Auctioned(job, offer, now))
+        {
+            job.IsForNewcomer = false;
+            Match(job, offer, now);
+        }
+        return true;
     }
 
     /// <summary>Some offers had to wait for their leases: another round is to begin, after the calls that came meanwhile.</summary>
@@ -97,7 +134,8 @@ internal sealed partial class MarketBook
         job.LeasedSince = now.Running;
         job.LeasedUntil = now.Running + time;
         job.FuelSoFar = 0;
-        job.Term = new LeaseTerm(now.Running, job.LeasedUntil, offer.Heartbeats);
+        var wait = MarketPolicy.LeaseWaitMax + (offer.Loan is null ? TimeSpan.Zero : MarketPolicy.RelayWaitMax);
+        job.Term = new LeaseTerm(now.Running, job.LeasedUntil, wait, offer.Heartbeats);
         job.UnrecordedSince = null;
         var lease = new Lease(Leases.Add(job), whole, job.Attempts, root, now.Wall + time, job.PriceOf(offer))
         {
@@ -171,6 +209,10 @@ internal sealed partial class MarketBook
         if (job.Offer is not null && job.Phase is MarketPhase.Preparing or MarketPhase.Leased)
         {
             job.Offer!.SlotsUsed--;
+            if (job.Lease is { } lease)
+            {
+                job.Offer.NoteFreed(lease.Id);
+            }
         }
     }
 

@@ -46,24 +46,31 @@ internal sealed partial class MarketBook
         {
             RemoveOffer(worker);
         }
+        foreach (var shard in _offers.Lent.All.Values.Select(offer => offer.Loan!.Shard).Distinct().ToArray())
+        {
+            SetLoan(shard, 0, [], default);
+        }
     }
 
     /// <returns>The jobs that were leased to it, apart from those whose end is being written.</returns>
     public IReadOnlyList<MarketJob> RemoveOffer(WorkerId worker)
     {
-        if (_offers.Remove(worker) is not { } gone)
+        if ((_offers.Find(worker) is null ? _offers.Lent.Remove(worker) : _offers.Remove(worker)) is not { } gone)
         {
             return [];
         }
         Auctions.Leave(gone);
-        return
+        Relayed.Forget(gone);
+        return LostBy(gone);
+    }
+
+    private static MarketJob[] LostBy(MarketOffer gone) =>
         [
             .. gone
                 .Jobs.Where(job => job.Phase is MarketPhase.Preparing or MarketPhase.Leased or MarketPhase.Sealed)
                 .OrderBy(job => job.Ticket.SubmittedAt)
                 .ThenBy(job => job.Ticket.Job),
         ];
-    }
 
     /// <inheritdoc cref="MarketOffers.HasRoomFor"/>
     public bool HasRoomFor(WorkerId worker) => _offers.HasRoomFor(worker);
@@ -80,6 +87,11 @@ internal sealed partial class MarketBook
         if (poll.Sequence == offer.Sequence)
         {
             return offer;
+        }
+        if (offer.Sequence < 0)
+        {
+            // What its worker can is known now.
+            _offers.NoteChange();
         }
         offer.BeginPoll(poll);
         _touched.Add(offer);

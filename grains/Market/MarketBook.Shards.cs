@@ -154,6 +154,63 @@ internal sealed partial class MarketBook
         }
     }
 
+    /// <summary>Leases of other shards for workers of this one.</summary>
+    public RelayedLeases Relayed => field ??= new RelayedLeases(_offers, _touched);
+
+    /// <summary>Lent offers whose workers are to be told something.</summary>
+    public HashSet<MarketOffer> ToRelay { get; } = [];
+
+    /// <summary>
+    /// What other shards may have on loan: members of committees first, then workers with something at stake, whom disputes may call.
+    /// </summary>
+    public ImmutableArray<LentOffer> OffersToLend() =>
+        [
+            .. _offers
+                .All.Values.Where(offer => offer is { MayHaveLeases: true, Heartbeats: true, AddsOutputs: true })
+                .OrderBy(offer => offer.CommitteePlace)
+                .ThenBy(offer => offer.Standing.Stake.IsZero)
+                .ThenBy(offer => offer.Offer.Worker)
+                .Take(MarketPolicy.LentOffersMax)
+                .Select(offer => new LentOffer(offer.Offer, offer.Standing, offer.Number)),
+        ];
+
+    /// <summary>The offers that another shard lends from now on, instead of those before.</summary>
+    /// <returns>The jobs of offers that are not among them any more.</returns>
+    public IReadOnlyList<MarketJob> SetLoan(string shard, long start, ImmutableArray<LentOffer> offers, MarketTime now)
+    {
+        var loans = offers.ToDictionary(lent => lent.Offer.Worker, lent => new OfferLoan(shard, start, lent.Number));
+        var lost = new List<MarketJob>();
+        foreach (var had in _offers.Lent.All.Values.Where(had => had.Loan!.Shard == shard).ToArray())
+        {
+            if (loans.GetValueOrDefault(had.Offer.Worker) != had.Loan)
+            {
+                _offers.Lent.Remove(had.Offer.Worker);
+                lost.AddRange(LostBy(had));
+            }
+        }
+        foreach (var lent in offers)
+        {
+            if (_offers.FindForSeats(lent.Offer.Worker) is { } known)
+            {
+                if (known.Loan is not null && known.Standing != lent.Standing)
+                {
+                    _offers.Lent.SetStanding(known, lent.Standing);
+                    _touched.Add(known);
+                }
+                continue;
+            }
+            var offer = new MarketOffer(lent.Offer, loans[lent.Offer.Worker])
+            {
+                Standing = lent.Standing,
+                CommitteePlace = Panels.Committees.PlaceOf(lent.Offer.Worker),
+            };
+            _offers.Lent.Add(offer);
+            _touched.Add(offer);
+            Buyers.Note(lent.Offer, now.Running);
+        }
+        return lost;
+    }
+
     private void SendHome(MarketJob job, TimeSpan delay, MarketTime now)
     {
         var handed = new HandedJob(job.Ticket, job.KeepsAll, job.Offer?.Offer.Worker ?? default, job.Track(delay));

@@ -58,6 +58,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
                 Waiting = Panels.Waiting,
                 Trials = Panels.Trials,
                 Offers = _offers.All,
+                Lent = _offers.Lent,
                 Leases = Leases.Jobs,
                 Lines = _lines,
                 ByPrice = _offers.ByPrice,
@@ -356,6 +357,10 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
         foreach (var offer in _touched)
         {
             offer.Flush();
+            if (offer.Loan is not null && offer.HasOrders)
+            {
+                ToRelay.Add(offer);
+            }
             _offers.Place(offer);
         }
 

@@ -31,7 +31,12 @@ internal sealed partial class MarketEpochs(MarketBook book, IGrainFactory grains
             {
                 foreach (var worker in collection.Missing)
                 {
-                    book.Panels.Order(worker, offer => offer.OrderShare(collection.Request));
+                    // One that another shard has lent is asked there.
+                    if (book.Offers.GetValueOrDefault(worker) is { } offer)
+                    {
+                        offer.OrderShare(collection.Request);
+                        book.Touched.Add(offer);
+                    }
                 }
             }
         }

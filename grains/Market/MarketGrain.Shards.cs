@@ -57,6 +57,19 @@ internal sealed partial class MarketGrain : IMarketShardGrain
         return Task.FromResult(new HeldJobs(_book.Start, _book.JobsOf(home)));
     }
 
+    public Task<bool> Lend(ShardLoan loan, Authority by)
+    {
+        RequireShard(by);
+        return Task.FromResult(_loans.Receive(loan));
+    }
+
+    public Task Relay(ShardRelay relay, Authority by)
+    {
+        RequireShard(by);
+        _loans.Take(relay);
+        return Task.CompletedTask;
+    }
+
     private void RequireShard(Authority by)
     {
         Authorities.Require(by, Authority.Market);

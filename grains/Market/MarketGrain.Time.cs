@@ -99,6 +99,12 @@ internal sealed partial class MarketGrain
                 _book.StopLease(job, reason);
                 // A dead worker's poll that still waits would take more; one that lives polls again.
                 _book.EndPoll(job.Offer);
+                if (job is { Offer.Loan: not null, Term.IsKnown: false })
+                {
+                    // It may have been lost between the shards.
+                    _reports.Returned(job, reason);
+                    break;
+                }
                 _ = isFailure ? _reports.WorkerFailed(job, worker, reason) : _reports.Lost(job, reason);
                 break;
             case MarketPhase.Seated:
@@ -134,6 +140,7 @@ internal sealed partial class MarketGrain
         _outcomes.SendDue();
         _ = _epochs.Look();
         _stays.Check();
+        _loans.Maintain();
         _ = CheckStart();
         if (now.Running >= _sweptAt.Running + MarketPolicy.SweepPeriod)
         {
@@ -157,6 +164,10 @@ internal sealed partial class MarketGrain
         if (_traffic.NextDue is { } told && told < next)
         {
             next = told;
+        }
+        if (_loans.NextDue is { } loan && loan < next)
+        {
+            next = loan;
         }
         if (_windows.NextDue is { } window && window < next)
         {

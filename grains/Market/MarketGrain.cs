@@ -35,6 +35,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private MarketGossip _gossip = null!;
     private ShardTraffic _traffic = null!;
     private ShardStays _stays = null!;
+    private ShardLoans _loans = null!;
     private MarketClock _running = null!;
     private IGrainTimer _timer = null!;
     private TimeSpan _timerAt = TimeSpan.MaxValue;
@@ -75,7 +76,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         _running = new MarketClock(_clock);
         _gossip = new MarketGossip(_feed, _running);
         _outcomes = new MarketOutcomes(this.GetPrimaryKeyString(), _book, _running, GrainFactory, _gossip, Act, _log);
-        _windows = new MarketWindows(_book, _running, GrainFactory, Act, _log);
+        _windows = new MarketWindows(this.GetPrimaryKeyString(), _shards, _book, _running, GrainFactory, Act, _log);
         _epochs = new MarketEpochs(_book, GrainFactory, Act, _log);
         _reports = new MarketReports(_book, _running, GrainFactory, _feed, _outcomes, _gossip, _windows, _openJobs, _chance, Act, _log);
         _stranded = new StrandedSeats(_book, _running, _reports);
@@ -88,7 +89,8 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
             job => _ = _reports.EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, default, "the silo that ran it was lost")),
             Act
         );
-        _traffic = new ShardTraffic(calls, _stays, _book, _running, Act);
+        _loans = new ShardLoans(calls, _book, _running, _reports, _gossip, Act);
+        _traffic = new ShardTraffic(calls, _stays, _loans, _book, _running, Act);
         _sweptAt = Now;
         _timer = this.RegisterGrainTimer(OnTimer, Options(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
         BeginRebuild();
@@ -101,7 +103,8 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         {
             await _start.Load();
             // No number may come twice, also not after a backup was restored or beside a build that counts in another storage.
-            var start = Math.Max((_start.Value?.Number ?? 0) + 1, _clock.GetUtcNow().ToUnixTimeMilliseconds());
+            var least = Math.Max((_start.Value?.Number ?? 0) + 1, _clock.GetUtcNow().ToUnixTimeMilliseconds());
+            var start = _shards.NumberFrom(this.GetPrimaryKeyString(), least);
             try
             {
                 await _start.Write(new MarketStart(start));
@@ -224,23 +227,11 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
         foreach (var lost in _book.SetOffer(offer, reputation.Standing, Now))
         {
-            GiveUp(lost, "its worker started again");
+            _reports.GiveUp(lost, "its worker started again");
         }
         _gossip.Offered(_book.FindOffer(offer.Worker));
         Act();
         return _book.Start;
-    }
-
-    private void GiveUp(MarketJob job, string reason)
-    {
-        if (job.MayHaveBegun)
-        {
-            _ = _reports.Lost(job, reason);
-        }
-        else
-        {
-            _reports.Returned(job, $"{reason} before it began");
-        }
     }
 
     public Task SetStanding(WorkerId worker, Standing standing, Authority by)
@@ -257,13 +248,17 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public Task<int> Dismiss(WorkerId worker, Authority by)
     {
-        Authorities.Require(by, Authority.Silo);
+        Authorities.Require(by, Authority.Silo, Authority.Market);
         RequireCurrent();
         _gossip.Lost(_book.FindOffer(worker));
         var jobs = _book.RemoveOffer(worker);
         foreach (var lost in jobs)
         {
             _ = _reports.Interrupted(lost, "its worker is gone");
+        }
+        if (by != Authority.Market)
+        {
+            _loans.Dismiss(worker);
         }
         Act();
         return Task.FromResult(jobs.Count);
@@ -277,7 +272,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         _gossip.Left(_book.FindOffer(worker));
         foreach (var job in _book.RemoveOffer(worker))
         {
-            GiveUp(job, "its worker left");
+            _reports.GiveUp(job, "its worker left");
         }
         Act();
         return Task.CompletedTask;
@@ -444,6 +439,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
             }
 
             _book.Flush();
+            _loans.Act();
             _gossip.Flush();
             _traffic.Act();
         }

@@ -3,7 +3,9 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>A worker's offer with its leases and its poll.</summary>
-internal sealed class MarketOffer(WorkerOffer offer)
+/// <param name="offer">The offer.</param>
+/// <param name="loan">Which shard has lent it, and which of its offers it is; null: its worker polls here.</param>
+internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
 {
     private MarketPoll? _poll;
     private readonly List<Lease> _leases = [];
@@ -12,12 +14,29 @@ internal sealed class MarketOffer(WorkerOffer offer)
     private readonly List<long> _closed = [];
     private readonly List<LeaseId> _reveals = [];
     private readonly List<ReceiptWindow> _windows = [];
+    private readonly List<LeaseId> _freed = [];
     private ShareRequest? _share;
+    private bool _isGone;
     private readonly HashSet<string> _labels = offer.Labels.IsDefaultOrEmpty ? [] : [.. WorkerLabels.Met(offer.Labels)];
     private int _leasesMax;
     private int _ahead;
 
     public WorkerOffer Offer { get; } = offer;
+
+    /// <summary>Which shard has lent it, and which of its offers it is; null: its worker polls here.</summary>
+    public OfferLoan? Loan => loan;
+
+    /// <summary>Of the offers of this start of the market; another one is another session of the worker.</summary>
+    public long Number { get; set; }
+
+    /// <summary>Leases of other shards that wait for a slot here.</summary>
+    public LinkedList<RelayedLease> Relayed { get; } = [];
+
+    /// <summary>Leases of other shards that take a slot.</summary>
+    public int RelayedSlots { get; set; }
+
+    /// <summary>Whether a lease of another shard comes before the jobs of this one.</summary>
+    public bool IsRelayedTurn { get; set; } = true;
 
     /// <summary>The classes whose needs it meets.</summary>
     public UInt128 Classes { get; set; } = JobClass.Plain.Bit;
@@ -33,7 +52,7 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>Jobs that are being prepared for it, leased to it, or reported by it and not yet written.</summary>
     public HashSet<MarketJob> Jobs { get; } = [];
 
-    /// <summary>Those of <see cref="Jobs"/> that take a slot: all but the reported ones.</summary>
+    /// <summary>Those of <see cref="Jobs"/> that take a slot: all but the reported ones; and <see cref="RelayedSlots"/>.</summary>
     public int SlotsUsed { get; set; }
 
     /// <summary>Its place among all offers.</summary>
@@ -49,10 +68,10 @@ internal sealed class MarketOffer(WorkerOffer offer)
     public long Sequence { get; private set; }
 
     /// <summary>Its runs announce their outputs; false for a silo that does not do it yet.</summary>
-    public bool AddsOutputs { get; private set; }
+    public bool AddsOutputs { get; private set; } = loan is not null;
 
     /// <summary>Its heartbeats name its leases; false for a silo that does not do it yet.</summary>
-    public bool Heartbeats { get; private set; }
+    public bool Heartbeats { get; private set; } = loan is not null;
 
     /// <summary>After so long without a sign of life its worker is gone.</summary>
     public TimeSpan SilenceMax => Heartbeats ? MarketPolicy.LeaseSilenceMax : MarketPolicy.WorkerSilentMax;
@@ -75,7 +94,10 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// Leases that it takes now. Zero without a waiting poll, which is what takes them. It may have as many ahead of its slots as it has
     /// shown that it ends: one that only collects jobs gets few.
     /// </summary>
-    public int Capacity => IsWaiting && !IsHeld ? Room : 0;
+    public int Capacity =>
+        loan is not null ? _isGone || IsHeld ? 0 : Math.Max(0, Math.Min(LeasesAllowed, Offer.Slots) - SlotsUsed)
+        : IsWaiting && !IsHeld ? Room
+        : 0;
 
     /// <summary>The same without regard to its poll: what it is given now, its next poll takes.</summary>
     public int Room => Math.Max(0, Math.Min(_leasesMax, LeasesAllowed) - SlotsUsed);
@@ -141,14 +163,35 @@ internal sealed class MarketOffer(WorkerOffer offer)
         }
     }
 
+    /// <summary>The lease takes no slot any more. The shard that has lent the offer is to know.</summary>
+    public void NoteFreed(LeaseId lease)
+    {
+        if (loan is not null)
+        {
+            _freed.Add(lease);
+        }
+    }
+
     /// <summary>Answers a waiting poll if there is something to say.</summary>
     public void Flush()
     {
-        var orders = _leases.Count + _stops.Count + _invitations.Count + _closed.Count + _reveals.Count + _windows.Count;
-        if (IsWaiting && (orders > 0 || _share is not null))
+        if (IsWaiting && HasOrders)
         {
             EndPoll();
         }
+    }
+
+    /// <summary>There is something to say.</summary>
+    public bool HasOrders =>
+        _leases.Count + _stops.Count + _invitations.Count + _closed.Count + _reveals.Count + _windows.Count + _freed.Count > 0
+        || _share is not null;
+
+    /// <summary>What the shard that has lent the offer is to tell its worker.</summary>
+    public RelayedOrders TakeRelayed()
+    {
+        var relayed = new RelayedOrders(Offer.Worker, loan!.Number, TakeOrders(), [.. _freed]);
+        _freed.Clear();
+        return relayed;
     }
 
     /// <summary>Answers a waiting poll with what there is, also with nothing.</summary>
@@ -158,13 +201,16 @@ internal sealed class MarketOffer(WorkerOffer offer)
         {
             return;
         }
-        _poll!.Answer(
-            new WorkerOrders(true, [.. _leases], [.. _stops], [.. _invitations], [.. _closed])
-            {
-                Reveals = [.. _reveals],
-                Duties = _share is null && _windows.Count == 0 ? null : new CommitteeDuties(_share, [.. _windows]),
-            }
-        );
+        _poll!.Answer(TakeOrders());
+    }
+
+    private WorkerOrders TakeOrders()
+    {
+        var orders = new WorkerOrders(true, [.. _leases], [.. _stops], [.. _invitations], [.. _closed])
+        {
+            Reveals = [.. _reveals],
+            Duties = _share is null && _windows.Count == 0 ? null : new CommitteeDuties(_share, [.. _windows]),
+        };
         _leases.Clear();
         _stops.Clear();
         _invitations.Clear();
@@ -172,11 +218,13 @@ internal sealed class MarketOffer(WorkerOffer offer)
         _reveals.Clear();
         _windows.Clear();
         _share = null;
+        return orders;
     }
 
     /// <summary>The offer is replaced or gone.</summary>
     public void Dismiss()
     {
+        _isGone = true;
         if (IsWaiting)
         {
             _poll!.Answer(Unknown);
@@ -187,3 +235,9 @@ internal sealed class MarketOffer(WorkerOffer offer)
 
     public static WorkerOrders Unknown { get; } = new(false, [], []);
 }
+
+/// <summary>Where a lent offer comes from.</summary>
+/// <param name="Shard">The key of the shard that lends it.</param>
+/// <param name="Start">That one's start number.</param>
+/// <param name="Number">Of the offer there.</param>
+internal sealed record OfferLoan(string Shard, long Start, long Number);

@@ -7,108 +7,101 @@ namespace Marketplace.Grains;
 /// The offers of a market: by their workers, by price, and those that take leases now. It finds the offer for a job and knows whom a job
 /// still avoids; giving the job to the offer is the book's.
 /// </summary>
-internal sealed class MarketOffers
+internal sealed class MarketOffers : OfferSet
 {
-    private readonly Dictionary<WorkerId, MarketOffer> _all = [];
     private int _untilNewcomer = MarketPolicy.NewcomerLaneParts - 1;
+    private long _added;
 
-    public IReadOnlyDictionary<WorkerId, MarketOffer> All => _all;
+    public MarketOffers()
+        : base(new JobClasses())
+    {
+        Lent = new OfferSet(Classes);
+    }
 
-    public int Count => _all.Count;
+    public int Count => All.Count;
 
-    /// <summary>The classes of jobs. Which of them an offer meets changes with its standing, and when one is opened.</summary>
-    public JobClasses Classes { get; } = new();
-
-    /// <summary>All of them.</summary>
-    public OfferTree ByPrice { get; } = new();
-
-    /// <summary>Those that take leases now.</summary>
-    public OfferTree Hungry { get; } = new();
-
-    /// <summary>The newcomers among these.</summary>
+    /// <summary>The newcomers among those that take leases now.</summary>
     public OfferTree HungryNewcomers { get; } = new();
 
-    public MarketOffer? Find(WorkerId worker) => _all.GetValueOrDefault(worker);
+    /// <summary>Those of workers of other shards, for seats of panels alone.</summary>
+    public OfferSet Lent { get; }
+
+    /// <summary>Counts up with each change of what other shards may have on loan.</summary>
+    public long Changes { get; private set; }
+
+    /// <summary>The worker's offer, its own or a lent one.</summary>
+    public MarketOffer? FindForSeats(WorkerId worker) => Find(worker) ?? Lent.Find(worker);
 
     /// <summary>One that is known may always offer again.</summary>
-    public bool HasRoomFor(WorkerId worker) => _all.Count < MarketPolicy.WorkersMax || _all.ContainsKey(worker);
+    public bool HasRoomFor(WorkerId worker) => All.Count < MarketPolicy.WorkersMax || All.ContainsKey(worker);
 
-    public void Add(MarketOffer offer)
+    public override void Add(MarketOffer offer)
     {
-        offer.Classes = Classes.MetBy(offer);
-        _all.Add(offer.Offer.Worker, offer);
-        ByPrice.Add(offer.Priced);
+        base.Add(offer);
+        offer.Number = ++_added;
+        NoteChange();
     }
 
-    /// <returns>The offer that was there; null where there was none.</returns>
-    public MarketOffer? Remove(WorkerId worker)
+    public override MarketOffer? Remove(WorkerId worker)
     {
-        if (!_all.Remove(worker, out var offer))
-        {
-            return null;
-        }
-        ByPrice.Remove(offer.Priced);
-        offer.Dismiss();
-        Place(offer);
-        return offer;
+        NoteChange();
+        return base.Remove(worker);
     }
 
-    /// <summary>What the offer has stays; what it may take changes at once.</summary>
-    public void SetStanding(MarketOffer offer, Standing standing)
+    public override void SetStanding(MarketOffer offer, Standing standing)
     {
-        ByPrice.Remove(offer.Priced);
-        Move(Hungry, offer.Hungry, null);
         Move(HungryNewcomers, offer.HungryNewcomer, null);
-        offer.Standing = standing;
-        offer.Classes = Classes.MetBy(offer);
-        ByPrice.Add(offer.Priced);
+        base.SetStanding(offer, standing);
+        NoteChange();
     }
+
+    /// <summary>What other shards have on loan may be another than before.</summary>
+    public void NoteChange() => Changes++;
 
     /// <inheritdoc cref="JobClasses.Enter"/>
     public JobClass? EnterClass(ClassNeeds needs, MarketTime now) => Classes.Enter(needs, now.Running, ClassOpened);
 
-    /// <summary>Every offer is asked once whether it meets a new class's needs.</summary>
     private void ClassOpened(JobClass opened)
     {
-        var isChanged = false;
-        foreach (var offer in _all.Values)
+        Lent.Meet(opened);
+        if (Meet(opened))
         {
-            var met = opened.Needs.AreMetBy(offer) ? offer.Classes | opened.Bit : offer.Classes & ~opened.Bit;
-            isChanged |= met != offer.Classes;
-            offer.Classes = met;
-        }
-        if (isChanged)
-        {
-            ByPrice.RenewAll();
-            Hungry.RenewAll();
             HungryNewcomers.RenewAll();
         }
     }
 
-    /// <summary>Puts the offer where it belongs among those that take leases now. Called after its slots or its poll changed.</summary>
-    public void Place(MarketOffer offer)
+    public override void Place(MarketOffer offer)
     {
+        if (offer.Loan is not null)
+        {
+            Lent.Place(offer);
+            return;
+        }
+        base.Place(offer);
         int? capacity = offer.Capacity > 0 ? offer.Capacity : null;
-        Move(Hungry, offer.Hungry, capacity);
         Move(HungryNewcomers, offer.HungryNewcomer, offer.Standing.Level == StandingLevel.Newcomer ? capacity : null);
     }
 
-    private static void Move(OfferTree tree, OfferNode node, int? capacity)
+    /// <summary>
+    /// One of those that would take the seat, each as likely as any other: who asks least must not be sure to be among those whose word
+    /// is compared.
+    /// </summary>
+    /// <param name="seat">The seat.</param>
+    /// <param name="isNow">Only those that take leases now.</param>
+    /// <param name="chance">Draws.</param>
+    public MarketOffer? Draw(MarketJob seat, bool isNow, IChance chance)
     {
-        if (capacity == node.Capacity)
+        var found = new List<MarketOffer>();
+        foreach (var set in (ReadOnlySpan<OfferSet>)[this, Lent])
         {
-            return;
+            (isNow ? set.Hungry : set.ByPrice).CollectFitting(seat, found);
         }
-        if (node.Capacity is not null)
-        {
-            tree.Remove(node);
-        }
-        node.Capacity = capacity;
-        if (capacity is not null)
-        {
-            tree.Add(node);
-        }
+        return found.Count == 0 ? null : found[(int)(chance.Next() * found.Count)];
     }
+
+    /// <summary>Whether a worker takes leases now that would take the job, at most at its price.</summary>
+    public bool HasHungryFor(MarketJob job) =>
+        Hungry.Find(job, job.PriceCap) is not null || Lent.Hungry.Find(job, job.PriceCap) is not null;
 
     /// <summary>
     /// The offer that a ready job goes to: the cheapest that fits and takes leases, among equals the one with most free slots; or a
@@ -170,7 +163,7 @@ internal sealed class MarketOffers
     /// <summary>Workers without leases and without a sign of life for so long that they are gone.</summary>
     public IReadOnlyList<WorkerId> Silent(MarketTime now) =>
         [
-            .. _all
+            .. All
                 .Values.Where(offer => !offer.IsWaiting && offer.Jobs.Count == 0 && now.Running > offer.SeenAt + offer.SilenceMax)
                 .Select(offer => offer.Offer.Worker)
                 .Order(),
@@ -182,7 +175,7 @@ internal sealed class MarketOffers
     /// </summary>
     public IReadOnlyList<MarketOffer> StandingsBefore(TimeSpan before, int most) =>
         [
-            .. _all
+            .. All
                 .Values.Where(offer =>
                     offer.StandingAt < before && (offer.Standing.Level >= StandingLevel.Probation || !offer.Standing.Stake.IsZero)
                 )

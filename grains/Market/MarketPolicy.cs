@@ -346,6 +346,27 @@ internal static class MarketPolicy
     /// <summary>The same for one that gave the job back without having begun: as long as workers keep what they cannot begin.</summary>
     public static readonly TimeSpan ReturnedDelay = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How long a lease of another shard may wait for a slot of its worker before it goes back. With the time to the worker's next
+    /// heartbeat it is shorter than <see cref="LeaseSilenceMax"/>: until then none names the lease.
+    /// </summary>
+    public static readonly TimeSpan RelayWaitMax = LeaseWaitMax;
+
+    /// <summary>
+    /// Offers that a shard lends to each other one: the members of the epoch's widest committee come first, and as many others, so that a
+    /// panel of any width finds owners where a shard has few workers of its own.
+    /// </summary>
+    public const int LentOffersMax = 128;
+
+    /// <summary>How long after a loan the next one is told, whatever changes meanwhile: each is some ten kilobytes for every shard.</summary>
+    public static readonly TimeSpan LoanPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a loan lasts: it is repeated with each round of maintenance. It ends before leases do that no heartbeat names, so that no
+    /// worker is blamed for a shard that is silent.
+    /// </summary>
+    public static readonly TimeSpan LoanTrust = (2 * MaintenancePeriod) + TimeSpan.FromSeconds(5);
+
     /// <summary>The longest such wait.</summary>
     public static readonly TimeSpan ReadmitDelayMax = TimeSpan.FromMinutes(5);
 

@@ -12,12 +12,22 @@ namespace Marketplace.Grains;
 /// in its job's document before, and a certificate is written before any job ends by it. A window that is lost is made again, with the same
 /// receipts.
 /// </summary>
+/// <param name="key">This shard's.</param>
+/// <param name="shards">Whose windows have which numbers.</param>
 /// <param name="book">Reaches the members.</param>
 /// <param name="clock">The market's clock.</param>
 /// <param name="grains">Keeps the certificates.</param>
 /// <param name="act">Does what the book has decided.</param>
 /// <param name="log">The market's log.</param>
-internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, IGrainFactory grains, Action act, ILogger<MarketGrain> log)
+internal sealed partial class MarketWindows(
+    string key,
+    MarketShards shards,
+    MarketBook book,
+    MarketClock clock,
+    IGrainFactory grains,
+    Action act,
+    ILogger<MarketGrain> log
+)
 {
     private readonly Dictionary<GatheringKey, Gathering> _gatherings = [];
     private readonly Dictionary<long, Window> _open = [];
@@ -37,10 +47,10 @@ internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, 
         // A member stands by what it ran itself: receipts of others in the same window would keep it from signing any.
         var able = proposal.Draft.Seats.Select(seat => seat.Worker).Union(ran);
         var members = able.Select(committee.IndexOf).Where(place => place >= 0);
-        var key = new GatheringKey(committee.Hash, members.Aggregate(0UL, (bits, place) => bits | 1UL << place));
-        if (!_gatherings.TryGetValue(key, out var gathering))
+        var asked = new GatheringKey(committee.Hash, members.Aggregate(0UL, (bits, place) => bits | 1UL << place));
+        if (!_gatherings.TryGetValue(asked, out var gathering))
         {
-            _gatherings.Add(key, gathering = new Gathering(key, committee));
+            _gatherings.Add(asked, gathering = new Gathering(asked, committee));
         }
         var item = new Item(proposal, new TaskCompletionSource<JobCertificate?>(TaskCreationOptions.RunContinuationsAsynchronously));
         gathering.Waiting.Add(item);
@@ -93,7 +103,8 @@ internal sealed partial class MarketWindows(MarketBook book, MarketClock clock, 
         var items = gathering.Waiting.Take(PanelPolicy.WindowReceiptsMax).ToArray();
         gathering.Waiting.RemoveRange(0, items.Length);
         gathering.IsOpen = true;
-        var window = new Window(++_last, gathering, items, clock.Now.Running + PanelPolicy.WindowMax);
+        _last = shards.NumberFrom(key, _last + 1);
+        var window = new Window(_last, gathering, items, clock.Now.Running + PanelPolicy.WindowMax);
         _open.Add(window.Number, window);
         var order = window.ToOrder();
         foreach (var member in gathering.Members)

@@ -64,16 +64,11 @@ internal sealed class OfferTree : BalancedTree<OfferNode>
         CollectBidders(node.Right, ref search, found);
     }
 
-    /// <summary>
-    /// One of those that would take the seat, each as likely as any other: who asks least must not be sure to be among those whose word
-    /// is compared.
-    /// </summary>
-    public MarketOffer? FindAny(MarketJob seat, IChance chance)
+    /// <summary>Those that would take the seat, as many as one search looks at.</summary>
+    public void CollectFitting(MarketJob seat, List<MarketOffer> found)
     {
-        var found = new List<MarketOffer>();
         var left = MarketPolicy.SearchedOffersMax;
         CollectFitting(Root, seat, ref left, found);
-        return found.Count == 0 ? null : found[(int)(chance.Next() * found.Count)];
     }
 
     private static void CollectFitting(OfferNode? node, MarketJob seat, ref int left, List<MarketOffer> found)

@@ -54,11 +54,23 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
         Draw(panel, now);
     }
 
+    /// <summary>All that fit are busy, here and in other shards: the job is looked at again when one of them is not.</summary>
+    public void AwaitWorkers(MarketJob job, MarketTime now)
+    {
+        if (!Lines.Waits(job, now))
+        {
+            Lines.Hold(job, "all workers that fit are busy", forRoom: true, now);
+        }
+    }
+
     /// <summary>The committees of this epoch.</summary>
     public Committees Committees { get; } = new(market);
 
-    /// <summary>Whether a worker that is here serves in committees.</summary>
-    public bool HasServingWorkers => offers.All.Values.Any(offer => offer.Offer.Committee is not null);
+    /// <summary>All that may have seats: the offers of the shard, and those that others have lent.</summary>
+    private IEnumerable<MarketOffer> All => offers.All.Values.Concat(offers.Lent.All.Values);
+
+    /// <summary>Whether a worker serves in committees that may have seats here.</summary>
+    public bool HasServingWorkers => All.Any(offer => offer.Offer.Committee is not null);
 
     /// <summary>An epoch has begun: its members take their places.</summary>
     public void SetRoster(EpochRoster roster)
@@ -67,17 +79,19 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
         {
             return;
         }
-        foreach (var offer in offers.All.Values)
+        foreach (var offer in All)
         {
             offer.CommitteePlace = Committees.PlaceOf(offer.Offer.Worker);
             book.Touched.Add(offer);
         }
+        // Members are lent before others.
+        offers.NoteChange();
     }
 
     /// <summary>Members of committees are asked to sign.</summary>
     public void Order(WorkerId member, Action<MarketOffer> order)
     {
-        if (offers.Find(member) is { } offer)
+        if (offers.FindForSeats(member) is { } offer)
         {
             order(offer);
             book.Touched.Add(offer);
@@ -104,7 +118,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
             : Waiting.HasRoomFor(panel.Job.Ticket.Account, null, panel.Missing);
 
     private IEnumerable<WorkerId> MembersFor(MarketJob job, Committee committee) =>
-        committee.Members.Select(member => member.Worker).Where(member => offers.Find(member) is { } offer && SeatBoard.Fits(job, offer));
+        committee.Members.Select(member => member.Worker).Where(member => offers.FindForSeats(member) is { } offer && SeatBoard.Fits(job, offer));
 
     /// <summary>The seat waits for the worker that is drawn for it, or, where none fits, for the first that does.</summary>
     public void Seat(MarketJob seat, MarketTime now)
@@ -135,7 +149,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
         var panel = seat.Panel!;
         panel.Release(seat);
         (seat.Directed, seat.DirectedOwner) = (null, null);
-        if (offers.ByPrice.FindAny(seat, chance) is { } drawn)
+        if (offers.Draw(seat, isNow: false, chance) is { } drawn)
         {
             panel.Take(seat, drawn.Offer);
             (seat.Directed, seat.DirectedOwner) = (drawn.Offer.Worker, drawn.Offer.PayTo);
@@ -143,8 +157,8 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     }
 
     public MarketOffer? FindForSeat(MarketJob seat) =>
-        seat.Directed is not { } only ? offers.Hungry.FindAny(seat, chance)
-        : offers.Find(only) is { Capacity: > 0 } offer && SeatBoard.Fits(seat, offer) ? offer
+        seat.Directed is not { } only ? offers.Draw(seat, isNow: true, chance)
+        : offers.FindForSeats(only) is { Capacity: > 0 } offer && SeatBoard.Fits(seat, offer) ? offer
         : null;
 
     /// <summary>A run without the others would be made in vain.</summary>
@@ -155,14 +169,17 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
         var needed = assurance.Seats;
         var owners = new HashSet<AccountId>();
         var left = MarketPolicy.SearchedOffersMax;
-        offers.ByPrice.Walk(offer =>
+        foreach (var set in (ReadOnlySpan<OfferSet>)[offers, offers.Lent])
         {
-            if (SeatBoard.Fits(job, offer))
+            set.ByPrice.Walk(offer =>
             {
-                owners.Add(offer.Offer.PayTo);
-            }
-            return owners.Count < needed && --left > 0 && offer.Price <= job.PriceCap;
-        });
+                if (SeatBoard.Fits(job, offer))
+                {
+                    owners.Add(offer.Offer.PayTo);
+                }
+                return owners.Count < needed && --left > 0 && offer.Price <= job.PriceCap;
+            });
+        }
         return owners.Count < needed
             ? $"{assurance} takes workers of {needed} owners whose price the limit covers, and there are {owners.Count}"
             : null;
@@ -247,8 +264,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
         var trial = panel.Trial;
         return
         [
-            .. offers
-                .All.Values.Where(offer => !offer.Standing.Stake.IsZero && !panel.IsBarred(offer.Offer))
+            .. All.Where(offer => !offer.Standing.Stake.IsZero && !panel.IsBarred(offer.Offer))
                 .Where(offer => !trial.Voters.Contains(offer.Offer.Worker) && !trial.Owners.Contains(offer.Offer.PayTo))
                 .Where(offer => SeatBoard.Fits(panel.Job, offer))
                 .OrderBy(offer => offer.Offer.Worker),
@@ -322,7 +338,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     /// Seats that wait for one worker each, which takes them no more: it has gone, or has nothing at stake any more, or gets no leases.
     /// </summary>
     public IReadOnlyList<MarketJob> FindStranded() =>
-        [.. Waiting.Directed.Where(seat => offers.Find(seat.Directed!.Value) is not { } offer || !SeatBoard.Fits(seat, offer))];
+        [.. Waiting.Directed.Where(seat => offers.FindForSeats(seat.Directed!.Value) is not { } offer || !SeatBoard.Fits(seat, offer))];
 
     /// <summary>Asks the workers of sealed results to tell them.</summary>
     public void Reveal(Panel panel)

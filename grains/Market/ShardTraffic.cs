@@ -9,10 +9,18 @@ namespace Marketplace.Grains;
 /// </summary>
 /// <param name="calls">Reaches the others.</param>
 /// <param name="stays">The jobs that other shards have.</param>
+/// <param name="loans">The workers that they have.</param>
 /// <param name="book">The shard's memory.</param>
 /// <param name="clock">The market's clock.</param>
 /// <param name="act">Does what the book has decided.</param>
-internal sealed class ShardTraffic(ShardCalls calls, ShardStays stays, MarketBook book, MarketClock clock, Action act)
+internal sealed class ShardTraffic(
+    ShardCalls calls,
+    ShardStays stays,
+    ShardLoans loans,
+    MarketBook book,
+    MarketClock clock,
+    Action act
+)
 {
     private readonly Dictionary<string, Neighbour> _neighbours = [];
     private readonly Dictionary<string, (long Start, long Sequence, ImmutableArray<HandedJob> Jobs)> _answered = [];
@@ -124,6 +132,7 @@ internal sealed class ShardTraffic(ShardCalls calls, ShardStays stays, MarketBoo
         {
             shard.Start = backlog.Start;
             stays.HasStarted(backlog.Shard);
+            loans.HasStarted(backlog.Shard, backlog.Start);
         }
         (shard.Needs, shard.NeedsUntil) = (backlog.ReadyJobs > 0, clock.Now.Running + MarketPolicy.BacklogTrust);
         shard.PriceCapMax = backlog.PriceCapMax;

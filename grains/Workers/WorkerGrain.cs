@@ -32,11 +32,13 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
     {
         (_blobs, _shards, _marketKey, _clock, _logger) = (blobs, shards, identity.PublicKey, clock, logger);
         _id = WorkerId.Parse(this.GetPrimaryKeyString());
-        _grants = new LeaseGrants(call => LostWrites.Resend(() => Market.FindLease(call)), clock);
+        _grants = new LeaseGrants(call => LostWrites.Resend(() => Leasing(call).FindLease(call)), clock);
         _offer = new StoredState<OfferState>(offer);
     }
 
     private IMarketGrain Market => _shards.Of(GrainFactory, _id);
+
+    private IMarketGrain Leasing(LeaseCall call) => _shards.Of(GrainFactory, call.Lease);
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _offer.Load();
 
@@ -128,7 +130,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
     public async Task BeginOutput(LeaseCall call, BlobId output, long size)
     {
         RequireOwn(call.Worker);
-        if (!await LostWrites.Resend(() => Market.BeginOutput(call, output, size)))
+        if (!await LostWrites.Resend(() => Leasing(call).BeginOutput(call, output, size)))
         {
             throw LeaseGrants.Gone(call);
         }
@@ -137,7 +139,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
     public async Task AddOutput(LeaseCall call, BlobId output)
     {
         RequireOwn(call.Worker);
-        if (!await LostWrites.Resend(() => Market.AddOutput(call, output)))
+        if (!await LostWrites.Resend(() => Leasing(call).AddOutput(call, output)))
         {
             throw LeaseGrants.Gone(call);
         }

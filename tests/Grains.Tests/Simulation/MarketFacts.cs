@@ -187,7 +187,7 @@ internal sealed class MarketFacts(SimulatedRunTrail trail, MarketShards shards)
             yield return $"report {number} of worker {sent.Worker} had effect, without the lease {report.Lease}";
             yield break;
         }
-        if (_lostStarts.TryGetValue((shards.KeyOf(sent.Worker), report.Lease.Start), out var lostAt) && lostAt < sent.SentAt)
+        if (_lostStarts.TryGetValue((shards.KeyOfNumber(report.Lease.Start), report.Lease.Start), out var lostAt) && lostAt < sent.SentAt)
         {
             yield return $"report {number} had effect, and start {report.Lease.Start} of its lease was lost before, at {lostAt:T}";
         }

@@ -37,7 +37,7 @@ internal sealed partial class RemoteWorker
         {
             try
             {
-                await _link.Call(grains => Market(grains).Commit(Id, [commitment]));
+                await _link.Call(grains => Calls(grains).Commit([commitment]));
                 _runs.Remove(run.Lease.Id);
             }
             catch (Exception failure) when (failure is LinkException or MarketException)

@@ -221,7 +221,7 @@ internal sealed partial class RemoteWorker(SimulatedMarket market, SeededChance 
             }
             _ = Forget(async grains =>
             {
-                foreach (var over in await Market(grains).Heartbeat(Id, runs))
+                foreach (var over in await Calls(grains).Heartbeat(runs))
                 {
                     Drop(over);
                 }
@@ -229,7 +229,7 @@ internal sealed partial class RemoteWorker(SimulatedMarket market, SeededChance 
             });
             if (habit == WorkerHabit.Repeating && chance.Below(2) == 0)
             {
-                _ = Later(8000, () => Forget(grains => Market(grains).Heartbeat(Id, runs)));
+                _ = Later(8000, () => Forget(grains => Calls(grains).Heartbeat(runs)));
             }
         }
     }
@@ -393,7 +393,7 @@ internal sealed partial class RemoteWorker(SimulatedMarket market, SeededChance 
             signed = signed with { FuelUsed = signed.FuelUsed + 1 };
         }
         var sent = _facts.Sends(Id, Account, _price, signed, _link.Time.GetUtcNow(), _offers);
-        await Market(grains).Report(Id, [sent]);
+        await Calls(grains).Report([sent]);
         return true;
     }
 
@@ -423,6 +423,8 @@ internal sealed partial class RemoteWorker(SimulatedMarket market, SeededChance 
     public Task Spend(AccountId to) => market.Transfer(_caller, $"earnings of {name}", to, 1);
 
     private IMarketGrain Market(IGrainFactory grains) => market.Shards.Of(grains, Id);
+
+    private WorkerMarket Calls(IGrainFactory grains) => new(market.Shards, grains, Id);
 
     private IWorkerGrain Grain(IGrainFactory grains) => grains.GetGrain<IWorkerGrain>(Id.ToString());
 

@@ -18,7 +18,9 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
     /// <summary>Those of the market as it runs now, also after a restart, or of a twin.</summary>
     private IGrainFactory Grains => twin ?? market.Grains;
 
-    private IMarketGrain Market => market.Shards.Of(Grains, Id);
+    private IMarketGrain Market => Calls.Own;
+
+    private WorkerMarket Calls => new(market.Shards, Grains, Id);
 
     public TimeProvider Time => market.Time;
 
@@ -134,14 +136,14 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
     {
         var kept = (report.Signed is null ? Sign(lease, report, rootAfter) : report) with { Salt = lease.Ticket.Job.Value };
         var commitment = ResultCommitment.Of(Id, kept.Execution!.Value, kept.Salt.Value);
-        Assert.Empty(await Market.Commit(Id, [new SealedResult(lease.Id, commitment)]));
+        Assert.Empty(await Calls.Commit([new SealedResult(lease.Id, commitment)]));
         return kept;
     }
 
     public Task<ImmutableArray<RefusedReport>> Commit(LeaseId lease, Bytes32 commitment) =>
-        Market.Commit(Id, [new SealedResult(lease, commitment)]);
+        Calls.Commit([new SealedResult(lease, commitment)]);
 
-    public Task<ImmutableArray<RefusedReport>> Report(params LeaseReport[] reports) => Market.Report(Id, [.. reports]);
+    public Task<ImmutableArray<RefusedReport>> Report(params LeaseReport[] reports) => Calls.Report([.. reports]);
 
     private async Task<WorkerOrders> PollUnlessGone(CancellationToken cancellation)
     {
@@ -178,7 +180,7 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
             }
             if (orders.Duties is { } duties && Voter is { } voter)
             {
-                await Market.Vote(Id, voter.Vote(duties), voter.Share(duties));
+                await Calls.Vote(voter.Vote(duties), voter.Share(duties));
             }
             foreach (var lease in orders.Leases)
             {

@@ -1,0 +1,261 @@
+using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// Workers that shards lend each other for the seats of panels: the members of a committee, and owners enough for a quorum, are seldom all
+/// in the shard of a job. A lent offer is here as one of the shard's own is, but for seats alone; what its worker is to do goes by the
+/// shard that has its polls. Loans are repeated, so one that is lost is made good; orders that are lost cost the run, and blame none.
+/// </summary>
+/// <param name="calls">Reaches the others.</param>
+/// <param name="book">The shard's memory.</param>
+/// <param name="clock">The market's clock.</param>
+/// <param name="reports">Takes the jobs of lost leases back.</param>
+/// <param name="gossip">Hears of leases.</param>
+/// <param name="act">Does what the book has decided.</param>
+internal sealed class ShardLoans(
+    ShardCalls calls,
+    MarketBook book,
+    MarketClock clock,
+    MarketReports reports,
+    MarketGossip gossip,
+    Action act
+)
+{
+    private const string NoAnswer = "its worker's shard did not answer";
+
+    private readonly Dictionary<string, Borrowed> _borrowed = [];
+    private readonly HashSet<string> _telling = [];
+    private ImmutableArray<LentOffer> _lent = [];
+    private long _version;
+    private long _changes;
+    private TimeSpan _lendAt;
+
+    /// <summary>When a changed loan is to be told, or a lease of another shard has waited too long; null where there is neither.</summary>
+    public TimeSpan? NextDue
+    {
+        get
+        {
+            var lend = !calls.Others.IsEmpty && _changes != book.AllOffers.Changes ? _lendAt : (TimeSpan?)null;
+            return book.Relayed.NextDue is { } waits && (lend is not { } due || waits < due) ? waits : lend;
+        }
+    }
+
+    /// <summary>Called after each round of what the book decided.</summary>
+    public void Act()
+    {
+        if (calls.Others.IsEmpty)
+        {
+            return;
+        }
+        Relay();
+        GiveBack(book.Relayed.TakeOverdue(clock.Now.Running));
+        if (_changes != book.AllOffers.Changes && clock.Now.Running >= _lendAt)
+        {
+            _changes = book.AllOffers.Changes;
+            _lendAt = clock.Now.Running + MarketPolicy.LoanPause;
+            var lent = book.OffersToLend();
+            if (!lent.SequenceEqual(_lent))
+            {
+                (_lent, _version) = (lent, _version + 1);
+                TellAll(isWhole: true);
+            }
+        }
+    }
+
+    /// <summary>Called with each round of maintenance.</summary>
+    public void Maintain()
+    {
+        if (_version > 0)
+        {
+            TellAll(isWhole: false);
+        }
+        book.Relayed.FreeExpired(clock.Now.Wall);
+        foreach (var (shard, _) in _borrowed.Where(loan => clock.Now.Running > loan.Value.Until).ToArray())
+        {
+            _borrowed.Remove(shard);
+            foreach (var job in book.SetLoan(shard, 0, [], clock.Now))
+            {
+                _ = reports.Interrupted(job, "the shard of its worker is silent");
+            }
+        }
+    }
+
+    // 1. What others have on loan.
+
+    private void TellAll(bool isWhole)
+    {
+        foreach (var shard in calls.Others)
+        {
+            _ = Tell(shard, isWhole);
+        }
+    }
+
+    /// <summary>One call at a time for each shard: the last one tells what there is then.</summary>
+    private async Task Tell(string shard, bool isWhole)
+    {
+        if (!_telling.Add(shard))
+        {
+            return;
+        }
+        try
+        {
+            var told = -1L;
+            while (told != _version)
+            {
+                (told, var isKnown) = (_version, false);
+                var loan = new ShardLoan(calls.Key, book.Start, _version, isWhole ? _lent : default);
+                if (!await calls.Try(async () => isKnown = await calls.Shard(shard).Lend(loan, Authority.Market), shard))
+                {
+                    return;
+                }
+                if (!isKnown)
+                {
+                    (told, isWhole) = (-1, true);
+                }
+            }
+        }
+        finally
+        {
+            _telling.Remove(shard);
+        }
+    }
+
+    /// <summary>Orders of another shard for workers that it has on loan.</summary>
+    public void Take(ShardRelay relay)
+    {
+        if (relay.LenderStart != book.Start)
+        {
+            return;
+        }
+        book.Relayed.Forget(relay.Shard, relay.Start);
+        foreach (var orders in relay.Orders)
+        {
+            book.Relayed.Take(relay.Shard, relay.Start, orders, clock.Now);
+        }
+        act();
+    }
+
+    /// <summary>Another shard has started: what it gave before is over.</summary>
+    public void HasStarted(string shard, long start) => book.Relayed.Forget(shard, start);
+
+    private void GiveBack(IReadOnlyList<RelayedLease> leases)
+    {
+        var now = clock.Now.Wall;
+        foreach (var some in leases.GroupBy(lease => (lease.Shard, lease.Offer.Offer.Worker)))
+        {
+            ImmutableArray<LeaseReport> reports =
+            [
+                .. some.Select(lease => new LeaseReport(
+                    Lease: lease.Lease.Id,
+                    Job: lease.Lease.Ticket.Job,
+                    Outcome: RunOutcome.Returned,
+                    Reason: "the worker had no free slot",
+                    FuelUsed: 0,
+                    Output: default,
+                    Log: default,
+                    StateChanges: [],
+                    StartedAt: now,
+                    EndedAt: now
+                )),
+            ];
+            _ = calls.Try(() => calls.Market(some.Key.Shard).Report(some.Key.Worker, reports), some.Key.Shard);
+        }
+    }
+
+    /// <summary>The worker is certainly gone: those that have it on loan need not wait for the next loan, nor blame it.</summary>
+    public void Dismiss(WorkerId worker)
+    {
+        foreach (var shard in calls.Others)
+        {
+            _ = calls.Try(() => calls.Market(shard).Dismiss(worker, Authority.Market), shard);
+        }
+    }
+
+    // 2. What this shard has on loan.
+
+    /// <returns>False where the loan is to be sent whole.</returns>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>.</exception>
+    public bool Receive(ShardLoan loan)
+    {
+        if (!calls.Others.Contains(loan.Shard))
+        {
+            return true;
+        }
+        var known = _borrowed.GetValueOrDefault(loan.Shard);
+        var order = (loan.Start, loan.Version).CompareTo((known?.Start ?? 0, known?.Version ?? 0));
+        if (order < 0)
+        {
+            // A later one came before it.
+            return true;
+        }
+        if (order > 0 && loan.Offers.IsDefault)
+        {
+            return false;
+        }
+        var until = clock.Now.Running + MarketPolicy.LoanTrust;
+        _borrowed[loan.Shard] = new Borrowed(loan.Start, loan.Version, until);
+        if (order == 0)
+        {
+            return true;
+        }
+        if (loan.Offers.Length > MarketPolicy.LentOffersMax)
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The loan has {loan.Offers.Length} offers; allowed are {MarketPolicy.LentOffersMax}."
+            );
+        }
+        foreach (var job in book.SetLoan(loan.Shard, loan.Start, loan.Offers, clock.Now))
+        {
+            reports.GiveUp(job, "its worker left or started again");
+        }
+        act();
+        return true;
+    }
+
+    private void Relay()
+    {
+        if (book.ToRelay.Count == 0)
+        {
+            return;
+        }
+        var byShard = book.ToRelay.ToLookup(offer => (offer.Loan!.Shard, offer.Loan.Start));
+        book.ToRelay.Clear();
+        foreach (var some in byShard)
+        {
+            ImmutableArray<RelayedOrders> orders = [.. some.Select(offer => offer.TakeRelayed())];
+            foreach (var each in orders)
+            {
+                gossip.Leased(book, each.Worker, each.Orders);
+            }
+            _ = Send(some.Key.Shard, new ShardRelay(calls.Key, book.Start, some.Key.Start, orders));
+        }
+    }
+
+    private async Task Send(string shard, ShardRelay relay)
+    {
+        if (await calls.Try(() => calls.Shard(shard).Relay(relay, Authority.Market), shard))
+        {
+            return;
+        }
+        foreach (var orders in relay.Orders)
+        {
+            foreach (var lease in orders.Orders.Leases)
+            {
+                if (book.Leases.Find(lease.Id, orders.Worker) is { Phase: MarketPhase.Leased } job)
+                {
+                    book.StopLease(job, NoAnswer);
+                    reports.GiveUp(job, NoAnswer);
+                }
+            }
+        }
+        act();
+    }
+
+    /// <param name="Start">Of the shard that lends.</param>
+    /// <param name="Version">Of its loan.</param>
+    /// <param name="Until">How long it lasts, in running time.</param>
+    private sealed record Borrowed(long Start, long Version, TimeSpan Until);
+}
