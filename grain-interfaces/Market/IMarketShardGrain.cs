@@ -70,8 +70,14 @@ public sealed record ShardLoan(
 /// <param name="Offer">The offer.</param>
 /// <param name="Standing">Its worker's reputation.</param>
 /// <param name="Number">Of the offer, in its shard's start: a worker that offers again has lost what it had.</param>
+/// <param name="Heartbeats">Its heartbeats name its leases.</param>
 [GenerateSerializer, Immutable, Alias("LentOffer")]
-public sealed record LentOffer([property: Id(0)] WorkerOffer Offer, [property: Id(1)] Standing Standing, [property: Id(2)] long Number);
+public sealed record LentOffer(
+    [property: Id(0)] WorkerOffer Offer,
+    [property: Id(1)] Standing Standing,
+    [property: Id(2)] long Number,
+    [property: Id(3)] bool Heartbeats
+);
 
 /// <param name="Shard">Whose orders.</param>
 /// <param name="Start">Its start number.</param>

@@ -88,12 +88,12 @@ internal sealed partial class MarketBook
         {
             return offer;
         }
-        if (offer.Sequence < 0)
+        var could = (offer.AddsOutputs, offer.Heartbeats);
+        offer.BeginPoll(poll);
+        if (could != (offer.AddsOutputs, offer.Heartbeats))
         {
-            // What its worker can is known now.
             _offers.NoteChange();
         }
-        offer.BeginPoll(poll);
         _touched.Add(offer);
         Auctions.Take(offer, poll);
         this.MoveAuctions(now, byTime: false);

@@ -166,20 +166,21 @@ internal sealed partial class MarketBook
     public ImmutableArray<LentOffer> OffersToLend() =>
         [
             .. _offers
-                .All.Values.Where(offer => offer is { MayHaveLeases: true, Heartbeats: true, AddsOutputs: true })
+                .All.Values.Where(offer => offer is { MayHaveLeases: true, AddsOutputs: true })
                 .OrderBy(offer => offer.CommitteePlace)
                 .ThenBy(offer => offer.Standing.Stake.IsZero)
                 .ThenBy(offer => offer.Offer.Worker)
                 .Take(MarketPolicy.LentOffersMax)
-                .Select(offer => new LentOffer(offer.Offer, offer.Standing, offer.Number)),
+                .Select(offer => new LentOffer(offer.Offer, offer.Standing, offer.Number, offer.Heartbeats)),
         ];
 
     /// <summary>The offers that another shard lends from now on, instead of those before.</summary>
     /// <returns>The jobs of offers that are not among them any more.</returns>
     public IReadOnlyList<MarketJob> SetLoan(string shard, long start, ImmutableArray<LentOffer> offers, MarketTime now)
     {
-        var loans = offers.ToDictionary(lent => lent.Offer.Worker, lent => new OfferLoan(shard, start, lent.Number));
+        var loans = offers.ToDictionary(lent => lent.Offer.Worker, lent => new OfferLoan(shard, start, lent.Number, lent.Heartbeats));
         var lost = new List<MarketJob>();
+        var wereNone = _offers.Lent.All.Count == 0;
         foreach (var had in _offers.Lent.All.Values.Where(had => had.Loan!.Shard == shard).ToArray())
         {
             if (loans.GetValueOrDefault(had.Offer.Worker) != had.Loan)
@@ -207,6 +208,14 @@ internal sealed partial class MarketBook
             _offers.Lent.Add(offer);
             _touched.Add(offer);
             Buyers.Note(lent.Offer, now.Running);
+        }
+        if (wereNone && _offers.Lent.All.Count > 0)
+        {
+            // They wait in the queue, where no lent offer looks.
+            foreach (var job in _jobs.Values.Where(job => job is { Phase: MarketPhase.Ready, WantsPanel: true }))
+            {
+                Panels.Lines.Add(job);
+            }
         }
         return lost;
     }

@@ -64,14 +64,14 @@ internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
     /// <summary>The same among those of newcomers.</summary>
     public OfferNode HungryNewcomer => field ??= new OfferNode(this);
 
-    /// <summary>The sequence of the last poll, -1 before the first.</summary>
+    /// <summary>The sequence of the last poll, 0 before the first.</summary>
     public long Sequence { get; private set; }
 
     /// <summary>Its runs announce their outputs; false for a silo that does not do it yet.</summary>
     public bool AddsOutputs { get; private set; } = loan is not null;
 
     /// <summary>Its heartbeats name its leases; false for a silo that does not do it yet.</summary>
-    public bool Heartbeats { get; private set; } = loan is not null;
+    public bool Heartbeats { get; private set; } = loan is { Heartbeats: true };
 
     /// <summary>After so long without a sign of life its worker is gone.</summary>
     public TimeSpan SilenceMax => Heartbeats ? MarketPolicy.LeaseSilenceMax : MarketPolicy.WorkerSilentMax;
@@ -95,9 +95,13 @@ internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
     /// shown that it ends: one that only collects jobs gets few.
     /// </summary>
     public int Capacity =>
-        loan is not null ? _isGone || IsHeld ? 0 : Math.Max(0, Math.Min(LeasesAllowed, Offer.Slots) - SlotsUsed)
-        : IsWaiting && !IsHeld ? Room
-        : 0;
+        loan is not null
+            ? _isGone || IsHeld
+                ? 0
+                : Math.Max(0, Math.Min(LeasesAllowed, Offer.Slots) - SlotsUsed)
+            : IsWaiting && !IsHeld
+                ? Room
+                : 0;
 
     /// <summary>The same without regard to its poll: what it is given now, its next poll takes.</summary>
     public int Room => Math.Max(0, Math.Min(_leasesMax, LeasesAllowed) - SlotsUsed);
@@ -240,4 +244,5 @@ internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
 /// <param name="Shard">The key of the shard that lends it.</param>
 /// <param name="Start">That one's start number.</param>
 /// <param name="Number">Of the offer there.</param>
-internal sealed record OfferLoan(string Shard, long Start, long Number);
+/// <param name="Heartbeats">Its worker's heartbeats name its leases.</param>
+internal sealed record OfferLoan(string Shard, long Start, long Number, bool Heartbeats);

@@ -350,7 +350,7 @@ internal static class MarketPolicy
     /// How long a lease of another shard may wait for a slot of its worker before it goes back. With the time to the worker's next
     /// heartbeat it is shorter than <see cref="LeaseSilenceMax"/>: until then none names the lease.
     /// </summary>
-    public static readonly TimeSpan RelayWaitMax = LeaseWaitMax;
+    public static readonly TimeSpan RelayWaitMax = LeaseWaitMax - WorkerLimits.HeartbeatPeriod;
 
     /// <summary>
     /// Offers that a shard lends to each other one: the members of the epoch's widest committee come first, and as many others, so that a
@@ -360,12 +360,6 @@ internal static class MarketPolicy
 
     /// <summary>How long after a loan the next one is told, whatever changes meanwhile: each is some ten kilobytes for every shard.</summary>
     public static readonly TimeSpan LoanPause = TimeSpan.FromSeconds(1);
-
-    /// <summary>
-    /// How long a loan lasts: it is repeated with each round of maintenance. It ends before leases do that no heartbeat names, so that no
-    /// worker is blamed for a shard that is silent.
-    /// </summary>
-    public static readonly TimeSpan LoanTrust = (2 * MaintenancePeriod) + TimeSpan.FromSeconds(5);
 
     /// <summary>The longest such wait.</summary>
     public static readonly TimeSpan ReadmitDelayMax = TimeSpan.FromMinutes(5);
@@ -378,6 +372,11 @@ internal static class MarketPolicy
     /// tells that another activation has started. Until then both give leases, which only costs runs that do not count.
     /// </summary>
     public static readonly TimeSpan MaintenancePeriod = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a loan lasts: it is repeated with each round of maintenance, of which two may be lost.
+    /// </summary>
+    public static readonly TimeSpan LoanTrust = (3 * MaintenancePeriod) + TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// A market that could not read its start number for so long may have been replaced: it gives no more leases and goes.

@@ -118,7 +118,9 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
             : Waiting.HasRoomFor(panel.Job.Ticket.Account, null, panel.Missing);
 
     private IEnumerable<WorkerId> MembersFor(MarketJob job, Committee committee) =>
-        committee.Members.Select(member => member.Worker).Where(member => offers.FindForSeats(member) is { } offer && SeatBoard.Fits(job, offer));
+        committee
+            .Members.Select(member => member.Worker)
+            .Where(member => offers.FindForSeats(member) is { } offer && SeatBoard.Fits(job, offer));
 
     /// <summary>The seat waits for the worker that is drawn for it, or, where none fits, for the first that does.</summary>
     public void Seat(MarketJob seat, MarketTime now)

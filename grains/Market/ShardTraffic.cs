@@ -13,14 +13,7 @@ namespace Marketplace.Grains;
 /// <param name="book">The shard's memory.</param>
 /// <param name="clock">The market's clock.</param>
 /// <param name="act">Does what the book has decided.</param>
-internal sealed class ShardTraffic(
-    ShardCalls calls,
-    ShardStays stays,
-    ShardLoans loans,
-    MarketBook book,
-    MarketClock clock,
-    Action act
-)
+internal sealed class ShardTraffic(ShardCalls calls, ShardStays stays, ShardLoans loans, MarketBook book, MarketClock clock, Action act)
 {
     private readonly Dictionary<string, Neighbour> _neighbours = [];
     private readonly Dictionary<string, (long Start, long Sequence, ImmutableArray<HandedJob> Jobs)> _answered = [];

@@ -257,5 +257,10 @@ public sealed class CommitteeJobTests
             }
         );
 
-    private static void Run(int members, Func<CommitteeScene, Task> scenario) => CommitteeScene.Run(members, scenario);
+    /// <summary>In a market of one shard, and where the members are in other shards than the job.</summary>
+    private static void Run(int members, Func<CommitteeScene, Task> scenario)
+    {
+        CommitteeScene.Run(members, scenario);
+        CommitteeScene.Run(members, scenario, shards: 5);
+    }
 }

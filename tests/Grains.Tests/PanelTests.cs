@@ -1,6 +1,7 @@
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
 using Marketplace.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.Grains.Tests;
 
@@ -9,7 +10,7 @@ public sealed class PanelTests
 {
     [Fact]
     public void Quorum_WhereAllAgree_PaysAll() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             await using var workers = await scene.Workers(("one", 10), ("two", 20), ("three", 30));
@@ -27,7 +28,7 @@ public sealed class PanelTests
 
     [Fact]
     public void Quorum_WhereOneLies_TakesTheOthersWord_AndPaysThem() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             await using var workers = await scene.Workers(("one", 10), ("two", 20), ("three", 30));
@@ -41,7 +42,7 @@ public sealed class PanelTests
 
     [Fact]
     public void Quorum_WhereAllDiffer_DrawsMore_UntilEnoughAgree() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             await using var workers = await scene.Workers(("one", 10), ("two", 10), ("three", 10), ("four", 10), ("five", 10));
@@ -57,7 +58,7 @@ public sealed class PanelTests
     [Fact]
     [TestsBound(typeof(PanelPolicy), nameof(PanelPolicy.DrawsMax))]
     public void Quorum_WhereNoneEverAgree_Fails_AndCostsNothing() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             string[] names = [.. Enumerable.Range(0, 12).Select(number => $"worker {number}")];
@@ -72,7 +73,7 @@ public sealed class PanelTests
 
     [Fact]
     public void Quorum_WaitsForWorkersOfEnoughOwners() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             await using var workers = await scene.Workers(("one", 10), ("two", 10));
@@ -93,7 +94,7 @@ public sealed class PanelTests
 
     [Fact]
     public void SeatPrice_IsAtMostItsPartOfTheLimit() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             await using var workers = await scene.Workers(("one", 10), ("two", 10), ("dear", 31));
@@ -106,7 +107,7 @@ public sealed class PanelTests
 
     [Fact]
     public void SealedResult_IsRefused_WhereItIsToldTooEarly_OrAsAnother() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             var early = await market.AddWorker("early", price: 10);
@@ -131,22 +132,21 @@ public sealed class PanelTests
 
     [Fact]
     public void WorkerThatDoesNotTell_DelaysLittle_AndIsNotPaid() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             await using var workers = await scene.Workers(("one", 10), ("two", 10), ("silent", 10));
             workers.KeepsSilent("silent");
-            var begun = market.Time.GetUtcNow();
             var view = await scene.Ended("quorum:2/3", priceMax: 90);
 
-            Assert.InRange(view.EndedAt!.Value - begun, TimeSpan.Zero, PanelPolicy.RevealLateMax + TimeSpan.FromSeconds(1));
+            Assert.InRange(view.EndedAt!.Value - view.SubmittedAt, TimeSpan.Zero, PanelPolicy.RevealLateMax + TimeSpan.FromSeconds(1));
             Assert.Equal((long[])[10, 10, 0], await scene.Earned("one", "two", "silent"));
             Assert.Equal((long[])[0L], await scene.Faults("silent"));
         });
 
     [Fact]
     public void WorkerWhoseSealedResultIsNeeded_AndDoesNotTellIt_IsBlamed_AndAnotherTakesItsPlace() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             await using var workers = await scene.Workers(("one", 10), ("silent", 10));
@@ -163,22 +163,21 @@ public sealed class PanelTests
 
     [Fact]
     public void WorkerThatIsLate_IsNotPaid_AndNotBlamed() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             await using var workers = await scene.Workers(("one", 10), ("two", 10), ("late", 10));
             workers.NeverEnds("late");
-            var begun = market.Time.GetUtcNow();
             var view = await scene.Ended("quorum:2/3", priceMax: 90);
 
-            Assert.InRange(view.EndedAt!.Value - begun, PanelPolicy.LateMin, PanelPolicy.LateMin + TimeSpan.FromSeconds(1));
+            Assert.InRange(view.EndedAt!.Value - view.SubmittedAt, PanelPolicy.LateMin, PanelPolicy.LateMin + TimeSpan.FromSeconds(1));
             Assert.Equal((long[])[10, 10, 0], await scene.Earned("one", "two", "late"));
             Assert.Equal((long[])[0L], await scene.Faults("late"));
         });
 
     [Fact]
     public void Audit_ThatIsDrawn_HasASecondWorkerAgree() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             await using var workers = await scene.Workers(("one", 10), ("two", 20));
@@ -189,7 +188,7 @@ public sealed class PanelTests
 
     [Fact]
     public void Audit_ThatIsNotDrawn_TakesOneWord() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             await using var workers = await scene.Workers(("one", 10), ("two", 20));
@@ -241,7 +240,7 @@ public sealed class PanelTests
 
     [Fact]
     public void CancelledPanel_PaysEachRunThatHadBegun() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             await using var workers = await scene.Workers(("one", 10), ("two", 20), ("late", 30));
@@ -260,7 +259,7 @@ public sealed class PanelTests
 
     [Fact]
     public void CancelledPanel_PaysARunThatIsOver_ThoughAnotherHasJustBegun() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             await using var workers = await scene.Workers(("one", 10), ("two", 10));
@@ -277,7 +276,7 @@ public sealed class PanelTests
 
     [Fact]
     public void PanelWhoseWorkersAreLost_ExpiresAndCostsNothing() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             var workers = await scene.Workers(("one", 10), ("two", 10));
@@ -294,7 +293,7 @@ public sealed class PanelTests
 
     [Fact]
     public void RunsThatTimeOut_AreNotWrong() =>
-        TestMarket.Run(async market =>
+        Run(async market =>
         {
             var scene = await Scene.Of(market);
             await using var workers = await scene.Workers(("one", 10), ("two", 10), ("slow", 10));
@@ -303,6 +302,15 @@ public sealed class PanelTests
             Assert.Equal(JobStatus.Completed, view.Status);
             Assert.Equal((long[])[0L], await scene.Faults("slow"));
         });
+
+    /// <summary>In a market of one shard, and where the workers are in other shards than the job.</summary>
+    private static void Run(Func<TestMarket, Task> scenario)
+    {
+        foreach (var shards in (int[])[1, 5])
+        {
+            TestMarket.Run(scenario, register: services => services.AddSingleton(new MarketShards(shards)));
+        }
+    }
 
     private sealed class Scene(TestMarket market, Caller client, ProgramId program)
     {
@@ -328,6 +336,10 @@ public sealed class PanelTests
 
         public async Task<JobId> Submit(string assurance, long priceMax)
         {
+            if (market.Shards.Keys.Length > 1)
+            {
+                await Task.Delay(2 * MarketPolicy.LoanPause, market.Time);
+            }
             var item = TestMarket.Item($"job {++_jobs}", program, priceMax);
             var spec = item.Spec with { Assurance = Assurance.Parse(assurance) };
             return Assert.Single(await market.Submit(client, item with { Spec = spec })).Job;

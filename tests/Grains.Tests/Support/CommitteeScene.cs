@@ -29,7 +29,7 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
 
     public ICommitteeGrain Committees => market.Grains.GetGrain<ICommitteeGrain>(MarketLimits.CommitteesKey);
 
-    public static void Run(int members, Func<CommitteeScene, Task> scenario, EpochTerms? terms = null, ulong seed = 1) =>
+    public static void Run(int members, Func<CommitteeScene, Task> scenario, EpochTerms? terms = null, ulong seed = 1, int shards = 1) =>
         TestMarket.Run(
             async market =>
             {
@@ -41,7 +41,7 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
                 await scenario(scene);
             },
             seed,
-            services => services.AddSingleton(terms ?? Terms)
+            services => services.AddSingleton(terms ?? Terms).AddSingleton(new MarketShards(shards))
         );
 
     /// <summary>Waits until an epoch has begun; the members are then in the order in which they were drawn.</summary>
