@@ -42,6 +42,8 @@ public sealed class BoundListTests
         ["LedgerGrainPolicy.TellAgainAfter"] = "A period; LedgerKeyTests pass it.",
         ["MarketLimits.BlobCollectMax"] = "A period; BlobTests stand at its end.",
         ["MarketLimits.EpochsKeptMax"] = "What is kept: it refuses nothing; EpochTests stand at it.",
+        ["MarketPolicy.LoanPause"] = "A period; ShardLoanTests run past it.",
+        ["MarketPolicy.LoanTrust"] = "How long another shard's word is believed; the simulated markets lose shards and run past it.",
         ["MarketPolicy.AccountPartsOfClasses"] = "A share of what is free; JobClassTests fill the market's classes.",
         ["MarketPolicy.FreedSeatTriesMax"] = "How far one turn looks: the next poll of an offer that fits finds the others.",
         ["MarketPolicy.FiguresMax"] = "What is kept of classes without jobs: those with jobs are fewer.",

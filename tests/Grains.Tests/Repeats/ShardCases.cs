@@ -14,6 +14,18 @@ internal static class ShardCases
         {
             ["IMarketShardGrain.NoteBacklog"] = scene =>
                 RepeatCases.Call(() => scene.Shard.NoteBacklog(new ShardBacklog(Other, 1, 1, new TokenAmount(1)), Authority.Market)),
+            ["IMarketShardGrain.Lend"] = scene =>
+            {
+                var loan = new ShardLoan(Other, 1, 1, [new LentOffer(RepeatScene.Offer, default, 1, true)]);
+                return Task.FromResult(RepeatCases.Send(() => scene.Shard.Lend(loan, Authority.Market), isKnown => $"{isKnown}"));
+            },
+            ["IMarketShardGrain.Relay"] = async scene =>
+            {
+                var lease = (await scene.Lease(scene.Program)).Id;
+                var orders = new WorkerOrders(true, [], [new LeaseId(1, 1)]);
+                var relay = new ShardRelay(Other, 1, lease.Start, [new RelayedOrders(RepeatScene.Offer.Worker, 1, orders, [])]);
+                return RepeatCases.Send(() => scene.Shard.Relay(relay, Authority.Market));
+            },
             ["IMarketShardGrain.FindHeld"] = RepeatCases.OfOpenJob(
                 (scene, _) => scene.Shard.FindHeld(Other, Authority.Market),
                 held => $"{held.Start} {held.Jobs.Length}"
