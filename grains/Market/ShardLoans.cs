@@ -138,7 +138,11 @@ internal sealed class ShardLoans(
     }
 
     /// <summary>Another shard has started: what it gave before is over.</summary>
-    public void HasStarted(string shard, long start) => book.Relayed.Forget(shard, start);
+    public void HasStarted(string shard, long start)
+    {
+        book.Relayed.Forget(shard, start);
+        act();
+    }
 
     private void GiveBack(IReadOnlyList<RelayedLease> leases)
     {

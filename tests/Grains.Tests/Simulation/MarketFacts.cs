@@ -63,6 +63,9 @@ internal sealed class MarketFacts(SimulatedRunTrail trail, MarketShards shards)
 
     public int Leases => _given.Count;
 
+    /// <summary>Those that workers had from another shard than their own.</summary>
+    public int LeasesOfOtherShards => _given.Keys.Count(given => shards.KeyOfNumber(given.Lease.Start) != shards.KeyOf(given.Worker));
+
     /// <summary>Reports on a lease of an earlier start, whose worker has a lease of the same number and job of a later one.</summary>
     public int EarlierStarts { get; private set; }
 

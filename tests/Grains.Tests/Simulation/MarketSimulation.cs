@@ -14,6 +14,7 @@ internal sealed record SimulationResult
     public required IReadOnlyDictionary<string, int> Faults { get; init; }
     public required IReadOnlyDictionary<string, int> Ends { get; init; }
     public required int Leases { get; init; }
+    public required int LeasesOfOtherShards { get; init; }
     public required int EarlierStarts { get; init; }
     public required int Doubles { get; init; }
     public required IReadOnlyList<string> Violations { get; init; }
@@ -81,6 +82,7 @@ internal static class MarketSimulation
             Faults = plan.Counts,
             Ends = facts.Endings.Values.GroupBy(ending => ending.End.Status).ToDictionary(group => $"{group.Key}", group => group.Count()),
             Leases = facts.Leases,
+            LeasesOfOtherShards = facts.LeasesOfOtherShards,
             EarlierStarts = facts.EarlierStarts,
             Doubles = facts.Doubles,
             Violations = trail.Violations,

@@ -13,6 +13,7 @@ internal sealed class SimSums
     private ulong _firstTrace;
     private TimeSpan _simulated;
     private long _leases;
+    private long _leasesOfOtherShards;
     private long _earlierStarts;
     private long _doubles;
 
@@ -29,6 +30,7 @@ internal sealed class SimSums
         Steps += result.Steps;
         _simulated += result.Simulated;
         _leases += result.Leases;
+        _leasesOfOtherShards += result.LeasesOfOtherShards;
         _earlierStarts += result.EarlierStarts;
         _doubles += result.Doubles;
         _firstTrace = _traces.Count == 0 ? result.TraceHash : _firstTrace;
@@ -53,6 +55,7 @@ internal sealed class SimSums
             .. new[] { "Completed", "Failed", "Cancelled", "Expired" }
                 .Where(end => !_ends.ContainsKey(end))
                 .Select(end => $"no job ended as {end}"),
+            .. _leasesOfOtherShards > 0 ? [] : new[] { "no worker had a seat of another shard" },
         ];
 
     public object ToLine(SimCheck.SimOptions options, TimeSpan elapsed, int violations) =>
@@ -66,6 +69,7 @@ internal sealed class SimSums
             Steps,
             SimulatedHours = Math.Round(_simulated.TotalHours, 1),
             Leases = _leases,
+            LeasesOfOtherShards = _leasesOfOtherShards,
             ReportsOfEarlierStarts = _earlierStarts,
             JobsLeasedTwiceAtATime = _doubles,
             Ends = _ends,
