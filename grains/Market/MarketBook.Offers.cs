@@ -48,7 +48,7 @@ internal sealed partial class MarketBook
         }
         foreach (var shard in _offers.Lent.All.Values.Select(offer => offer.Loan!.Shard).Distinct().ToArray())
         {
-            SetLoan(shard, 0, [], default);
+            Loans.Set(shard, 0, [], default);
         }
     }
 
@@ -60,11 +60,11 @@ internal sealed partial class MarketBook
             return [];
         }
         Auctions.Leave(gone);
-        Relayed.Forget(gone);
+        Loans.Relayed.Forget(gone);
         return LostBy(gone);
     }
 
-    private static MarketJob[] LostBy(MarketOffer gone) =>
+    internal static MarketJob[] LostBy(MarketOffer gone) =>
         [
             .. gone
                 .Jobs.Where(job => job.Phase is MarketPhase.Preparing or MarketPhase.Leased or MarketPhase.Sealed)
@@ -97,7 +97,7 @@ internal sealed partial class MarketBook
         _touched.Add(offer);
         Auctions.Take(offer, poll);
         this.MoveAuctions(now, byTime: false);
-        Feed(offer, now);
+        this.Feed(offer, now);
         return offer;
     }
 

@@ -38,6 +38,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
     /// <summary>Jobs that several workers run.</summary>
     public PanelBook Panels => field ??= new PanelBook(this, _offers, market, chance ?? new SystemChance());
 
+    /// <summary>Workers of other shards, and for them.</summary>
+    public LoanBook Loans => field ??= new LoanBook(this, _offers);
+
     public BuyerScores Buyers => field ??= new BuyerScores(_queue, Panels.Waiting);
 
     public long Start => start;
@@ -82,6 +85,10 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
     internal MarketOffers AllOffers => _offers;
 
     internal FairQueue Queue => _queue;
+
+    internal LeasePace Pace => _pace;
+
+    internal IEnumerable<MarketJob> Jobs => _jobs.Values;
 
     internal DeadlineHeap Deadlines => _deadlines;
 
@@ -129,7 +136,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
         _paused = false;
         foreach (var offer in _offers.All.Values.OrderBy(offer => offer.Price).ThenBy(offer => offer.Offer.Worker).ToArray())
         {
-            Feed(offer, now);
+            this.Feed(offer, now);
         }
     }
 
@@ -346,7 +353,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
         }
         foreach (var offer in _touched)
         {
-            Feed(offer, now);
+            this.Feed(offer, now);
         }
         Panels.Lines.Open(now);
     }
@@ -359,7 +366,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             offer.Flush();
             if (offer.Loan is not null && offer.HasOrders)
             {
-                ToRelay.Add(offer);
+                Loans.ToRelay.Add(offer);
             }
             _offers.Place(offer);
         }

@@ -64,7 +64,7 @@ internal sealed partial class MarketGrain
         }
         _book.MoveAuctions(now, byTime: true);
         _windows.OnTime(now.Running);
-        if (_book.HoldsOffers)
+        if (_book.Pace.HasHeld)
         {
             _book.BeginRound(_reports.Ending, now);
         }
@@ -174,7 +174,7 @@ internal sealed partial class MarketGrain
             next = window;
         }
         // Where as many ends are being recorded, what follows each of them looks again.
-        if (_book.HoldsOffers && _reports.Ending < MarketPolicy.RoundLeasesMax)
+        if (_book.Pace.HasHeld && _reports.Ending < MarketPolicy.RoundLeasesMax)
         {
             next = now.Running;
         }

@@ -358,7 +358,9 @@ internal static class MarketPolicy
     /// </summary>
     public const int LentOffersMax = 128;
 
-    /// <summary>How long after a loan the next one is told, whatever changes meanwhile: each is some ten kilobytes for every shard.</summary>
+    /// <summary>
+    /// How long after a loan the next one is told, whatever changes meanwhile: each is some ten kilobytes for every shard.
+    /// </summary>
     public static readonly TimeSpan LoanPause = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest such wait.</summary>

@@ -295,19 +295,6 @@ internal sealed partial class MarketReports(
         }
     }
 
-    /// <summary>The worker does not have the lease any more: a run that it may have begun is lost, another one was none.</summary>
-    public void GiveUp(MarketJob job, string reason)
-    {
-        if (job.MayHaveBegun)
-        {
-            _ = Lost(job, reason);
-        }
-        else
-        {
-            Returned(job, $"{reason} before it began");
-        }
-    }
-
     public void Expire(MarketJob job) => _ = EndOnOwnAccount(job, MarketEnds.Expired(job, book.Explain(job).Explanation));
 
     // 2. What the run leaves behind is kept. Both calls, repeated for the same job, give the same. If the job ends otherwise, its account

@@ -38,7 +38,7 @@ internal sealed class ShardLoans(
         get
         {
             var lend = !calls.Others.IsEmpty && _changes != book.AllOffers.Changes ? _lendAt : (TimeSpan?)null;
-            return book.Relayed.NextDue is { } waits && (lend is not { } due || waits < due) ? waits : lend;
+            return book.Loans.Relayed.NextDue is { } waits && (lend is not { } due || waits < due) ? waits : lend;
         }
     }
 
@@ -50,12 +50,12 @@ internal sealed class ShardLoans(
             return;
         }
         Relay();
-        GiveBack(book.Relayed.TakeOverdue(clock.Now.Running));
+        GiveBack(book.Loans.Relayed.TakeOverdue(clock.Now.Running));
         if (_changes != book.AllOffers.Changes && clock.Now.Running >= _lendAt)
         {
             _changes = book.AllOffers.Changes;
             _lendAt = clock.Now.Running + MarketPolicy.LoanPause;
-            var lent = book.OffersToLend();
+            var lent = book.Loans.ToLend();
             if (!lent.SequenceEqual(_lent))
             {
                 (_lent, _version) = (lent, _version + 1);
@@ -71,11 +71,11 @@ internal sealed class ShardLoans(
         {
             TellAll(isWhole: false);
         }
-        book.Relayed.FreeExpired(clock.Now.Wall);
+        book.Loans.Relayed.FreeExpired(clock.Now.Wall);
         foreach (var (shard, _) in _borrowed.Where(loan => clock.Now.Running > loan.Value.Until).ToArray())
         {
             _borrowed.Remove(shard);
-            foreach (var job in book.SetLoan(shard, 0, [], clock.Now))
+            foreach (var job in book.Loans.Set(shard, 0, [], clock.Now))
             {
                 _ = reports.Interrupted(job, "the shard of its worker is silent");
             }
@@ -129,10 +129,10 @@ internal sealed class ShardLoans(
         {
             return;
         }
-        book.Relayed.Forget(relay.Shard, relay.Start);
+        book.Loans.Relayed.Forget(relay.Shard, relay.Start);
         foreach (var orders in relay.Orders)
         {
-            book.Relayed.Take(relay.Shard, relay.Start, orders, clock.Now);
+            book.Loans.Relayed.Take(relay.Shard, relay.Start, orders, clock.Now);
         }
         act();
     }
@@ -140,7 +140,7 @@ internal sealed class ShardLoans(
     /// <summary>Another shard has started: what it gave before is over.</summary>
     public void HasStarted(string shard, long start)
     {
-        book.Relayed.Forget(shard, start);
+        book.Loans.Relayed.Forget(shard, start);
         act();
     }
 
@@ -211,7 +211,7 @@ internal sealed class ShardLoans(
                 $"The loan has {loan.Offers.Length} offers; allowed are {MarketPolicy.LentOffersMax}."
             );
         }
-        foreach (var job in book.SetLoan(loan.Shard, loan.Start, loan.Offers, clock.Now))
+        foreach (var job in book.Loans.Set(loan.Shard, loan.Start, loan.Offers, clock.Now))
         {
             reports.GiveUp(job, "its worker left or started again");
         }
@@ -221,12 +221,12 @@ internal sealed class ShardLoans(
 
     private void Relay()
     {
-        if (book.ToRelay.Count == 0)
+        if (book.Loans.ToRelay.Count == 0)
         {
             return;
         }
-        var byShard = book.ToRelay.ToLookup(offer => (offer.Loan!.Shard, offer.Loan.Start));
-        book.ToRelay.Clear();
+        var byShard = book.Loans.ToRelay.ToLookup(offer => (offer.Loan!.Shard, offer.Loan.Start));
+        book.Loans.ToRelay.Clear();
         foreach (var some in byShard)
         {
             ImmutableArray<RelayedOrders> orders = [.. some.Select(offer => offer.TakeRelayed())];

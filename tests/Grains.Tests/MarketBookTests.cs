@@ -73,7 +73,7 @@ public sealed class MarketBookTests
                 Book.Remove(job, _now);
             }
             Book.BeginRound(ending: 0, _now);
-            Assert.False(Book.HoldsOffers);
+            Assert.False(Book.Pace.HasHeld);
             Rest();
         }
 
@@ -121,7 +121,7 @@ public sealed class MarketBookTests
                     Book.Remove(job, _now);
                     return "an end";
                 case 12 or 13:
-                    Held += Book.HoldsOffers ? 1 : 0;
+                    Held += Book.Pace.HasHeld ? 1 : 0;
                     Book.BeginRound(MarketPolicy.RoundLeasesMax - Below(9), _now);
                     return "a round of leases";
                 default:

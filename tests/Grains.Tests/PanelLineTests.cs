@@ -198,7 +198,7 @@ public sealed class PanelLineTests
         {
             _book.BeginRound(ending: 0, now);
             _book.Rematch(now);
-        } while (_book.HoldsOffers);
+        } while (_book.Pace.HasHeld);
     }
 
     private void AssertSound()

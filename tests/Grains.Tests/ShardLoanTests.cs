@@ -142,7 +142,7 @@ public sealed class ShardLoanTests
             book.SetOffer(offer, new Standing { Stake = new TokenAmount(number == MarketPolicy.LentOffersMax ? 5u : 0u) }, now);
             book.Poll(new WorkerPoll(offer.Worker, 7, 1, 1, AddsOutputs: true), now);
         }
-        var lent = book.OffersToLend();
+        var lent = book.Loans.ToLend();
         Assert.Equal(MarketPolicy.LentOffersMax, lent.Length);
         Assert.Equal(new WorkerId(TestMarket.Id($"{MarketPolicy.LentOffersMax}").Value), lent[0].Offer.Worker);
     }
@@ -153,13 +153,13 @@ public sealed class ShardLoanTests
         var book = new MarketBook(start: 7, new QueueBounds());
         var now = new MarketTime(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
         book.Resume(now);
-        var offer = new WorkerOffer(default, default, new TokenAmount(1), Slots: 1, MemoryPagesMax: 1);
-        Assert.Empty(book.SetLoan("wasm/1", 1, [new LentOffer(offer, default, 1, true)], now));
+        var offer = new WorkerOffer(Worker: default, PayTo: default, PricePerMillionFuel: new TokenAmount(1), Slots: 1, MemoryPagesMax: 1);
+        Assert.Empty(book.Loans.Set("wasm/1", 1, [new LentOffer(offer, default, 1, true)], now));
         Assert.Single(book.AllOffers.Lent.All);
         Assert.Empty(book.Offers);
         Assert.Equal(0, book.ToView(now).Workers);
         Assert.Empty(book.Invariants.Violations());
-        Assert.Empty(book.SetLoan("wasm/1", 0, [], now));
+        Assert.Empty(book.Loans.Set("wasm/1", 0, [], now));
         Assert.Empty(book.AllOffers.Lent.All);
         Assert.True(MarketPolicy.RelayWaitMax + WorkerLimits.HeartbeatPeriod < MarketPolicy.LeaseSilenceMax);
     }

@@ -49,7 +49,7 @@ public sealed class MarketBoundTests
             book.Offers[Offer(0, 1).Worker].Finished();
         }
         book.Poll(new WorkerPoll(Offer(0, 1).Worker, 7, 1, int.MaxValue), Now);
-        while (book.HoldsOffers)
+        while (book.Pace.HasHeld)
         {
             book.BeginRound(ending: 0, Now);
         }
