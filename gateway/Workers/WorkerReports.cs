@@ -22,16 +22,17 @@ public static class WorkerReports
     {
         ArgumentNullException.ThrowIfNull(market);
         ArgumentNullException.ThrowIfNull(report);
-        ImmutableArray<RefusedReport> refused = [];
+        // Both at once: a shard that does not answer must not keep results from the others.
+        var parts = new List<Task<ImmutableArray<RefusedReport>>>(2);
         if (report.Sealed is { Count: > 0 } results)
         {
-            refused = await market.Commit(LinkMapping.ToGrain(results));
-            if (report.Results.Count == 0)
-            {
-                return refused;
-            }
+            parts.Add(market.Commit(LinkMapping.ToGrain(results)));
         }
-        var others = await market.Report(LinkMapping.ToGrain(report, executions, signature));
-        return others.IsDefaultOrEmpty ? refused : refused.AddRange(others);
+        if (report.Results.Count > 0 || parts.Count == 0)
+        {
+            parts.Add(market.Report(LinkMapping.ToGrain(report, executions, signature)));
+        }
+        var refused = await Task.WhenAll(parts);
+        return [.. refused.Where(part => !part.IsDefault).SelectMany(part => part)];
     }
 }

@@ -79,7 +79,7 @@ public interface IMarketGrain : IGrainWithStringKey
     /// </summary>
     /// <returns>Those that count for nothing, and why.</returns>
     /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: more than one report may have.</exception>
-    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Commit")]
+    [Effect(Effect.Idempotent), AlwaysInterleave, ResponseTimeout("00:00:05"), Alias("Commit")]
     Task<ImmutableArray<RefusedReport>> Commit(WorkerId worker, ImmutableArray<SealedResult> results);
 
     /// <summary>
@@ -100,7 +100,7 @@ public interface IMarketGrain : IGrainWithStringKey
     /// does not hold is as no vote.
     /// </summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: more than the market has asked for.</exception>
-    [Effect(Effect.Deduplicated), AlwaysInterleave, Alias("Vote")]
+    [Effect(Effect.Deduplicated), AlwaysInterleave, ResponseTimeout("00:00:05"), Alias("Vote")]
     Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares);
 
     /// <summary>

@@ -51,8 +51,9 @@ public interface IMarketShardGrain : IGrainWithStringKey
     /// Orders of another shard for workers of this one that it has on loan: they come with the answers to these workers' polls. What the
     /// workers report goes to the shard that gave the lease.
     /// </summary>
+    /// <returns>Workers whose offer is another one now: nothing of their orders counts.</returns>
     [Effect(Effect.Idempotent), AlwaysInterleave, ResponseTimeout("00:00:05"), Alias("Relay")]
-    Task Relay(ShardRelay relay, Authority by);
+    Task<ImmutableArray<WorkerId>> Relay(ShardRelay relay, Authority by);
 }
 
 /// <param name="Shard">Which shard lends.</param>

@@ -43,6 +43,10 @@ internal static class BookTurns
     public static void Forgive(this MarketBook book, TimeSpan still, MarketTime now)
     {
         book.Auctions.Forgive(still);
+        foreach (var offer in book.Offers.Values)
+        {
+            offer.SeenAt = MarketTime.Earlier(offer.SeenAt + still, now.Running);
+        }
         foreach (var panel in book.Leases.Jobs.Values.Where(job => job.IsSeat).Select(seat => seat.Panel!).Distinct())
         {
             panel.Forgive(still);

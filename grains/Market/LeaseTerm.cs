@@ -17,7 +17,7 @@ internal sealed class LeaseTerm(TimeSpan since, TimeSpan until, TimeSpan waitMax
     /// <summary>When the report must be there at the latest.</summary>
     public TimeSpan Until { get; private set; } = until;
 
-    /// <summary>A heartbeat has named the lease: its worker has it.</summary>
+    /// <summary>A heartbeat, or another call, has named the lease: its worker has it.</summary>
     public bool IsKnown { get; private set; }
 
     /// <summary>The worker has said that it does something for the job.</summary>
@@ -46,6 +46,9 @@ internal sealed class LeaseTerm(TimeSpan since, TimeSpan until, TimeSpan waitMax
             (_stage, _stageSince) = (stage, now);
         }
     }
+
+    /// <summary>Its worker has called about it.</summary>
+    public void Know() => IsKnown = true;
 
     /// <summary>The market stood still for so long and heard nothing: no worker is to lose a lease by that.</summary>
     public void Forgive(TimeSpan still, TimeSpan now)

@@ -8,6 +8,8 @@ namespace Marketplace.Grains;
 /// <param name="offers">All offers.</param>
 internal sealed class LoanBook(MarketBook book, MarketOffers offers)
 {
+    private readonly Dictionary<WorkerId, MarketOffer> _leaving = [];
+
     /// <summary>Leases of other shards for workers of this one.</summary>
     public RelayedLeases Relayed => field ??= new RelayedLeases(offers, book.Touched);
 
@@ -15,62 +17,80 @@ internal sealed class LoanBook(MarketBook book, MarketOffers offers)
     public HashSet<MarketOffer> ToRelay { get; } = [];
 
     /// <summary>
-    /// What other shards may have on loan: members of committees first, then workers with something at stake, whom disputes may call.
+    /// What other shards may have on loan: members of committees first, then those with most at stake, whom disputes may call.
     /// </summary>
     public ImmutableArray<LentOffer> ToLend() =>
         [
             .. offers
                 .All.Values.Where(offer => offer is { MayHaveLeases: true, AddsOutputs: true })
                 .OrderBy(offer => offer.CommitteePlace)
-                .ThenBy(offer => offer.Standing.Stake.IsZero)
+                .ThenByDescending(offer => offer.Standing.Stake)
                 .ThenBy(offer => offer.Offer.Worker)
                 .Take(MarketPolicy.LentOffersMax)
                 .Select(offer => new LentOffer(offer.Offer, offer.Standing, offer.Number, offer.Heartbeats)),
         ];
 
     /// <summary>The offers that another shard lends from now on, instead of those before.</summary>
-    /// <returns>The jobs of offers that are not among them any more.</returns>
+    /// <returns>
+    /// The jobs of sessions that are over. An offer that is only lent no more keeps its seats, and gets no others: its worker goes on.
+    /// </returns>
     public IReadOnlyList<MarketJob> Set(string shard, long start, ImmutableArray<LentOffer> loan, MarketTime now)
     {
         var loans = loan.ToDictionary(lent => lent.Offer.Worker, lent => new OfferLoan(shard, start, lent.Number, lent.Heartbeats));
-        var lost = new List<MarketJob>();
         var wereNone = offers.Lent.All.Count == 0;
         foreach (var had in offers.Lent.All.Values.Where(had => had.Loan!.Shard == shard).ToArray())
         {
             if (loans.GetValueOrDefault(had.Offer.Worker) != had.Loan)
             {
                 offers.Lent.Remove(had.Offer.Worker);
-                lost.AddRange(MarketBook.LostBy(had));
+                _leaving[had.Offer.Worker] = had;
+            }
+        }
+        var lost = new List<MarketJob>();
+        foreach (var (worker, had) in _leaving.Where(had => had.Value.Loan!.Shard == shard).ToArray())
+        {
+            var isOver = had.Loan!.Start != start || (loans.TryGetValue(worker, out var other) && other != had.Loan);
+            lost.AddRange(isOver ? MarketBook.LostBy(had) : []);
+            if (isOver || had.Jobs.Count == 0)
+            {
+                _leaving.Remove(worker);
             }
         }
         foreach (var lent in loan)
         {
-            if (offers.FindForSeats(lent.Offer.Worker) is { } known)
-            {
-                if (known.Loan is not null && known.Standing != lent.Standing)
-                {
-                    offers.Lent.SetStanding(known, lent.Standing);
-                    book.Touched.Add(known);
-                }
-                continue;
-            }
-            var offer = new MarketOffer(lent.Offer, loans[lent.Offer.Worker])
-            {
-                Standing = lent.Standing,
-                CommitteePlace = book.Panels.Committees.PlaceOf(lent.Offer.Worker),
-            };
-            offers.Lent.Add(offer);
-            book.Touched.Add(offer);
-            book.Buyers.Note(lent.Offer, now.Running);
+            Add(lent, loans[lent.Offer.Worker], now);
         }
         if (wereNone && offers.Lent.All.Count > 0)
         {
-            // They wait in the queue, where no lent offer looks.
             foreach (var job in book.Jobs.Where(job => job is { Phase: MarketPhase.Ready, WantsPanel: true }))
             {
-                book.Panels.Lines.Add(job);
+                book.Panels.Lines.Await(job);
             }
         }
         return lost;
+    }
+
+    /// <summary>The offer of this very session, lent or lent no more; null where it is over.</summary>
+    public MarketOffer? FindSession(WorkerId worker, long number) =>
+        (offers.Lent.Find(worker) ?? _leaving.GetValueOrDefault(worker)) is { } offer && offer.Loan!.Number == number ? offer : null;
+
+    private void Add(LentOffer lent, OfferLoan loan, MarketTime now)
+    {
+        if (offers.FindForSeats(lent.Offer.Worker) is { } known)
+        {
+            if (known.Loan is not null && known.Standing != lent.Standing)
+            {
+                offers.Lent.SetStanding(known, lent.Standing);
+                book.Touched.Add(known);
+            }
+            return;
+        }
+        var offer = _leaving.Remove(lent.Offer.Worker, out var had) ? had : new MarketOffer(lent.Offer, loan);
+        offer.Stay();
+        offer.Standing = lent.Standing;
+        offer.CommitteePlace = book.Panels.Committees.PlaceOf(lent.Offer.Worker);
+        offers.Lent.Add(offer);
+        book.Touched.Add(offer);
+        book.Buyers.Note(lent.Offer, now.Running);
     }
 }

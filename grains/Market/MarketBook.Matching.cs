@@ -19,8 +19,8 @@ internal sealed partial class MarketBook
             }
             else if (_offers.Lent.All.Count > 0)
             {
-                // An offer of another shard that has a slot again does not look into this queue.
-                Panels.AwaitWorkers(job, now);
+                // Offers of other shards do not look into this queue.
+                Panels.Lines.Await(job);
             }
         }
         else if (!this.Auctioned(job, asking: null, now) && (job.IsSeat ? Panels.FindForSeat(job) : _offers.FindFor(job)) is { } found)
@@ -126,7 +126,7 @@ internal sealed partial class MarketBook
         {
             _queue.Settle(job, fuelUsed);
         }
-        (job.FuelUsed, job.Commitment) = (null, null);
+        (job.FuelUsed, job.Commitment, job.IsRevealTold) = (null, null, false);
     }
 
     /// <summary>The worker's own offer is looked at anyway. Others of its owner may take a job of the group now.</summary>

@@ -29,11 +29,11 @@ internal sealed partial class MarketBook
     /// <returns>Whether it changed anything here.</returns>
     public bool SetStanding(WorkerId worker, Standing standing)
     {
-        if (_offers.Find(worker) is not { } offer || offer.Standing == standing)
+        if (_offers.FindForSeats(worker) is not { } offer || offer.Standing == standing)
         {
             return false;
         }
-        _offers.SetStanding(offer, standing);
+        (offer.Loan is null ? _offers : _offers.Lent).SetStanding(offer, standing);
         _touched.Add(offer);
         return true;
     }

@@ -23,6 +23,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
     private readonly JobGroups _groups = new();
     private readonly HashSet<JobGroup> _freed = [];
     private readonly HashSet<MarketOffer> _touched = [];
+    private readonly List<MarketOffer> _feeding = [];
     private int _awayCount;
     private bool _paused = true;
 
@@ -351,10 +352,13 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             Place(job, now);
             UnplacedSoFar += job.Phase == MarketPhase.Ready ? 1 : 0;
         }
-        foreach (var offer in _touched)
+        // Feeding one may touch others: a panel that opens leases to workers of its own choice.
+        _feeding.AddRange(_touched);
+        foreach (var offer in _feeding)
         {
             this.Feed(offer, now);
         }
+        _feeding.Clear();
         Panels.Lines.Open(now);
     }
 

@@ -63,11 +63,10 @@ internal sealed partial class MarketGrain : IMarketShardGrain
         return Task.FromResult(_loans.Receive(loan));
     }
 
-    public Task Relay(ShardRelay relay, Authority by)
+    public Task<ImmutableArray<WorkerId>> Relay(ShardRelay relay, Authority by)
     {
         RequireShard(by);
-        _loans.Take(relay);
-        return Task.CompletedTask;
+        return Task.FromResult(_loans.Take(relay));
     }
 
     private void RequireShard(Authority by)

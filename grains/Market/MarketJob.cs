@@ -96,6 +96,18 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>Its own shard opens a panel instead of giving it to a worker.</summary>
     public bool WantsPanel => !Ticket.Spec.Assurance.IsNone && Panel is null;
 
+    /// <summary>Until when the seat waits for the worker that was drawn for it, in running time.</summary>
+    public TimeSpan DrawnUntil { get; set; }
+
+    /// <summary>The worker that was drawn did not hear of the seat: it is no reason for another draw.</summary>
+    public bool KeepsDraw { get; set; }
+
+    /// <summary>The shard that has lent its worker was told to have the sealed result told.</summary>
+    public bool IsRevealTold { get; set; }
+
+    /// <summary>Where it waits for a lent offer that lets its panel open; null where it does not.</summary>
+    public LinkedListNode<MarketJob>? AwaitPlace { get; set; }
+
     /// <summary>What its worker committed to in the phase Sealed.</summary>
     public Bytes32? Commitment { get; set; }
 

@@ -27,7 +27,15 @@ internal sealed class MarketLeases(long start)
         lease.Start == start && _jobs.TryGetValue(lease.Sequence, out var leased) && leased.Offer?.Offer.Worker == worker ? leased : null;
 
     /// <summary>The run that a call is about; null where the lease is not this worker's, was reported, or is over.</summary>
-    public LeasedRun? FindRun(LeaseCall call) => Find(call.Lease, call.Worker) is { Phase: MarketPhase.Leased } leased ? leased.Run : null;
+    public LeasedRun? FindRun(LeaseCall call)
+    {
+        if (Find(call.Lease, call.Worker) is not { Phase: MarketPhase.Leased } leased)
+        {
+            return null;
+        }
+        leased.Term!.Know();
+        return leased.Run;
+    }
 
     /// <summary>Keeps what the worker of the job's lease hears that reports it when it is over.</summary>
     public void NoteOver(MarketJob job, string reason)

@@ -225,6 +225,9 @@ internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
         return orders;
     }
 
+    /// <summary>The offer is lent again.</summary>
+    public void Stay() => _isGone = false;
+
     /// <summary>The offer is replaced or gone.</summary>
     public void Dismiss()
     {

@@ -148,23 +148,27 @@ internal sealed class MarketOffers : OfferSet
     public void AvoidWhileOthersFit(MarketJob job, MarketTime now)
     {
         job.ReadmitAt = now.Running + MarketPolicy.AvoidDelay(job);
-        if (job.Home is not null || ByPrice.MayFit(job))
+        if (job.Home is not null || MayFit(job))
         {
             return;
         }
         // One without a reputation, but none that failed on it.
         job.AvoidsNewcomers = false;
-        if (!ByPrice.MayFit(job))
+        if (!MayFit(job))
         {
             job.Readmit();
         }
     }
 
+    private bool MayFit(MarketJob job) => ByPrice.MayFit(job) || (job.IsSeat && Lent.ByPrice.MayFit(job));
+
     /// <summary>Workers without leases and without a sign of life for so long that they are gone.</summary>
     public IReadOnlyList<WorkerId> Silent(MarketTime now) =>
         [
             .. All
-                .Values.Where(offer => !offer.IsWaiting && offer.Jobs.Count == 0 && now.Running > offer.SeenAt + offer.SilenceMax)
+                .Values.Where(offer =>
+                    !offer.IsWaiting && offer.Jobs.Count + offer.RelayedSlots == 0 && now.Running > offer.SeenAt + offer.SilenceMax
+                )
                 .Select(offer => offer.Offer.Worker)
                 .Order(),
         ];

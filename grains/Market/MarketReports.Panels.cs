@@ -220,7 +220,8 @@ internal sealed partial class MarketReports
     {
         foreach (var seat in panel.Late)
         {
-            if (panel.IsRevealing)
+            // One of another shard may not have heard that it was to tell.
+            if (panel.IsRevealing && (seat.Offer!.Loan is null || seat.IsRevealTold))
             {
                 outcomes.NoteLoss(seat, seat.Offer!, NotTold);
                 panel.Bar(seat.Offer!.Offer);

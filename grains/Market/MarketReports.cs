@@ -279,6 +279,7 @@ internal sealed partial class MarketReports(
     {
         var now = clock.Now;
         var offer = job.Offer!;
+        job.KeepsDraw = offer.Loan is not null && job.Term?.IsKnown != true;
         book.Release(job, now, reason);
         job.Note(JobStatus.Pending, now.Wall, offer.Offer.Worker, reason);
         book.EndPoll(offer);
@@ -289,7 +290,10 @@ internal sealed partial class MarketReports(
         }
         else
         {
-            book.Avoid(job, offer.Offer.Worker, now);
+            if (!job.KeepsDraw)
+            {
+                book.Avoid(job, offer.Offer.Worker, now);
+            }
             book.PutBack(job, now);
             gossip.Retried(job, offer.Offer.Worker);
         }

@@ -103,7 +103,8 @@ internal sealed partial class MarketWindows(
         var items = gathering.Waiting.Take(PanelPolicy.WindowReceiptsMax).ToArray();
         gathering.Waiting.RemoveRange(0, items.Length);
         gathering.IsOpen = true;
-        _last = shards.NumberFrom(key, _last + 1);
+        // A vote on a window of an earlier start is none on this one.
+        _last = shards.NumberFrom(key, Math.Max(_last, book.Start) + 1);
         var window = new Window(_last, gathering, items, clock.Now.Running + PanelPolicy.WindowMax);
         _open.Add(window.Number, window);
         var order = window.ToOrder();

@@ -54,15 +54,6 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
         Draw(panel, now);
     }
 
-    /// <summary>All that fit are busy, here and in other shards: the job is looked at again when one of them is not.</summary>
-    public void AwaitWorkers(MarketJob job, MarketTime now)
-    {
-        if (!Lines.Waits(job, now))
-        {
-            Lines.Hold(job, "all workers that fit are busy", forRoom: true, now);
-        }
-    }
-
     /// <summary>The committees of this epoch.</summary>
     public Committees Committees { get; } = new(market);
 
@@ -127,10 +118,25 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     {
         if (seat.Panel!.IsForAny)
         {
-            Direct(seat);
-            book.Deadlines.Set(seat, MarketTime.Earlier(now.Running + PanelPolicy.SeatWaitMax, MarketBook.ExpiryOf(seat, now)).Ticks);
+            if (!KeepsDraw(seat, now))
+            {
+                Direct(seat);
+                seat.DrawnUntil = now.Running + PanelPolicy.SeatWaitMax;
+            }
+            book.Deadlines.Set(seat, MarketTime.Earlier(seat.DrawnUntil, MarketBook.ExpiryOf(seat, now)).Ticks);
         }
+        seat.KeepsDraw = false;
         Waiting.Add(seat);
+    }
+
+    private bool KeepsDraw(MarketJob seat, MarketTime now)
+    {
+        if (!seat.KeepsDraw || now.Running >= seat.DrawnUntil || offers.FindForSeats(seat.Directed!.Value) is not { } drawn)
+        {
+            return false;
+        }
+        seat.Panel!.Take(seat, drawn.Offer);
+        return true;
     }
 
     /// <summary>Who was drawn has not taken the seat: another draw.</summary>

@@ -9,10 +9,14 @@ internal sealed class PanelLines(MarketBook book)
     private readonly Dictionary<PanelKey, PanelLine> _lines = [];
     private readonly LinkedList<PanelLine> _turns = [];
     private readonly Queue<MarketJob> _ready = [];
+    private readonly AwaitingPanels _awaiting = new();
     private bool _hasRoom;
 
     /// <summary>A job is ready whose panel is to be opened in this turn of the market.</summary>
     public void Add(MarketJob job) => _ready.Enqueue(job);
+
+    /// <summary>The job stays in the queue, and is looked at again when a worker of another shard may have a seat.</summary>
+    public void Await(MarketJob job) => _awaiting.Add(job);
 
     /// <summary>Seats that waited do not wait any more.</summary>
     public void NoteRoom() => _hasRoom = true;
@@ -57,6 +61,7 @@ internal sealed class PanelLines(MarketBook book)
     /// <summary>The job's panel is open, or the job ends: it waits in no line any more.</summary>
     public void Leave(MarketJob job)
     {
+        _awaiting.Remove(job);
         if (job.PanelLine is not { } line)
         {
             return;
@@ -91,6 +96,14 @@ internal sealed class PanelLines(MarketBook book)
             }
             OpenReady(now);
             failed = first.Phase == MarketPhase.Seated ? 0 : failed + 1;
+        }
+        for (var failed = 0; _hasRoom && failed < PanelPolicy.RoomTriesMax && !book.IsPaused && _awaiting.Next() is { } job; )
+        {
+            if (job is { Phase: MarketPhase.Ready, WantsPanel: true })
+            {
+                book.Place(job, now);
+            }
+            failed = job.Phase == MarketPhase.Seated ? 0 : failed + 1;
         }
         _hasRoom = false;
     }

@@ -12,17 +12,18 @@ internal sealed class RelayedLeases(MarketOffers offers, HashSet<MarketOffer> to
 {
     private readonly Dictionary<LeaseId, RelayedLease> _all = [];
     private readonly LinkedList<RelayedLease> _waiting = [];
+    private readonly Dictionary<string, long> _starts = [];
 
     /// <summary>When a lease has waited too long, in running time; null where none waits.</summary>
     public TimeSpan? NextDue => _waiting.First?.Value.GiveUpAt;
 
     /// <summary>Takes over what another shard orders. Repeated orders change nothing.</summary>
-    public void Take(string shard, long start, RelayedOrders relayed, MarketTime now)
+    /// <returns>False where the worker's offer is another one now: the next loan says so.</returns>
+    public bool Take(string shard, long start, RelayedOrders relayed, MarketTime now)
     {
         if (offers.Find(relayed.Worker) is not { } offer || offer.Number != relayed.Number)
         {
-            // The worker has offered again: the next loan says so.
-            return;
+            return false;
         }
         touched.Add(offer);
         var orders = relayed.Orders;
@@ -56,6 +57,7 @@ internal sealed class RelayedLeases(MarketOffers offers, HashSet<MarketOffer> to
                 Remove(over);
             }
         }
+        return true;
     }
 
     /// <summary>Gives the offer the first lease that waits for it.</summary>
@@ -94,10 +96,16 @@ internal sealed class RelayedLeases(MarketOffers offers, HashSet<MarketOffer> to
         }
     }
 
-    /// <summary>The shard has begun anew: what it gave before counts no more.</summary>
-    public void Forget(string shard, long start)
+    /// <summary>If the shard has begun anew, what it gave before counts no more.</summary>
+    /// <returns>False where it has begun anew since.</returns>
+    public bool Begin(string shard, long start)
     {
-        foreach (var lease in _all.Values.Where(lease => lease.Shard == shard && lease.Start != start).ToArray())
+        if (start < _starts.GetValueOrDefault(shard))
+        {
+            return false;
+        }
+        _starts[shard] = start;
+        foreach (var lease in _all.Values.Where(lease => lease.Shard == shard && lease.Start < start).ToArray())
         {
             var isGiven = lease.Place is null;
             Remove(lease);
@@ -106,6 +114,7 @@ internal sealed class RelayedLeases(MarketOffers offers, HashSet<MarketOffer> to
                 lease.Offer.OrderStop(lease.Lease.Id);
             }
         }
+        return true;
     }
 
     /// <summary>The offer is gone: the shards hear of it by the next loan.</summary>

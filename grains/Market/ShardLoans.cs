@@ -75,10 +75,7 @@ internal sealed class ShardLoans(
         foreach (var (shard, _) in _borrowed.Where(loan => clock.Now.Running > loan.Value.Until).ToArray())
         {
             _borrowed.Remove(shard);
-            foreach (var job in book.Loans.Set(shard, 0, [], clock.Now))
-            {
-                _ = reports.Interrupted(job, "the shard of its worker is silent");
-            }
+            Interrupt(book.Loans.Set(shard, 0, [], clock.Now), "the shard of its worker is silent");
         }
     }
 
@@ -123,24 +120,22 @@ internal sealed class ShardLoans(
     }
 
     /// <summary>Orders of another shard for workers that it has on loan.</summary>
-    public void Take(ShardRelay relay)
+    /// <returns>Workers whose offer is another one now.</returns>
+    public ImmutableArray<WorkerId> Take(ShardRelay relay)
     {
-        if (relay.LenderStart != book.Start)
+        if (relay.LenderStart != book.Start || !book.Loans.Relayed.Begin(relay.Shard, relay.Start))
         {
-            return;
+            return [.. relay.Orders.Select(orders => orders.Worker)];
         }
-        book.Loans.Relayed.Forget(relay.Shard, relay.Start);
-        foreach (var orders in relay.Orders)
-        {
-            book.Loans.Relayed.Take(relay.Shard, relay.Start, orders, clock.Now);
-        }
+        var ignored = relay.Orders.Where(orders => !book.Loans.Relayed.Take(relay.Shard, relay.Start, orders, clock.Now)).ToArray();
         act();
+        return [.. ignored.Select(orders => orders.Worker)];
     }
 
     /// <summary>Another shard has started: what it gave before is over.</summary>
     public void HasStarted(string shard, long start)
     {
-        book.Loans.Relayed.Forget(shard, start);
+        book.Loans.Relayed.Begin(shard, start);
         act();
     }
 
@@ -211,12 +206,29 @@ internal sealed class ShardLoans(
                 $"The loan has {loan.Offers.Length} offers; allowed are {MarketPolicy.LentOffersMax}."
             );
         }
-        foreach (var job in book.Loans.Set(loan.Shard, loan.Start, loan.Offers, clock.Now))
+        var lost = book.Loans.Set(loan.Shard, loan.Start, loan.Offers, clock.Now);
+        if (known is not null && known.Start != loan.Start)
         {
-            reports.GiveUp(job, "its worker left or started again");
+            Interrupt(lost, "the shard of its worker has begun anew");
+        }
+        else
+        {
+            foreach (var job in lost)
+            {
+                reports.GiveUp(job, "its worker started again");
+            }
         }
         act();
         return true;
+    }
+
+    /// <summary>No worker is to blame for its shard. The end of one seat may end others of its panel.</summary>
+    private void Interrupt(IReadOnlyList<MarketJob> lost, string reason)
+    {
+        foreach (var job in lost.Where(job => job.Offer is not null))
+        {
+            _ = reports.Interrupted(job, reason);
+        }
     }
 
     private void Relay()
@@ -240,23 +252,62 @@ internal sealed class ShardLoans(
 
     private async Task Send(string shard, ShardRelay relay)
     {
-        if (await calls.Try(() => calls.Shard(shard).Relay(relay, Authority.Market), shard))
-        {
-            return;
-        }
+        ImmutableArray<WorkerId> ignored = [];
+        var isAnswered = await calls.Try(async () => ignored = await calls.Shard(shard).Relay(relay, Authority.Market), shard);
         foreach (var orders in relay.Orders)
         {
-            foreach (var lease in orders.Orders.Leases)
+            if (!isAnswered && _borrowed.ContainsKey(shard) && book.Loans.FindSession(orders.Worker, orders.Number) is { } offer)
             {
-                if (book.Leases.Find(lease.Id, orders.Worker) is { Phase: MarketPhase.Leased } job)
-                {
-                    book.StopLease(job, NoAnswer);
-                    reports.GiveUp(job, NoAnswer);
-                }
+                OrderAgain(offer, orders);
+            }
+            if (!isAnswered || ignored.Contains(orders.Worker))
+            {
+                TakeBack(orders);
+                continue;
+            }
+            foreach (var seat in SealedOf(orders))
+            {
+                seat.IsRevealTold = true;
             }
         }
         act();
     }
+
+    /// <summary>Leases that may not have come to their workers. One that has named its lease is heard from itself.</summary>
+    private void TakeBack(RelayedOrders orders)
+    {
+        foreach (var lease in orders.Orders.Leases)
+        {
+            if (book.Leases.Find(lease.Id, orders.Worker) is { Phase: MarketPhase.Leased, Term.IsKnown: false } job)
+            {
+                book.StopLease(job, NoAnswer);
+                reports.Returned(job, NoAnswer);
+            }
+        }
+    }
+
+    private void OrderAgain(MarketOffer offer, RelayedOrders orders)
+    {
+        foreach (var stop in orders.Orders.Stops)
+        {
+            offer.OrderStop(stop);
+        }
+        foreach (var freed in orders.Freed)
+        {
+            offer.NoteFreed(freed);
+        }
+        foreach (var seat in SealedOf(orders))
+        {
+            offer.OrderReveal(seat.Lease!.Id);
+        }
+        book.Touched.Add(offer);
+    }
+
+    private IEnumerable<MarketJob> SealedOf(RelayedOrders orders) =>
+        orders
+            .Orders.Reveals.Select(lease => book.Leases.Find(lease, orders.Worker))
+            .OfType<MarketJob>()
+            .Where(seat => seat.Phase == MarketPhase.Sealed);
 
     /// <param name="Start">Of the shard that lends.</param>
     /// <param name="Version">Of its loan.</param>

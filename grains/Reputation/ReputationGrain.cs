@@ -56,11 +56,20 @@ internal sealed partial class ReputationGrain : Grain, IReputationGrain, IRemind
     {
         Authorities.Require(by, Authority.Market);
         await _reputation.Load();
-        if (!ReputationRules.IsKnown(State, batch))
+        var before = View().Standing.Level;
+        var isKnown = ReputationRules.IsKnown(State, batch);
+        if (!isKnown)
         {
             await _reputation.Write(ReputationRules.Record(State, batch, _clock.GetUtcNow()));
         }
-        return View().Standing;
+        var standing = View().Standing;
+        var isForeign = ReputationKeys.WorkerOf(this.GetPrimaryKeyString()) is { } worker && _shards.KeyOf(worker) != batch.Market;
+        if (isForeign && (isKnown || standing.Level != before))
+        {
+            // The worker had a seat of another shard. Its own decides who has it on loan.
+            await Told();
+        }
+        return standing;
     }
 
     public async Task<ReputationView> SetMaintenance(Caller caller, bool isOn)

@@ -65,6 +65,60 @@ public sealed class ShardLoanTests
             Assert.NotEmpty(await workers[0].Report(workers[0].Ended(leases[0], RunOutcome.Returned, "late")));
         });
 
+    /// <summary>Members of an epoch come first, so most of a loan changes with each: who has a seat then goes on.</summary>
+    [Fact]
+    public void WorkerThatIsLentNoMore_KeepsItsSeat_AndIsNotBlamed() =>
+        Run(async scene =>
+        {
+            var workers = new[] { await scene.Worker(1), await scene.Worker(2) };
+            await scene.PollAll(workers);
+            await scene.Lent();
+            var job = await scene.Submit("quorum:2/2");
+            var leases = await scene.TakeOneEach(workers);
+            var reputation = scene.Market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(workers[0].Id));
+            await reputation.SetMaintenance(await scene.Market.AddKey(scene.NameOf(workers[0])), isOn: true);
+            await scene.Lent();
+            Assert.DoesNotContain(workers[0].Id, scene.BookOf(0).AllOffers.Lent.All.Keys);
+            var kept = new List<LeaseReport>();
+            foreach (var (worker, lease) in workers.Zip(leases))
+            {
+                kept.Add(await worker.Seal(lease, worker.Completed(lease)));
+            }
+            foreach (var (worker, report) in workers.Zip(kept))
+            {
+                Assert.Equal([report.Lease], (await worker.Poll()).Reveals);
+                Assert.Empty(await worker.Report(report));
+            }
+            var view = await scene.Market.Job(job).WaitEnded(scene.Client, TimeSpan.FromSeconds(30), default);
+            await scene.Market.Settle();
+            Assert.Equal(JobStatus.Completed, view.Status);
+            Assert.Equal(0, (await reputation.Get(caller: null)).Faulted);
+        });
+
+    [Fact]
+    public void WorkerThatAnotherShardExcludes_IsLentNoMore() =>
+        Run(async scene =>
+        {
+            var worker = await scene.Worker(1);
+            await scene.PollAll([worker]);
+            await scene.Lent();
+            Assert.Contains(worker.Id, scene.BookOf(0).AllOffers.Lent.All.Keys);
+            var reputation = scene.Market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker.Id));
+            for (var number = 1; number <= 200 && scene.OfferOf(worker).Standing.Level != StandingLevel.Excluded; number++)
+            {
+                var fault = new Fault(
+                    new JobId(TestMarket.Id($"{number}").Value),
+                    scene.Market.Time.GetUtcNow(),
+                    new TokenAmount(1000),
+                    "lost"
+                );
+                await reputation.Record(new OutcomeBatch(scene.Market.Shards.Keys[0], 1, number, 0, default, [fault]), Authority.Market);
+            }
+            Assert.Equal(StandingLevel.Excluded, scene.OfferOf(worker).Standing.Level);
+            await scene.Lent();
+            Assert.DoesNotContain(worker.Id, scene.BookOf(0).AllOffers.Lent.All.Keys);
+        });
+
     [Fact]
     [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.RelayWaitMax))]
     public void LeaseForABusyWorker_GoesBack_AndAnotherTakesTheSeat() =>
@@ -199,6 +253,7 @@ public sealed class ShardLoanTests
     /// <summary>A client of the first shard; workers are where the test wants them.</summary>
     private sealed class Scene(TestMarket market, Caller client, ProgramId program, BookFilter watch)
     {
+        private readonly Dictionary<WorkerId, string> _names = [];
         private int _jobs;
 
         public TestMarket Market => market;
@@ -207,7 +262,11 @@ public sealed class ShardLoanTests
 
         public ProgramId Program => program;
 
-        public IEnumerable<MarketBook> Books => watch.Grains.Values.Select(grain => BookOf(grain));
+        public MarketBook BookOf(int shard) => ShardLoanTests.BookOf(watch.Grains[market.Shards.Keys[shard]]);
+
+        public string NameOf(TestWorker worker) => _names[worker.Id];
+
+        public IEnumerable<MarketBook> Books => watch.Grains.Values.Select(grain => ShardLoanTests.BookOf(grain));
 
         public string NameIn(int shard, string name) => NameIn(market, shard, name);
 
@@ -217,15 +276,16 @@ public sealed class ShardLoanTests
                 .Select(number => $"{name} {number}")
                 .First(tried => market.Shards.KeyOf(TestMarket.Id(tried)) == market.Shards.Keys[shard]);
 
-        public Task<TestWorker> Worker(int shard, string name = "worker", int slots = 1) =>
-            market.AddWorker(
-                Enumerable
-                    .Range(0, 100)
-                    .Select(number => $"{name} {number}")
-                    .First(tried => market.Shards.KeyOf(new TestWorker(market, tried, 1, 1).Id) == market.Shards.Keys[shard]),
-                price: 10,
-                slots
-            );
+        public async Task<TestWorker> Worker(int shard, string name = "worker", int slots = 1)
+        {
+            var tried = Enumerable
+                .Range(0, 100)
+                .Select(number => $"{name} {number}")
+                .First(tried => market.Shards.KeyOf(new TestWorker(market, tried, 1, 1).Id) == market.Shards.Keys[shard]);
+            var worker = await market.AddWorker(tried, price: 10, slots);
+            _names.Add(worker.Id, tried);
+            return worker;
+        }
 
         public MarketOffer OfferOf(TestWorker worker) =>
             Books.Select(book => book.Offers.GetValueOrDefault(worker.Id)).Single(offer => offer is not null)!;
