@@ -80,7 +80,8 @@ public sealed partial class JobGrain : Grain, IJobGrain
         var job = JobState.Create(submission, hash, now);
         if (submission.Answer is { } answer)
         {
-            job = job.EndWith(answer, now);
+            // The silo whose clock is behind must not write an end that is earlier than that of the job which answers.
+            job = job.EndWith(answer, now < submission.EarlierEndedAt ? submission.EarlierEndedAt : now);
             RequireSound(job);
         }
         await _job.Write(job);
@@ -254,7 +255,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
     public async Task<JobSettlement?> GetSettlement(Authority by)
     {
-        Authorities.Require(by, Authority.Silo, Authority.Account, Authority.Market);
+        Authorities.Require(by, Authority.Silo, Authority.Account, Authority.Market, Authority.Submission);
         await _job.Load();
         // Money is given back on "does not exist", and a run begins on "is open".
         if (_job.Value is not { Ending: not null })

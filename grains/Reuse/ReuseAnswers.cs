@@ -8,12 +8,19 @@ namespace Marketplace.Grains;
 /// </summary>
 internal sealed class ReuseAnswers(IGrainFactory grains, ReuseTerms terms, TimeProvider clock)
 {
+    /// <param name="job">Its id. One that exists already has no use for an answer.</param>
     /// <param name="caller">Whose job it is. What the earlier one put out is pinned for the account, on its quota.</param>
     /// <param name="spec">What is asked for.</param>
     /// <param name="program">What would be run.</param>
     /// <param name="refusals">Workers and owners that the account refuses.</param>
-    /// <returns>How the job ends; null where it is to run.</returns>
-    public async Task<JobEnd?> Find(Caller caller, JobSpec spec, ProgramView program, RefusalList? refusals)
+    /// <returns>How the job ends, null where it is to run; and when the earlier one has ended.</returns>
+    public async Task<(JobEnd? End, DateTimeOffset EarlierEndedAt)> Find(
+        JobId job,
+        Caller caller,
+        JobSpec spec,
+        ProgramView program,
+        RefusalList? refusals
+    )
     {
         foreach (var key in ReuseRules.KeysFor(caller.Account, spec, program.Module, terms.Profile))
         {
@@ -22,18 +29,27 @@ internal sealed class ReuseAnswers(IGrainFactory grains, ReuseTerms terms, TimeP
                 && await grains.GetGrain<IJobGrain>(known.Job.ToString()).GetReusable(Authority.Submission) is { } run
                 && ReuseRules.Answers(caller.Account, spec, program.Module, run, refusals, clock.GetUtcNow(), terms)
                 && await grains.GetGrain<IDisputeGrain>(known.Job.ToString()).IsBeyondDoubt()
-                && await TryPin(caller, run.End.Output)
+                && await TryPin(job, caller, run.End.Output)
             )
             {
-                return ReuseRules.End(run, program.Deployer, terms.Percent);
+                return (ReuseRules.End(run, program.Deployer, terms.Percent), run.EndedAt);
             }
         }
-        return null;
+        return default;
     }
 
     /// <summary>Where the job is not written after all, the account keeps the pins and can remove them.</summary>
-    private async Task<bool> TryPin(Caller caller, JobOutput output)
+    private async Task<bool> TryPin(JobId job, Caller caller, JobOutput output)
     {
+        if (output is { Blob: null, Files.IsDefaultOrEmpty: true })
+        {
+            return true;
+        }
+        if (await IsKnown(job))
+        {
+            // A request that is repeated later must not bring back what the account has removed since.
+            return false;
+        }
         try
         {
             if (output.Blob is { } blob)
@@ -51,6 +67,9 @@ internal sealed class ReuseAnswers(IGrainFactory grains, ReuseTerms terms, TimeP
             return false;
         }
     }
+
+    private async Task<bool> IsKnown(JobId job) =>
+        await grains.GetGrain<IJobGrain>(job.ToString()).GetSettlement(Authority.Submission) is not { IsOfJob: false };
 
     private Task Pin(Caller caller, BlobId blob, long size) =>
         LostWrites.Resend(() => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(caller.Account, size, caller, Authority.Submission));

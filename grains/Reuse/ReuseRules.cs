@@ -96,8 +96,25 @@ internal static class ReuseRules
         return isSame
             && run.Spec.Assurance.Covers(spec.Assurance, seats.Length)
             && run.End.FuelUsed <= spec.FuelMax
+            && run.EndedAt <= now
             && now - run.EndedAt <= terms.AgeMax
+            && IsWorthIt(spec, run, seats, terms)
             && !seats.Any(seat => IsRefused(seat, spec.Needs, refusals));
+    }
+
+    /// <summary>
+    /// An answer costs what it costs: a lower limit buys none, or every buyer would name the lowest. And it costs no more than the cheapest
+    /// of those that ran it would ask to run it again, so no worker makes an answer dear by a price that its own buyer pays to it.
+    /// </summary>
+    private static bool IsWorthIt(JobSpec spec, ReusableRun run, JobSeat[] seats, ReuseTerms terms)
+    {
+        var price = ReceiptReuse.Price(run.Charge, terms.Percent, seats.Length, spec.Assurance, limit: run.Charge);
+        var left = price;
+        foreach (var seat in seats.OrderBy(seat => seat.PricePerMillionFuel.BaseUnits).Take(spec.Assurance.Agreeing))
+        {
+            left -= TokenAmount.Min(left, JobPricing.ChargeOf(seat.PricePerMillionFuel, run.End, run.Spec));
+        }
+        return price <= spec.PriceMax && left.IsZero;
     }
 
     /// <summary>How a job ends that the run answers.</summary>
@@ -130,7 +147,7 @@ internal static class ReuseRules
 
     /// <summary>
     /// What an answer costs: the percentage of what so many of the earlier seats cost as the job itself would have needed at least,
-    /// rounded up once, and at most the job's limit.
+    /// rounded up once. It is within the job's limit, or there was no answer.
     /// </summary>
     public static TokenAmount Charge(JobReuse reuse, JobSpec spec) =>
         ReceiptReuse.Price(reuse.Price, reuse.Percent, reuse.Executors.Length, spec.Assurance, spec.PriceMax);

@@ -108,7 +108,8 @@ public sealed partial class SubmissionGrain(
     private Task Answer(SubmissionBatch batch, SubmissionItem item) =>
         Try(
             async () =>
-                item.Answer = await new ReuseAnswers(GrainFactory, reuse, clock).Find(
+                (item.Answer, item.EarlierEndedAt) = await new ReuseAnswers(GrainFactory, reuse, clock).Find(
+                    item.Job,
                     batch.Caller,
                     item.Spec,
                     item.Program!,
@@ -135,6 +136,7 @@ public sealed partial class SubmissionGrain(
                 {
                     Refusals = batch.Refusals,
                     Answer = item.Answer,
+                    EarlierEndedAt = item.EarlierEndedAt,
                 }
             );
         }
