@@ -7,7 +7,7 @@ namespace Marketplace.Grains.Tests;
 /// <summary>What buyers, workers, strangers and clocks try with answers.</summary>
 public sealed partial class ReuseTests
 {
-    /// <summary>Else every buyer would name the lowest limit: who has an answer would pay nothing for it, and who has none nothing either.</summary>
+    /// <summary>Else every buyer would name the lowest limit, and those who ran the job would get nothing for it.</summary>
     [Fact]
     public void LimitBelowThePrice_BuysNoAnswer() =>
         TestMarket.Run(async market =>
@@ -57,7 +57,7 @@ public sealed partial class ReuseTests
         Assert.False(Answers(spec, run with { EndedAt = Now + TimeSpan.FromTicks(1) }));
     }
 
-    /// <summary>Of two silos one has a clock that is behind. Verifiers find no answer that is earlier than what it was taken from.</summary>
+    /// <summary>Of two silos one has a clock that is behind. Verifiers refuse an answer that is earlier than its source.</summary>
     [Fact]
     public void AnswerThatIsWrittenWhereTheClockIsBehind_EndsNoEarlierThanWhatItIsFrom() =>
         TestMarket.Run(async market =>
