@@ -256,6 +256,13 @@ public sealed class DisputeChecksTests
                 },
                 "slashings"
             ),
+            ["worker that is all zeros"] = (
+                Good with
+                {
+                    Slashings = [new Slashing(default, TokenAmount.Zero, []), .. Good.Slashings],
+                },
+                "slashings"
+            ),
             ["late juror"] = (
                 Good with
                 {
