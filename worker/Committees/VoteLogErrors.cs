@@ -31,6 +31,12 @@ internal static class VoteLogErrors
                 + $"files back if they are still somewhere, all of 'committee.votes*' together. {NewKey}"
         );
 
+    public static VoteLogException NotOwn(string path) =>
+        new(
+            $"'{path}' is not as this process has left it: another one votes with the folder, or the folder was moved. Nothing was signed. "
+                + "Stop the other one and start this worker again, in the folder that has all of 'committee.votes*'."
+        );
+
     public static VoteRefusedException TooOld(ulong epoch, ulong floor) =>
         new($"Epoch {epoch} is not from the floor {floor} to {ulong.MaxValue - 1}: nothing is voted in it.");
 
