@@ -225,9 +225,10 @@ public sealed partial class JobGrain : Grain, IJobGrain
     /// <summary>The index learns of a job that may answer others. What fails is lost: then they run.</summary>
     private async Task KeepForOthers(JobState ended)
     {
-        foreach (var key in ReuseRules.KeysOf(ended))
+        foreach (var (key, epoch) in ReuseRules.KeysOf(ended))
         {
-            var known = new ReusableJob(_id, ended.Spec.Assurance, JobReceipts.SeatsOf(ended.Ending!.End).Length, ended.Ending.EndedAt);
+            var seats = JobReceipts.SeatsOf(ended.Ending!.End).Length;
+            var known = new ReusableJob(_id, ended.Spec.Assurance, seats, ended.Ending.EndedAt) { Epoch = epoch };
             await Try(
                 () => LostWrites.Resend(() => GrainFactory.GetGrain<IReuseGrain>(key.ToString()).Keep(known, Authority.Job)),
                 "let others be answered from it"

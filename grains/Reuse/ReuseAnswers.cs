@@ -27,7 +27,16 @@ internal sealed class ReuseAnswers(IGrainFactory grains, ReuseTerms terms, TimeP
             if (
                 await grains.GetGrain<IReuseGrain>(key.ToString()).Find() is { } known
                 && await grains.GetGrain<IJobGrain>(known.Job.ToString()).GetReusable(Authority.Submission) is { } run
-                && ReuseRules.Answers(caller.Account, spec, program.Module, run, refusals, clock.GetUtcNow(), terms)
+                && ReuseRules.Answers(
+                    caller.Account,
+                    spec,
+                    program.Module,
+                    run,
+                    refusals,
+                    run.Account == caller.Account ? 0 : await FindEpoch(),
+                    clock.GetUtcNow(),
+                    terms
+                )
                 && await grains.GetGrain<IDisputeGrain>(known.Job.ToString()).IsBeyondDoubt()
                 && await TryPin(job, caller, run.End.Output)
             )
@@ -37,6 +46,9 @@ internal sealed class ReuseAnswers(IGrainFactory grains, ReuseTerms terms, TimeP
         }
         return default;
     }
+
+    private async Task<ulong> FindEpoch() =>
+        await grains.GetGrain<ICommitteeGrain>(MarketLimits.CommitteesKey).GetCurrent() is { } current ? current.Epoch : 0;
 
     /// <summary>Where the job is not written after all, the account keeps the pins and can remove them.</summary>
     private async Task<bool> TryPin(JobId job, Caller caller, JobOutput output)

@@ -46,6 +46,48 @@ public sealed partial class ReuseTests
         }
     }
 
+    /// <summary>
+    /// Who waits long enough has an epoch whose committee is all its own, and may have it sign what it likes. That must not be handed out
+    /// when others serve: a buyer of that committee's word would have asked those.
+    /// </summary>
+    [Fact]
+    public void StrangersCommitteeOfAnEarlierEpoch_AnswersNothing_AndOneOfThisTakesItsPlace() =>
+        CommitteeScene.Run(
+            5,
+            async scene =>
+            {
+                var stranger = await scene.Market.OpenAccount("stranger");
+                var program = await scene.Market.Deploy(scene.Client);
+                var spec = TestMarket.Spec(program, price: 300) with { Reuse = true, ExpiresAfter = TimeSpan.FromHours(2) };
+                var surer = await Committee("one", 5);
+                Assert.Equal(surer, (await View(stranger, "two", spec)).ReusedJob);
+                await scene.Begin(2);
+
+                Assert.Null((await View(stranger, "three", spec)).ReusedJob);
+                // One's own was signed for oneself, whenever that was.
+                Assert.Equal(surer, (await View(scene.Client, "four", spec)).ReusedJob);
+                var other = await scene.Market.OpenAccount("other");
+                var newer = await Committee("five", 3, other);
+                var third = await scene.Market.OpenAccount("third");
+                Assert.Equal(newer, (await View(third, "six", spec)).ReusedJob);
+
+                async Task<JobId> Committee(string request, int size, Caller? caller = null)
+                {
+                    var view = await View(caller ?? scene.Client, request, spec with { Assurance = Assurance.Committee(size) });
+                    await scene.Market.Job(view.Id).WaitEnded(caller ?? scene.Client, TimeSpan.FromMinutes(1), default);
+                    await scene.Market.Settle();
+                    return view.Id;
+                }
+
+                async Task<JobView> View(Caller caller, string request, GrainInterfaces.JobSpec wanted)
+                {
+                    var result = Assert.Single(await scene.Market.Submit(caller, new SubmitItem(request, wanted)));
+                    Assert.Null(result.Code);
+                    return await scene.Market.Job(result.Job).Get(caller);
+                }
+            }
+        );
+
     /// <summary>A clock was ahead when the earlier job ended: its receipt would be later than that of the job which it answers.</summary>
     [Fact]
     public void ResultOfTheFuture_AnswersNothing()
@@ -128,7 +170,7 @@ public sealed partial class ReuseTests
     private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddYears(56);
 
     private static bool Answers(GrainInterfaces.JobSpec spec, ReusableRun run) =>
-        ReuseRules.Answers(run.Account, spec, default, run, null, Now, new ReuseTerms { Profile = TestKeys.Profile });
+        ReuseRules.Answers(run.Account, spec, default, run, null, epoch: 0, Now, new ReuseTerms { Profile = TestKeys.Profile });
 
     /// <summary>A job as it has completed, with one seat for each price.</summary>
     private static ReusableRun RunOf(GrainInterfaces.JobSpec spec, int[] prices, long fuel)

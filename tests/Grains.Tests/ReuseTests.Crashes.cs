@@ -136,6 +136,8 @@ public sealed partial class ReuseTests
         Assert.False(ReuseRules.Replaces(Job(2, "none", 1, hours: 24), known, terms));
         Assert.True(ReuseRules.Replaces(Job(2, "none", 1, hours: 25), known, terms));
         Assert.False(ReuseRules.Replaces(known, known, terms));
+        Assert.True(ReuseRules.Replaces(Job(2, "committee:3", 3, hours: -1) with { Epoch = 8 }, known with { Epoch = 7 }, terms));
+        Assert.False(ReuseRules.Replaces(Job(2, "committee:16", 16, hours: 25) with { Epoch = 6 }, known with { Epoch = 7 }, terms));
 
         static ReusableJob Job(byte id, string assurance, int seats, int hours) =>
             new(
@@ -158,6 +160,8 @@ public sealed partial class ReuseTests
             Assert.Throws<InvalidDataException>(() => ReuseState.Read(bytes.AsSpan(0, length)));
         }
         Assert.Throws<InvalidDataException>(() => ReuseState.Read([.. bytes, 0]));
+        var ofEpoch = new ReuseState(state.Job with { Epoch = 7 });
+        Assert.Equal(ofEpoch, ReuseState.Read(ReuseState.Write(ofEpoch).Span));
         // The bytes of the first version are read for ever.
         Assert.Equal($"01{TestKeys.Profile}0b636f6d6d69747465653a3504", Convert.ToHexStringLower(bytes)[..^16]);
     }
