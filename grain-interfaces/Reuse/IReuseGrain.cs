@@ -8,8 +8,8 @@ namespace Marketplace.GrainInterfaces;
 public interface IReuseGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Keeps the job in the place of an earlier one, unless that one is surer and not too old, or of a later epoch. It is an index: what the job is worth,
-    /// its own grain says.
+    /// Keeps the job in the place of an earlier one, unless that one is surer and not too old, or of a later epoch. It is an index: what
+    /// the job is worth, its own grain says.
     /// </summary>
     [Effect(Effect.Idempotent), Alias("Keep")]
     Task Keep(ReusableJob job, Authority by);

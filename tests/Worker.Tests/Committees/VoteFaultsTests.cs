@@ -56,7 +56,7 @@ public sealed class VoteFaultsTests
         }
     }
 
-    /// <summary>An operator takes the lock for a leftover and deletes it; or moves the folder, and another worker begins in its place.</summary>
+    /// <summary>An operator takes the lock for a leftover and deletes it; or moves the folder, and another begins in its place.</summary>
     [Theory, InlineData(false), InlineData(true)]
     public void LockThatIsGone_LetsNoTwoProcessesVote(bool isMoved)
     {
