@@ -99,7 +99,8 @@ public sealed partial class JobGrain : Grain, IJobGrain
         }
         if (_job.Value is { Ending: null } open)
         {
-            await KeepForOthers(await EndWith(open, end));
+            // Not awaited: those who are paid by this end must not wait for an index.
+            _ = KeepForOthers(await EndWith(open, end));
         }
         LeaveUnlessKept();
         return _job.Value?.ToSettlement(_id);

@@ -89,6 +89,23 @@ public sealed partial class ReuseTests
             Assert.Equal(JobStatus.Pending, (await scene.View(await scene.Submit("two"))).Status);
         });
 
+    /// <summary>The worker's report is answered, and paid, however slow the index is.</summary>
+    [Fact]
+    public void IndexThatIsSlow_KeepsNoOneFromBeingPaid() =>
+        TestMarket.Run(async market =>
+        {
+            var scene = await Scene.Of(market);
+            market.Store.OnWrite = name => name.StartsWith("reuse", StringComparison.Ordinal) ? WriteFate.Late : WriteFate.Done;
+            var first = await scene.Submit("one");
+            var lease = await scene.Worker.TakeOne();
+            var before = market.Time.GetUtcNow();
+            await scene.Worker.Report(scene.Worker.Sign(lease, scene.Worker.Completed(lease, fuel: Run * 1000)));
+
+            Assert.InRange(market.Time.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromMilliseconds(49));
+            await market.Settle();
+            Assert.Equal(first, (await scene.View(await scene.Submit("two"))).ReusedJob);
+        });
+
     /// <summary>A job that is not to be reused costs no call and no write more.</summary>
     [Fact]
     public void JobWithoutReuse_AsksNothingAndTellsNothing() =>
