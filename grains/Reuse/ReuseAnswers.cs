@@ -6,7 +6,11 @@ namespace Marketplace.Grains;
 /// Finds for a new job the receipt of an earlier one that answers it: the index, the earlier job itself, its dispute, and the bytes of its
 /// output, in this order, so that most jobs without an answer cost one or two calls.
 /// </summary>
-internal sealed class ReuseAnswers(IGrainFactory grains, ReuseTerms terms, TimeProvider clock)
+/// <param name="grains">Have the index, the earlier jobs and what they put out.</param>
+/// <param name="terms">The operator's.</param>
+/// <param name="clock">Tells how old a receipt is.</param>
+/// <param name="epoch">Finds the epoch of this moment; 0: there is none.</param>
+internal sealed class ReuseAnswers(IGrainFactory grains, ReuseTerms terms, TimeProvider clock, Func<Task<ulong>> epoch)
 {
     /// <param name="job">Its id. One that exists already has no use for an answer.</param>
     /// <param name="caller">Whose job it is. What the earlier one put out is pinned for the account, on its quota.</param>
@@ -26,6 +30,8 @@ internal sealed class ReuseAnswers(IGrainFactory grains, ReuseTerms terms, TimeP
         {
             if (
                 await grains.GetGrain<IReuseGrain>(key.ToString()).Find() is { } known
+                // The earlier job says so too; its receipt takes signatures to make.
+                && (known.Epoch == 0 || known.Epoch == await epoch())
                 && await grains.GetGrain<IJobGrain>(known.Job.ToString()).GetReusable(Authority.Submission) is { } run
                 && ReuseRules.Answers(
                     caller.Account,
@@ -33,7 +39,7 @@ internal sealed class ReuseAnswers(IGrainFactory grains, ReuseTerms terms, TimeP
                     program.Module,
                     run,
                     refusals,
-                    run.Account == caller.Account ? 0 : await FindEpoch(),
+                    run.Account == caller.Account ? 0 : await epoch(),
                     clock.GetUtcNow(),
                     terms
                 )
@@ -46,9 +52,6 @@ internal sealed class ReuseAnswers(IGrainFactory grains, ReuseTerms terms, TimeP
         }
         return default;
     }
-
-    private async Task<ulong> FindEpoch() =>
-        await grains.GetGrain<ICommitteeGrain>(MarketLimits.CommitteesKey).GetCurrent() is { } current ? current.Epoch : 0;
 
     /// <summary>Where the job is not written after all, the account keeps the pins and can remove them.</summary>
     private async Task<bool> TryPin(JobId job, Caller caller, JobOutput output)

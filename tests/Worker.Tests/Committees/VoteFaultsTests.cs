@@ -93,6 +93,28 @@ public sealed class VoteFaultsTests
             log.Sign(1, [new MemberVote(VoteKind.Receipt, Word(subject), Word(digest))], Word(9));
     }
 
+    /// <summary>The epoch that it knows goes on; for the next one it waits, and is told what to do.</summary>
+    [Theory, InlineData(-400), InlineData(4000)]
+    public void ClockThatWasWrong_MakesItWait_AndContradictNothing(int days)
+    {
+        var (files, clock) = (new CrashingVoteFiles(new Random(1)), new SettableTime(TimeProvider.System));
+        using var log = VoteLog.Create(files, BlsSecretKey.FromSeed(new byte[BlsSecretKey.SeedSizeMin]), Worker, clock);
+        log.Bind(Word(78));
+        clock.Set(days > 0 ? TimeSpan.FromDays(days) : TimeSpan.Zero);
+        Sign(log, 5, 1);
+        clock.Set(-TimeSpan.FromDays(Math.Abs(days)));
+
+        Sign(log, 5, 1);
+        Assert.Throws<VoteRefusedException>(() => Sign(log, 5, 2));
+        var refused = Assert.Throws<VoteRefusedException>(() => Sign(log, 5 + VoteLogPolicy.EpochsAheadMax + 1, 1));
+        Assert.Contains("set the clock", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Move the files", refused.Message, StringComparison.Ordinal);
+        Assert.Equal((3ul, 5ul), (log.Floor, log.Newest));
+
+        static void Sign(VoteLog log, ulong epoch, int digest) =>
+            log.Sign(epoch, [new MemberVote(VoteKind.Receipt, Word(1), Word(digest))], Word(9));
+    }
+
     private static Bytes32 Word(int number) => new([.. BitConverter.GetBytes(number), .. new byte[Bytes32.Size - sizeof(int)]]);
 
     private sealed class Case(int seed)
