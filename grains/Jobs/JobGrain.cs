@@ -99,7 +99,6 @@ public sealed partial class JobGrain : Grain, IJobGrain
         }
         if (_job.Value is { Ending: null } open)
         {
-            // Not awaited: those who are paid by this end must not wait for an index.
             _ = KeepForOthers(await EndWith(open, end));
         }
         LeaveUnlessKept();
@@ -223,7 +222,10 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return JobReceipts.Of(job, _id, _market, certificate, earlier);
     }
 
-    /// <summary>The index learns of a job that may answer others. What fails is lost: then they run.</summary>
+    /// <summary>
+    /// The index learns of a job that may answer others. What fails is lost: then they run. Not awaited, since those who are paid by the end
+    /// must not wait for an index.
+    /// </summary>
     private async Task KeepForOthers(JobState ended)
     {
         foreach (var (key, epoch) in ReuseRules.KeysOf(ended))

@@ -43,8 +43,8 @@ internal static class VoteLogErrors
     public static VoteRefusedException TooSoon(ulong epoch, ulong newest, DateTimeOffset from) =>
         new(
             $"Epoch {epoch} cannot have begun: the newest one known is {newest}, each takes {VoteLogPolicy.EpochStepMin} or more, so it "
-                + $"is voted in from {from:u} on. If that is past, set the clock of this machine; if it is years ahead, the clock was so when "
-                + $"the key last voted. {NewKey}"
+                + $"is voted in from {from:u} on. If that is past, set the clock of this machine; if it is years ahead, the clock was "
+                + $"so when the key last voted. {NewKey}"
         );
 
     public static VoteRefusedException Contradicts(ulong epoch, MemberVote vote) =>
