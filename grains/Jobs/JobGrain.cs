@@ -223,8 +223,8 @@ public sealed partial class JobGrain : Grain, IJobGrain
     }
 
     /// <summary>
-    /// The index learns of a job that may answer others. What fails is lost: then they run. Not awaited, since those who are paid by the end
-    /// must not wait for an index.
+    /// The index learns of a job that may answer others. What fails is lost: then they run. Not awaited, since those who are paid by the
+    /// end must not wait for an index.
     /// </summary>
     private async Task KeepForOthers(JobState ended)
     {
