@@ -63,8 +63,8 @@ public static class MarketLimits
     /// <inheritdoc cref="JobLimits.FilesMax"/>
     public const int JobFilesMax = JobLimits.FilesMax;
 
-    /// <summary>Fuel of one job: hours of one core, longer than a client waits for a job.</summary>
-    public const long FuelMax = 10_000_000_000_000;
+    /// <inheritdoc cref="JobLimits.FuelMax"/>
+    public const long FuelMax = JobLimits.FuelMax;
 
     /// <inheritdoc cref="JobLimits.MemoryPagesMax"/>
     public const int MemoryPagesMax = JobLimits.MemoryPagesMax;
@@ -147,8 +147,8 @@ public static class MarketLimits
     /// <summary>An auction's longest window: a restart of the market begins it again.</summary>
     public static readonly TimeSpan AuctionMax = TimeSpan.FromMinutes(1);
 
-    /// <summary>Wall time of one run.</summary>
-    public static readonly TimeSpan TimeMax = TimeSpan.FromHours(1);
+    /// <inheritdoc cref="JobLimits.TimeMax"/>
+    public static readonly TimeSpan TimeMax = JobLimits.TimeMax;
 
     /// <summary>How long a job may wait for a worker.</summary>
     public static readonly TimeSpan ExpiresAfterMax = TimeSpan.FromDays(7);

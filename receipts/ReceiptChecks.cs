@@ -18,7 +18,14 @@ public enum CheckResult
 /// <param name="Name">What was looked at, in a word or two.</param>
 /// <param name="Result">Whether it holds.</param>
 /// <param name="Finding">What was found, in a sentence.</param>
-public sealed record ReceiptCheck(string Name, CheckResult Result, string Finding);
+public sealed record ReceiptCheck(string Name, CheckResult Result, string Finding)
+{
+    /// <summary>A file may say a million letters where a word belongs. A finding repeats so many of them: one can still be read.</summary>
+    public const int FindingCharsMax = 800;
+
+    /// <summary>At most <see cref="FindingCharsMax"/> characters.</summary>
+    internal static string Cut(string finding) => finding.Length <= FindingCharsMax ? finding : finding[..(FindingCharsMax - 1)] + "…";
+}
 
 /// <summary>What a verifier has beside the receipt. What it does not have is not checked.</summary>
 public sealed record ReceiptEvidence
@@ -253,9 +260,9 @@ public static class ReceiptChecks
             && Ed25519.Verify(key, message, bytes);
     }
 
-    internal static ReceiptCheck Holds(string name, string finding) => new(name, CheckResult.Holds, finding);
+    internal static ReceiptCheck Holds(string name, string finding) => new(name, CheckResult.Holds, ReceiptCheck.Cut(finding));
 
-    internal static ReceiptCheck Broken(string name, string finding) => new(name, CheckResult.Broken, finding);
+    internal static ReceiptCheck Broken(string name, string finding) => new(name, CheckResult.Broken, ReceiptCheck.Cut(finding));
 
-    internal static ReceiptCheck NotChecked(string name, string finding) => new(name, CheckResult.NotChecked, finding);
+    internal static ReceiptCheck NotChecked(string name, string finding) => new(name, CheckResult.NotChecked, ReceiptCheck.Cut(finding));
 }

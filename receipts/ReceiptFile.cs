@@ -157,7 +157,7 @@ public sealed record PathStep
 }
 
 /// <summary>What was given is no receipt.</summary>
-public sealed class ReceiptFormatException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class ReceiptFormatException(string message, Exception? inner = null) : Exception(ReceiptCheck.Cut(message), inner);
 
 /// <summary>
 /// The JSON form: camelCase names, all numbers as strings of decimal digits, members in the order of their declaration, unknown and doubled

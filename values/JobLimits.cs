@@ -25,6 +25,9 @@ public static class JobLimits
     /// <summary>Jobs of one batch: enough to share every fixed cost, few enough that one batch is no queue of its own.</summary>
     public const int BatchJobsMax = 1000;
 
+    /// <summary>Fuel of one job: hours of one core, longer than a client waits for a job.</summary>
+    public const long FuelMax = 10_000_000_000_000;
+
     /// <summary>Guest memory in pages of 64 KiB: 1 GiB.</summary>
     public const int MemoryPagesMax = 16_384;
 
@@ -46,4 +49,7 @@ public static class JobLimits
 
     /// <summary>Bytes of an entry point's name, which stands in programs' records and in jobs.</summary>
     public const int EntryPointNameBytesMax = 256;
+
+    /// <summary>Wall time of one run.</summary>
+    public static readonly TimeSpan TimeMax = TimeSpan.FromHours(1);
 }

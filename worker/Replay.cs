@@ -33,6 +33,7 @@ public static class Replay
     )
     {
         ArgumentNullException.ThrowIfNull(invocation);
+        RequireBounds(invocation);
         var actual = IdDerivation.Blob(input.Span);
         if (actual != invocation.Input)
         {
@@ -51,6 +52,22 @@ public static class Replay
         return result.Outcome.IsEnd() && result.Outcome != RunOutcome.InputUnavailable
             ? ExecutionClaims.ResultOf(lease, result, Profile)
             : throw new ReplayException($"The run did not come to an end here: {result.Reason}");
+    }
+
+    /// <summary>A receipt is a stranger's word: what it lets a program use here is no more than a job may use.</summary>
+    private static void RequireBounds(Invocation invocation)
+    {
+        Require("fuel", invocation.FuelLimit, (ulong)JobLimits.FuelMax);
+        Require("pages of memory", invocation.MemoryPages, JobLimits.MemoryPagesMax);
+        Require("nanoseconds", invocation.TimeLimit, (ulong)JobLimits.TimeMax.TotalNanoseconds);
+
+        static void Require(string what, ulong limit, ulong most)
+        {
+            if (limit > most)
+            {
+                throw new ReplayException($"What was run had a limit of {limit} {what}; a job may have {most}.");
+            }
+        }
     }
 
     private static WorkerLease LeaseOf(Invocation invocation, ReadOnlyMemory<byte> input, StateRoot root) =>

@@ -8,6 +8,12 @@ internal static class Table
     /// <summary>No column is cut to less: a state and the beginning of a name still tell something.</summary>
     private const int ColumnWidthMin = 6;
 
+    /// <summary>
+    /// No cell is filled up to more: a longer one stands out of its column. A stranger's file may have a million letters in one row, and
+    /// thousands of rows, which must not each become as long. Beyond all ids with their prefixes.
+    /// </summary>
+    private const int PaddedMax = 120;
+
     /// <summary>A row a line, under a heading, with whole cells.</summary>
     public static void Write(TextWriter writer, IReadOnlyList<string> heading, IEnumerable<IReadOnlyList<string>> rows) =>
         Write(writer, null, heading, rows);
@@ -31,7 +37,7 @@ internal static class Table
         }
         foreach (var line in lines)
         {
-            writer.WriteLine(string.Join(Gap, line.Select((cell, column) => Cut(cell, widths[column]).PadRight(widths[column]))).TrimEnd());
+            writer.WriteLine(string.Join(Gap, line.Select((cell, column) => Pad(Cut(cell, widths[column]), widths[column]))).TrimEnd());
         }
     }
 
@@ -52,6 +58,8 @@ internal static class Table
             widths[widest]--;
         }
     }
+
+    private static string Pad(string text, int width) => text.PadRight(Math.Min(width, PaddedMax));
 
     private static string Cut(string text, int width) => text.Length <= width ? text : string.Concat(text.AsSpan(0, width - 1), "…");
 

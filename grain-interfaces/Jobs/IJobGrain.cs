@@ -95,6 +95,10 @@ public sealed record JobSubmission(
     /// </summary>
     [Id(7)]
     public JobEnd? Answer { get; init; }
+
+    /// <summary>When the job that answers has ended: this one ends no earlier. Of no meaning without an answer.</summary>
+    [Id(8)]
+    public DateTimeOffset EarlierEndedAt { get; init; }
 }
 
 public enum JobAdmissionKind
@@ -272,6 +276,9 @@ public sealed record JobSettlement(
     /// <summary>Who gets how much of the charge, where there are several; default: <see cref="Payee"/> gets it all.</summary>
     [Id(8)]
     public ImmutableArray<PayeeAmount> Shares { get; init; }
+
+    /// <summary>Whether there is such a job, and it has ended; of <see cref="Unknown"/> there is none.</summary>
+    public bool IsOfJob => HeldAt > DateTimeOffset.MinValue;
 
     /// <summary>
     /// A hold that no job stands on: it goes back whole. Also the answer of a job that was never written, which knows no payer.

@@ -8,8 +8,8 @@ namespace Marketplace.GrainInterfaces;
 public interface IReuseGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Keeps the job in the place of an earlier one, unless that one is surer and not too old. It is an index: what the job is worth,
-    /// its own grain says.
+    /// Keeps the job in the place of an earlier one, unless that one is surer and not too old, or of a later epoch. It is an index: what
+    /// the job is worth, its own grain says.
     /// </summary>
     [Effect(Effect.Idempotent), Alias("Keep")]
     Task Keep(ReusableJob job, Authority by);
@@ -29,4 +29,9 @@ public sealed record ReusableJob(
     [property: Id(1)] Assurance Assurance,
     [property: Id(2)] int Seats,
     [property: Id(3)] DateTimeOffset EndedAt
-);
+)
+{
+    /// <summary>Of the committee that has signed it, where it answers all accounts; 0: it answers its own.</summary>
+    [Id(4)]
+    public ulong Epoch { get; init; }
+}

@@ -80,7 +80,8 @@ public sealed partial class JobGrain : Grain, IJobGrain
         var job = JobState.Create(submission, hash, now);
         if (submission.Answer is { } answer)
         {
-            job = job.EndWith(answer, now);
+            // The silo whose clock is behind must not write an end that is earlier than that of the job which answers.
+            job = job.EndWith(answer, now < submission.EarlierEndedAt ? submission.EarlierEndedAt : now);
             RequireSound(job);
         }
         await _job.Write(job);
@@ -98,7 +99,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         }
         if (_job.Value is { Ending: null } open)
         {
-            await KeepForOthers(await EndWith(open, end));
+            _ = KeepForOthers(await EndWith(open, end));
         }
         LeaveUnlessKept();
         return _job.Value?.ToSettlement(_id);
@@ -221,12 +222,16 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return JobReceipts.Of(job, _id, _market, certificate, earlier);
     }
 
-    /// <summary>The index learns of a job that may answer others. What fails is lost: then they run.</summary>
+    /// <summary>
+    /// The index learns of a job that may answer others. What fails is lost: then they run. Not awaited, since those who are paid by the
+    /// end must not wait for an index.
+    /// </summary>
     private async Task KeepForOthers(JobState ended)
     {
-        foreach (var key in ReuseRules.KeysOf(ended))
+        foreach (var (key, epoch) in ReuseRules.KeysOf(ended))
         {
-            var known = new ReusableJob(_id, ended.Spec.Assurance, JobReceipts.SeatsOf(ended.Ending!.End).Length, ended.Ending.EndedAt);
+            var seats = JobReceipts.SeatsOf(ended.Ending!.End).Length;
+            var known = new ReusableJob(_id, ended.Spec.Assurance, seats, ended.Ending.EndedAt) { Epoch = epoch };
             await Try(
                 () => LostWrites.Resend(() => GrainFactory.GetGrain<IReuseGrain>(key.ToString()).Keep(known, Authority.Job)),
                 "let others be answered from it"
@@ -254,7 +259,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
     public async Task<JobSettlement?> GetSettlement(Authority by)
     {
-        Authorities.Require(by, Authority.Silo, Authority.Account, Authority.Market);
+        Authorities.Require(by, Authority.Silo, Authority.Account, Authority.Market, Authority.Submission);
         await _job.Load();
         // Money is given back on "does not exist", and a run begins on "is open".
         if (_job.Value is not { Ending: not null })

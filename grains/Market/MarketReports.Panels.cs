@@ -127,9 +127,9 @@ internal sealed partial class MarketReports
         {
             await LostWrites.Resend(() => grains.GetGrain<IDisputeGrain>(job.Ticket.Job.ToString()).Open(dispute, Authority.Market));
         }
-        catch (MarketException refused)
+        catch (MarketException refused) when (refused.Code is ErrorCode.MalformedRequest)
         {
-            // What is no evidence must not keep the job from its end.
+            // What is no evidence must not keep the job from its end. A store that fails is no such reason: the end is tried again.
             LogNoDispute(refused, job.Ticket.Job);
         }
     }

@@ -30,12 +30,16 @@ internal static class ReuseRules
 
     /// <summary>Whether a job takes the place of another one in the index.</summary>
     public static bool Replaces(ReusableJob job, ReusableJob known, ReuseTerms terms) =>
-        job.Job != known.Job
-        && (job.Assurance.Covers(known.Assurance, job.Seats) || job.EndedAt - known.EndedAt > terms.AgeMax)
-        && job.EndedAt >= known.EndedAt;
+        job.Epoch > known.Epoch
+        || (
+            job.Epoch == known.Epoch
+            && job.Job != known.Job
+            && (job.Assurance.Covers(known.Assurance, job.Seats) || job.EndedAt - known.EndedAt > terms.AgeMax)
+            && job.EndedAt >= known.EndedAt
+        );
 
-    /// <summary>Where a job that has ended is kept, so that others find it.</summary>
-    public static IReadOnlyList<Bytes32> KeysOf(JobState job)
+    /// <summary>Where a job that has ended is kept, so that others find it; with the epoch where all accounts do.</summary>
+    public static IReadOnlyList<(Bytes32 Key, ulong Epoch)> KeysOf(JobState job)
     {
         if (!MayAnswer(job))
         {
@@ -43,7 +47,9 @@ internal static class ReuseRules
         }
         var profile = job.Ending!.End.Proof!.Signed.Profile;
         var own = ReuseKey.Own(job.Account, job.Spec, job.Module, profile);
-        return IsForAll(job.Spec) ? [own, ReuseKey.Anybodys(job.Spec, job.Module, profile)] : [own];
+        return EpochForAll(job.Spec, job.Ending.End) is > 0 and var epoch
+            ? [(own, 0), (ReuseKey.Anybodys(job.Spec, job.Module, profile), epoch)]
+            : [(own, 0)];
     }
 
     /// <summary>Where a job that may answer the new one is looked for, in this order.</summary>
@@ -62,10 +68,12 @@ internal static class ReuseRules
         && job.Ending is { End: { Status: JobStatus.Completed, Fault: JobFault.None, Proof: not null, Worker: not null, Reuse: null } };
 
     /// <summary>
-    /// Members of a committee are drawn by what they have at stake, so no buyer chooses them. All other workers a buyer can choose, by its
-    /// needs, its price or the moment, and its own could sign any result.
+    /// In which epoch the result answers all accounts; 0: in none. Members of a committee are drawn by what they have at stake, so no buyer
+    /// chooses them, but it can wait for an epoch that is its own; so its result is worth no more than what the same committee signs for
+    /// others, which is as long as it serves. All other workers a buyer can choose, by its needs, its price or the moment.
     /// </summary>
-    private static bool IsForAll(JobSpec spec) => spec.Assurance.Kind == AssuranceKind.Committee && spec.Needs is null;
+    private static ulong EpochForAll(JobSpec spec, JobEnd end) =>
+        spec.Assurance.Kind == AssuranceKind.Committee && spec.Needs is null && end.Certificate is { } certificate ? certificate.Epoch : 0;
 
     /// <summary>Whether the job may be answered from the run, which an index has named and which may be anything.</summary>
     /// <param name="account">Who asks.</param>
@@ -73,6 +81,7 @@ internal static class ReuseRules
     /// <param name="module">What would be run.</param>
     /// <param name="run">The earlier one.</param>
     /// <param name="refusals">Workers and owners that the account refuses.</param>
+    /// <param name="epoch">The epoch of this moment, which counts for a stranger's run; 0: there is none.</param>
     /// <param name="now">This moment.</param>
     /// <param name="terms">How old a run may be, and by which rules it was made.</param>
     public static bool Answers(
@@ -81,6 +90,7 @@ internal static class ReuseRules
         BlobId module,
         ReusableRun run,
         RefusalList? refusals,
+        ulong epoch,
         DateTimeOffset now,
         ReuseTerms terms
     )
@@ -90,14 +100,32 @@ internal static class ReuseRules
         var isSame =
             run.Account == account
                 ? ReuseKey.Own(account, run.Spec, run.Module, profile) == ReuseKey.Own(account, spec, module, terms.Profile)
-                : IsForAll(run.Spec)
+                : epoch > 0
+                    && EpochForAll(run.Spec, run.End) == epoch
                     && spec.Needs is null
                     && ReuseKey.Anybodys(run.Spec, run.Module, profile) == ReuseKey.Anybodys(spec, module, terms.Profile);
         return isSame
             && run.Spec.Assurance.Covers(spec.Assurance, seats.Length)
             && run.End.FuelUsed <= spec.FuelMax
+            && run.EndedAt <= now
             && now - run.EndedAt <= terms.AgeMax
+            && IsWorthIt(spec, run, seats, terms)
             && !seats.Any(seat => IsRefused(seat, spec.Needs, refusals));
+    }
+
+    /// <summary>
+    /// An answer costs what it costs: a lower limit buys none, or every buyer would name the lowest. And it costs no more than the cheapest
+    /// of those that ran it would ask to run it again, so no worker makes an answer dear by a price that its own buyer pays to it.
+    /// </summary>
+    private static bool IsWorthIt(JobSpec spec, ReusableRun run, JobSeat[] seats, ReuseTerms terms)
+    {
+        var price = ReceiptReuse.Price(run.Charge, terms.Percent, seats.Length, spec.Assurance, limit: run.Charge);
+        var left = price;
+        foreach (var seat in seats.OrderBy(seat => seat.PricePerMillionFuel.BaseUnits).Take(spec.Assurance.Agreeing))
+        {
+            left -= TokenAmount.Min(left, JobPricing.ChargeOf(seat.PricePerMillionFuel, run.End, run.Spec));
+        }
+        return price <= spec.PriceMax && left.IsZero;
     }
 
     /// <summary>How a job ends that the run answers.</summary>
@@ -130,7 +158,7 @@ internal static class ReuseRules
 
     /// <summary>
     /// What an answer costs: the percentage of what so many of the earlier seats cost as the job itself would have needed at least,
-    /// rounded up once, and at most the job's limit.
+    /// rounded up once. It is within the job's limit, or there was no answer.
     /// </summary>
     public static TokenAmount Charge(JobReuse reuse, JobSpec spec) =>
         ReceiptReuse.Price(reuse.Price, reuse.Percent, reuse.Executors.Length, spec.Assurance, spec.PriceMax);

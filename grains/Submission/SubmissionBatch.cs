@@ -78,6 +78,9 @@ internal sealed class SubmissionItem
     /// <summary>How it ends at once if it is new; null: it is to run.</summary>
     public JobEnd? Answer { get; set; }
 
+    /// <summary>When the job that answers has ended.</summary>
+    public DateTimeOffset EarlierEndedAt { get; set; }
+
     /// <summary>
     /// Why a new job would be refused: by what may have changed since an earlier request made the job. Only the job's grain knows whether
     /// it is new.

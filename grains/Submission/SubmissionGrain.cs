@@ -31,6 +31,7 @@ public sealed partial class SubmissionGrain(
     private static readonly HoldResult NoHolds = new(DateTimeOffset.MinValue, [], TokenAmount.Zero);
 
     private readonly Dictionary<ProgramId, (ProgramView Program, long FoundAt)> _programs = [];
+    private (Task<ulong> Number, long FoundAt)? _epoch;
 
     public async Task<ImmutableArray<SubmitResult>> Submit(Caller caller, ImmutableArray<SubmitItem> items)
     {
@@ -108,7 +109,8 @@ public sealed partial class SubmissionGrain(
     private Task Answer(SubmissionBatch batch, SubmissionItem item) =>
         Try(
             async () =>
-                item.Answer = await new ReuseAnswers(GrainFactory, reuse, clock).Find(
+                (item.Answer, item.EarlierEndedAt) = await new ReuseAnswers(GrainFactory, reuse, clock, FindEpoch).Find(
+                    item.Job,
                     batch.Caller,
                     item.Spec,
                     item.Program!,
@@ -135,6 +137,7 @@ public sealed partial class SubmissionGrain(
                 {
                     Refusals = batch.Refusals,
                     Answer = item.Answer,
+                    EarlierEndedAt = item.EarlierEndedAt,
                 }
             );
         }
@@ -311,6 +314,19 @@ public sealed partial class SubmissionGrain(
             _programs.Remove(id);
             return null;
         }
+    }
+
+    /// <summary>The answer has all members of the epoch, so jobs of a batch share one.</summary>
+    private Task<ulong> FindEpoch()
+    {
+        if (_epoch is not { Number.IsFaulted: false } known || clock.GetElapsedTime(known.FoundAt) >= SubmissionPolicy.EpochCachedFor)
+        {
+            _epoch = known = (Ask(), clock.GetTimestamp());
+        }
+        return known.Number;
+
+        async Task<ulong> Ask() =>
+            await GrainFactory.GetGrain<ICommitteeGrain>(MarketLimits.CommitteesKey).GetCurrent() is { } current ? current.Epoch : 0;
     }
 
     private async Task<bool> Try(Func<Task> call, string what)

@@ -11,6 +11,12 @@ internal static class SubmissionPolicy
     /// </summary>
     public static readonly TimeSpan ProgramCachedFor = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long it remembers the epoch: for so long after one is over, its committee's results still answer strangers' jobs. The market's
+    /// own rounds notice an epoch no sooner.
+    /// </summary>
+    public static readonly TimeSpan EpochCachedFor = TimeSpan.FromSeconds(5);
+
     /// <summary>The shortest run: a program needs time to say that it has too little.</summary>
     public static readonly TimeSpan TimeMin = TimeSpan.FromMilliseconds(1);
 

@@ -169,7 +169,7 @@ public static class DisputeChecks
                 return Broken(Name, "The slashings are not ascending by worker, or one is there twice.");
             }
         }
-        if (slashed.FirstOrDefault(worker => !losers.Contains(worker)) is var innocent && innocent != default)
+        if (slashed.Where(worker => !losers.Contains(worker)).ToArray() is [var innocent, ..])
         {
             return Broken(Name, $"Worker {innocent} was slashed, and has not lost.");
         }

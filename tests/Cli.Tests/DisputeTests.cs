@@ -33,6 +33,29 @@ public sealed class DisputeTests : IDisposable
         Assert.Contains("The dispute does not hold.", ran.Text, StringComparison.Ordinal);
     }
 
+    /// <summary>One word of a row is no reason to fill up thousands of others.</summary>
+    [Fact]
+    public async Task Show_OfAHostileDispute_IsNotMuchLongerThanIt()
+    {
+        var settled = DisputeFile.Parse(Encoding.UTF8.GetBytes(Dispute));
+        var votes = settled.Dispute.Votes;
+        var hostile = settled with
+        {
+            Dispute = settled.Dispute with
+            {
+                Votes = [votes[0] with { Role = new string('x', 100_000) }, .. Enumerable.Repeat(votes[1], 1_000)],
+            },
+        };
+        var json = Encoding.UTF8.GetString(hostile.ToJson());
+        Serve(json);
+
+        var ran = await _shell.Run("dispute", "show", $"{Job}");
+
+        Assert.Equal(ExitCodes.Damaged, ran.ExitCode);
+        Assert.Contains("The dispute does not hold.", ran.Text, StringComparison.Ordinal);
+        Assert.InRange(ran.Text.Length, 1, 3 * json.Length);
+    }
+
     [Fact]
     public async Task Show_OfAnOpenDispute_SaysThatResultsAreSealed()
     {

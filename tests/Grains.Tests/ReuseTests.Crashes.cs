@@ -89,6 +89,23 @@ public sealed partial class ReuseTests
             Assert.Equal(JobStatus.Pending, (await scene.View(await scene.Submit("two"))).Status);
         });
 
+    /// <summary>The worker's report is answered, and paid, however slow the index is.</summary>
+    [Fact]
+    public void IndexThatIsSlow_KeepsNoOneFromBeingPaid() =>
+        TestMarket.Run(async market =>
+        {
+            var scene = await Scene.Of(market);
+            market.Store.OnWrite = name => name.StartsWith("reuse", StringComparison.Ordinal) ? WriteFate.Late : WriteFate.Done;
+            var first = await scene.Submit("one");
+            var lease = await scene.Worker.TakeOne();
+            var before = market.Time.GetUtcNow();
+            await scene.Worker.Report(scene.Worker.Sign(lease, scene.Worker.Completed(lease, fuel: Run * 1000)));
+
+            Assert.InRange(market.Time.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromMilliseconds(49));
+            await market.Settle();
+            Assert.Equal(first, (await scene.View(await scene.Submit("two"))).ReusedJob);
+        });
+
     /// <summary>A job that is not to be reused costs no call and no write more.</summary>
     [Fact]
     public void JobWithoutReuse_AsksNothingAndTellsNothing() =>
@@ -136,6 +153,8 @@ public sealed partial class ReuseTests
         Assert.False(ReuseRules.Replaces(Job(2, "none", 1, hours: 24), known, terms));
         Assert.True(ReuseRules.Replaces(Job(2, "none", 1, hours: 25), known, terms));
         Assert.False(ReuseRules.Replaces(known, known, terms));
+        Assert.True(ReuseRules.Replaces(Job(2, "committee:3", 3, hours: -1) with { Epoch = 8 }, known with { Epoch = 7 }, terms));
+        Assert.False(ReuseRules.Replaces(Job(2, "committee:16", 16, hours: 25) with { Epoch = 6 }, known with { Epoch = 7 }, terms));
 
         static ReusableJob Job(byte id, string assurance, int seats, int hours) =>
             new(
@@ -158,6 +177,8 @@ public sealed partial class ReuseTests
             Assert.Throws<InvalidDataException>(() => ReuseState.Read(bytes.AsSpan(0, length)));
         }
         Assert.Throws<InvalidDataException>(() => ReuseState.Read([.. bytes, 0]));
+        var ofEpoch = new ReuseState(state.Job with { Epoch = 7 });
+        Assert.Equal(ofEpoch, ReuseState.Read(ReuseState.Write(ofEpoch).Span));
         // The bytes of the first version are read for ever.
         Assert.Equal($"01{TestKeys.Profile}0b636f6d6d69747465653a3504", Convert.ToHexStringLower(bytes)[..^16]);
     }

@@ -357,21 +357,6 @@ public sealed partial class ReuseTests
             Assert.Equal(50, await scene.Earned("author"));
         });
 
-    [Fact]
-    public void LimitBelowThePrice_IsThePrice() =>
-        TestMarket.Run(async market =>
-        {
-            var scene = await Scene.Of(market);
-            await scene.RunOne("one");
-
-            var view = await scene.View(await scene.Submit("two", scene.Spec with { PriceMax = new TokenAmount(7) }));
-
-            Assert.Equal((JobStatus.Completed, new TokenAmount(7)), (view.Status, view.Charge));
-            await scene.Receipt(view.Id);
-            await market.Settle();
-            Assert.Equal((Run + 4, 3), (await scene.Earned("worker"), await scene.Earned("author")));
-        });
-
     /// <summary>A client whose job runs, and what a reuse adds to a batch: nothing for those that do not ask for it.</summary>
     private sealed class Scene(TestMarket market, Caller client, Caller author, TestWorker worker, ProgramId program)
     {

@@ -5,6 +5,8 @@ namespace Marketplace.Receipts.Tests;
 /// <summary>What a verifier accepts of disputes, and that nothing of one can be changed unseen.</summary>
 public sealed class DisputeChecksTests
 {
+    private static readonly Slashing None = new(default, TokenAmount.Zero, []);
+
     private static Dispute Good => DisputeSamples.Dispute;
 
     [Fact]
@@ -240,32 +242,21 @@ public sealed class DisputeChecksTests
             .ToDictionary();
     }
 
+    private static Dispute Also(WorkerId worker) =>
+        Good with
+        {
+            Slashings = [.. Good.Slashings.Append(Good.Slashings[0] with { Worker = worker }).OrderBy(lost => lost.Worker.Value)],
+        };
+
     private static Dictionary<string, (Dispute Mutant, string Check)> WrongSlashings()
     {
         var (first, second) = (Good.Slashings[0], Good.Slashings[1]);
         return new()
         {
             ["loser that was not slashed"] = (Good with { Slashings = [first] }, "slashings"),
-            ["innocent"] = (
-                Good with
-                {
-                    Slashings =
-                    [
-                        .. Good.Slashings.Append(first with { Worker = DisputeSamples.WorkerOf(1) }).OrderBy(lost => lost.Worker.Value),
-                    ],
-                },
-                "slashings"
-            ),
-            ["late juror"] = (
-                Good with
-                {
-                    Slashings =
-                    [
-                        .. Good.Slashings.Append(first with { Worker = DisputeSamples.WorkerOf(3) }).OrderBy(lost => lost.Worker.Value),
-                    ],
-                },
-                "slashings"
-            ),
+            ["innocent"] = (Also(DisputeSamples.WorkerOf(1)), "slashings"),
+            ["worker that is all zeros"] = (Good with { Slashings = [None, .. Good.Slashings] }, "slashings"),
+            ["late juror"] = (Also(DisputeSamples.WorkerOf(3)), "slashings"),
             ["order"] = (Good with { Slashings = [second, first] }, "slashings"),
             ["twice"] = (Good with { Slashings = [first, first, second] }, "slashings"),
             ["amount"] = (

@@ -11,7 +11,6 @@ namespace Marketplace.Worker;
 public sealed class VoteLog : IDisposable
 {
     internal const string Name = "committee.votes";
-    internal const string NoteName = "committee.votes.count";
     private const string NewName = "committee.votes.new";
 
     private readonly Lock _lock = new();
@@ -23,6 +22,7 @@ public sealed class VoteLog : IDisposable
     private readonly IVoteFiles _files;
     private readonly BlsSecretKey _key;
     private readonly TimeProvider _clock;
+    private readonly VoteCount _count;
 
     private VoteLogHead _head;
     private IVoteFile? _file;
@@ -31,7 +31,7 @@ public sealed class VoteLog : IDisposable
     private Bytes32 _sum;
 
     private VoteLog(IVoteFiles files, BlsSecretKey key, VoteLogHead head, TimeProvider clock) =>
-        (_files, _key, _head, _clock) = (files, key, head, clock);
+        (_files, _key, _head, _clock, _count) = (files, key, head, clock, new VoteCount(files, key.PublicKey));
 
     public BlsPublicKey PublicKey => _key.PublicKey;
 
@@ -71,8 +71,9 @@ public sealed class VoteLog : IDisposable
         }
         var log = new VoteLog(files, key, VoteLogHead.New(worker), clock);
         // What counts the writes of a key that is gone says nothing of this one.
-        log.Try(() => files.Delete(NoteName));
+        log.Try(log._count.Delete);
         log.BeginPart(log._head);
+        log.Try(() => log._count.Write(log._writes));
         return log;
     }
 
@@ -105,6 +106,7 @@ public sealed class VoteLog : IDisposable
             try
             {
                 log.Load();
+                log.Try(() => log._count.Write(log._writes));
             }
             catch
             {
@@ -135,6 +137,7 @@ public sealed class VoteLog : IDisposable
                 throw VoteLogErrors.OfOtherMarket(_files.PathOf(Name), _head.Market, market);
             }
             RequireOpen();
+            Try(_count.RequireOwn);
             WriteHead(_head with { Market = market });
         }
     }
@@ -205,18 +208,28 @@ public sealed class VoteLog : IDisposable
         {
             return;
         }
-        if (epoch > Newest)
+        try
         {
-            var floor = Math.Max(Floor, epoch - Math.Min(epoch, VoteLogPolicy.EpochsKept - 1));
-            BeginPart(_head with { Floor = floor, Newest = epoch, NewestAt = at });
+            Try(_count.RequireOwn);
+            if (epoch > Newest)
+            {
+                var floor = Math.Max(Floor, epoch - Math.Min(epoch, VoteLogPolicy.EpochsKept - 1));
+                BeginPart(_head with { Floor = floor, Newest = epoch, NewestAt = at });
+            }
+            else if (_fileSize >= PartBytesMax)
+            {
+                BeginPart(_head);
+            }
+            Write(epoch, added);
+            var table = TableOf(epoch);
+            prints.ForEach(table.Add);
         }
-        else if (_fileSize >= PartBytesMax)
+        catch
         {
-            BeginPart(_head);
+            // Whatever failed, memory that was short too: a vote may be on the disk of which the table does not know.
+            Close();
+            throw;
         }
-        Write(epoch, added);
-        var table = TableOf(epoch);
-        prints.ForEach(table.Add);
     }
 
     /// <summary>
@@ -273,8 +286,10 @@ public sealed class VoteLog : IDisposable
         {
             _file!.Append(frame);
             _file.Flush();
+            // Another process may have read the log before this frame was there.
+            _count.RequireOwn();
             // Before a signature exists that an older copy would not know of.
-            _files.Note(NoteName, VoteLogFormat.Note(PublicKey, _writes + 1));
+            _count.Write(_writes + 1);
         });
         _fileSize += frame.Length;
         _writes++;
@@ -400,22 +415,7 @@ public sealed class VoteLog : IDisposable
                 $"there are votes in '{_files.PathOf(NameOf(next))}', of which it does not know"
             );
         }
-        if (_files.Read(NoteName) is not { } bytes || VoteLogFormat.ReadNote(bytes, PublicKey) is not { } note)
-        {
-            return;
-        }
-        if (!note.IsOfKey)
-        {
-            throw VoteLogErrors.OldCopy(_files.PathOf(Name), $"'{_files.PathOf(NoteName)}' is of another key of this worker");
-        }
-        // The last write may be there and damaged.
-        if (note.Writes > _writes + (hasTornEnd ? 1ul : 0))
-        {
-            throw VoteLogErrors.OldCopy(
-                _files.PathOf(Name),
-                $"it has {_writes} writes of the {note.Writes} that '{_files.PathOf(NoteName)}' has counted"
-            );
-        }
+        _count.RequireNewest(_files.PathOf(Name), _writes, hasTornEnd);
     }
 
     /// <summary>The last part, in a new file that takes the place of the old one.</summary>
@@ -425,7 +425,7 @@ public sealed class VoteLog : IDisposable
         {
             // Torn before its signature existed, or damaged after: nothing tells. It was of no later epoch than this. Without the torn end
             // the count would speak against the log.
-            Try(() => _files.Delete(NoteName));
+            Try(_count.Delete);
             WriteHead(_head with { Floor = Math.Max(Floor, Next(Newest)) });
         }
         var content = bytes.ToArray();

@@ -31,13 +31,20 @@ internal static class VoteLogErrors
                 + $"files back if they are still somewhere, all of 'committee.votes*' together. {NewKey}"
         );
 
+    public static VoteLogException NotOwn(string path) =>
+        new(
+            $"'{path}' is not as this process has left it: another one votes with the folder, or the folder was moved. Nothing was signed. "
+                + "Stop the other one and start this worker again, in the folder that has all of 'committee.votes*'."
+        );
+
     public static VoteRefusedException TooOld(ulong epoch, ulong floor) =>
         new($"Epoch {epoch} is not from the floor {floor} to {ulong.MaxValue - 1}: nothing is voted in it.");
 
     public static VoteRefusedException TooSoon(ulong epoch, ulong newest, DateTimeOffset from) =>
         new(
             $"Epoch {epoch} cannot have begun: the newest one known is {newest}, each takes {VoteLogPolicy.EpochStepMin} or more, so it "
-                + $"is voted in from {from:u} on. If that is past, set the clock of this machine."
+                + $"is voted in from {from:u} on. If that is past, set the clock of this machine; if it is years ahead, the clock was "
+                + $"so when the key last voted. {NewKey}"
         );
 
     public static VoteRefusedException Contradicts(ulong epoch, MemberVote vote) =>

@@ -49,7 +49,7 @@ internal static class VoteLogFormat
 {
     public const int HeadSize = 16 + BlsSecretKey.Size + (4 * Bytes32.Size) + (5 * sizeof(ulong));
     public const int PartHeaderSize = 16 + (3 * sizeof(ulong)) + (2 * Bytes32.Size);
-    public const int NoteSize = sizeof(ulong) + (2 * Bytes32.Size);
+    public const int NoteSize = sizeof(ulong) + (3 * Bytes32.Size);
 
     private const int VoteSize = 1 + (2 * Bytes32.Size);
     private const int FrameBareSize = sizeof(int) + sizeof(ulong) + (2 * Bytes32.Size);
@@ -142,25 +142,29 @@ internal static class VoteLogFormat
     }
 
     /// <summary>How many writes there have been with a key.</summary>
-    public static byte[] Note(BlsPublicKey key, ulong writes)
+    /// <param name="opening">Which opening of the log has written it: a number that each draws.</param>
+    public static byte[] Note(BlsPublicKey key, ulong writes, Bytes32 opening)
     {
         var note = new byte[NoteSize];
         var writer = new Writer(note);
         writer.Number(writes);
+        writer.Word(opening);
         writer.Word(NoteSum.Hash(key.Bytes));
         writer.Word(NoteSum.Hash(note.AsSpan(..^Bytes32.Size)));
         return note;
     }
 
-    /// <returns>Null where a power cut has damaged the note; else how many writes there have been, and whether with this key.</returns>
-    public static (ulong Writes, bool IsOfKey)? ReadNote(ReadOnlySpan<byte> note, BlsPublicKey key)
+    /// <returns>
+    /// Null where a power cut has damaged the note; else how many writes there have been, which opening says so, and whether with this key.
+    /// </returns>
+    public static (ulong Writes, Bytes32 Opening, bool IsOfKey)? ReadNote(ReadOnlySpan<byte> note, BlsPublicKey key)
     {
         if (note.Length != NoteSize || NoteSum.Hash(note[..^Bytes32.Size]) != new Bytes32(note[^Bytes32.Size..]))
         {
             return null;
         }
         var reader = new Reader(note);
-        return (reader.Number(), reader.Word() == NoteSum.Hash(key.Bytes));
+        return (reader.Number(), reader.Word(), reader.Word() == NoteSum.Hash(key.Bytes));
     }
 
     /// <param name="before">The sum of what stands before it.</param>

@@ -167,7 +167,9 @@ internal static class JobReplayCommand
         }
         else
         {
-            await run.Text($"Different in {difference.Name}: the receipt says {difference.Said}, here it is {difference.Seen}.\n");
+            // Names of files are of the program's choice, and may have lines of their own.
+            var (there, here) = (TerminalText.CleanLine(difference.Said), TerminalText.CleanLine(difference.Seen));
+            await run.Text($"Different in {difference.Name}: the receipt says {there}, here it is {here}.\n");
         }
         return difference == default ? ExitCodes.Ok : ExitCodes.Damaged;
     }

@@ -115,6 +115,7 @@ public sealed class BoundListTests
         ["StatePolicy.ReplacedBytesMax"] = "How far old roots are kept: a gibibyte; StateRunTests prune by height, as it does.",
         ["StatePolicy.ViewsMax"] = "A cache: beyond it trees are made again.",
         ["SubmissionPolicy.EnqueueAttemptsMax"] = "Attempts at what the sweep finds anyway.",
+        ["SubmissionPolicy.EpochCachedFor"] = "A period; ReuseTests stand beyond it.",
         ["SubmissionPolicy.ProgramCachedFor"] = "A period; ProgramRemovalTests stand at its end.",
         ["SubmissionPolicy.ProgramsCachedMax"] = "A cache: beyond it manifests are read again.",
         ["WorkerPolicy.GrantTrust"] = "A period; LeaseAuthorityTests stand at its end.",

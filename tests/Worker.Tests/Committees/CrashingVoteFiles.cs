@@ -18,6 +18,12 @@ public sealed class CrashingVoteFiles(Random random) : IVoteFiles
     /// <summary>Whether the disk fails without a crash: each call throws then, and the process lives on.</summary>
     public bool Fails { get; set; }
 
+    /// <summary>
+    /// Calls that still work; the one after them throws when half of it is done, as on a full disk, and those behind it work again. A file
+    /// whose flush has failed says of each later one that it is done, and nothing is (as Linux does).
+    /// </summary>
+    public int CallsBeforeFailure { get; set; } = int.MaxValue;
+
     public string PathOf(string name) => name;
 
     public bool Exists(string name) => _seen.ContainsKey(name);
@@ -41,9 +47,10 @@ public sealed class CrashingVoteFiles(Random random) : IVoteFiles
         Call();
         if (!_seen.TryGetValue(name, out var content))
         {
-            Change(files => files[name] = content = new Content());
+            content = new Content();
+            Change(files => files[name] = content);
         }
-        content!.Write(bytes);
+        content.Write(bytes);
     }
 
     public void Rename(string from, string to)
@@ -81,7 +88,7 @@ public sealed class CrashingVoteFiles(Random random) : IVoteFiles
             content.Lose(random);
         }
         _seen = new Dictionary<string, Content>(_durable);
-        CallsLeft = int.MaxValue;
+        CallsLeft = CallsBeforeFailure = int.MaxValue;
     }
 
     /// <summary>The file, to be damaged, or copied and put back.</summary>
@@ -109,6 +116,10 @@ public sealed class CrashingVoteFiles(Random random) : IVoteFiles
         {
             throw new PowerCut();
         }
+        if (CallsBeforeFailure-- == 0)
+        {
+            throw new IOException("The disk fails once.");
+        }
     }
 
     /// <summary>The process does not see it: no handler of the product runs.</summary>
@@ -120,7 +131,10 @@ public sealed class CrashingVoteFiles(Random random) : IVoteFiles
 
         public List<byte> Bytes { get; } = [];
 
-        public void Flush() => _flushed = Bytes.Count;
+        /// <summary>A flush has failed: no later one does anything.</summary>
+        public bool IsLost { get; set; }
+
+        public void Flush() => _flushed = IsLost ? _flushed : Bytes.Count;
 
         /// <summary>In its place: what was there before is lost, whatever becomes of it.</summary>
         public void Write(ReadOnlySpan<byte> bytes)
@@ -142,6 +156,7 @@ public sealed class CrashingVoteFiles(Random random) : IVoteFiles
                     Bytes[index] = 0;
                 }
             }
+            IsLost = false;
             Flush();
         }
     }
@@ -150,14 +165,32 @@ public sealed class CrashingVoteFiles(Random random) : IVoteFiles
     {
         public void Append(ReadOnlySpan<byte> bytes)
         {
-            // A crash may come when some of it is written.
-            content.Bytes.AddRange(bytes);
-            files.Call();
+            // A crash may come when some of it is written, and a disk be full then.
+            content.Bytes.AddRange(bytes[..(bytes.Length / 2)]);
+            var half = content.Bytes.Count;
+            content.Bytes.AddRange(bytes[(bytes.Length / 2)..]);
+            try
+            {
+                files.Call();
+            }
+            catch (IOException)
+            {
+                content.Bytes.RemoveRange(half, content.Bytes.Count - half);
+                throw;
+            }
         }
 
         public void Flush()
         {
-            files.Call();
+            try
+            {
+                files.Call();
+            }
+            catch (IOException)
+            {
+                content.IsLost = true;
+                throw;
+            }
             content.Flush();
         }
 
