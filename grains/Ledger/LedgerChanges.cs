@@ -90,6 +90,18 @@ internal static class LedgerChanges
             ]
         );
 
+    public static LedgerChange ReceiptBatch(CertificateBatch batch) =>
+        new(
+            IdOf(LedgerKinds.ReceiptBatch, $"{batch.Number}", $"{batch.ToTree().Root}"),
+            LedgerKinds.ReceiptBatch,
+            Invocation.Nanoseconds(batch.At),
+            [
+                new ChangeWord("epoch", $"{batch.Epoch}"),
+                new ChangeWord("root", $"{batch.ToTree().Root}"),
+                new ChangeWord("count", Text(batch.Roots.Length)),
+            ]
+        );
+
     /// <param name="options">Name and value of each, ascending.</param>
     /// <param name="before">Where the policy before stands; null: there was none.</param>
     /// <param name="at">When the silo began to follow it.</param>
