@@ -39,6 +39,12 @@ internal sealed partial class BatchesGrain : Grain, IBatchesGrain, IRemindable
         ILogger<BatchesGrain> logger
     )
     {
+        if (this.GetPrimaryKeyString() is var key && key != MarketLimits.BatchesKey)
+        {
+            throw new ArgumentException(
+                $"This is a bug: batches of certificates have one grain, '{MarketLimits.BatchesKey}', not '{key}'."
+            );
+        }
         _state = new StoredState<BatchesState>(state);
         (_listing, _documents, _market, _clock, _logger) = (listing, documents, market, clock, logger);
     }
