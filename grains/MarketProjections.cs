@@ -6,5 +6,5 @@ namespace Marketplace.Grains;
 public static class MarketProjections
 {
     public static IReadOnlyList<IProjection> All { get; } =
-    [new JobProjection(), new ProgramProjection(), new BlobPinProjection(), new DisputeProjection()];
+    [new JobProjection(), new ProgramProjection(), new BlobPinProjection(), new DisputeProjection(), new CertificateProjection()];
 }

@@ -41,6 +41,9 @@ public sealed record ReceiptEvidence
 
     /// <summary>The hash of the output that was received.</summary>
     public BlobId? Output { get; init; }
+
+    /// <summary>The proof that the market's ledger names what the committee signed.</summary>
+    public BatchProof? Batch { get; init; }
 }
 
 /// <summary>Checks a receipt offline, by RECEIPT.md.</summary>
@@ -65,6 +68,10 @@ public static class ReceiptChecks
         yield return Market(file);
         yield return file.Reuse is { } reuse ? ReuseCheck.Of(file, reuse) : Signers(file);
         yield return file.Reuse is { } priced ? ReuseCheck.Price(file.Receipt, priced) : Price(file.Receipt);
+        if (evidence.Batch is { } batch)
+        {
+            yield return batch.Check(file);
+        }
         yield return Content("module", invocation.Module, evidence.Module);
         yield return Content("input", invocation.Input, evidence.Input);
         yield return Content("output", result.Output, evidence.Output);

@@ -126,8 +126,10 @@ public sealed record WorkerSignature
 /// <summary>One step: the neighbour's hash, named by the side on which it stands. It has one of both.</summary>
 public sealed record PathStep
 {
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Bytes32? Left { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Bytes32? Right { get; init; }
 
     public static PathStep Of(MerkleStep step) => step.IsLeft ? new PathStep { Left = step.Hash } : new PathStep { Right = step.Hash };

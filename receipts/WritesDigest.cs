@@ -11,6 +11,18 @@ public ref struct WritesDigest
 {
     private Keccak256? _hash;
 
+    /// <param name="changes">Ascending by key; a value of null: the key was deleted.</param>
+    public static Bytes32 Of(IEnumerable<(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte>? Value)> changes)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        var digest = new WritesDigest();
+        foreach (var (key, value) in changes)
+        {
+            digest.Add(key.Span, value);
+        }
+        return digest.Finish();
+    }
+
     /// <param name="value">Null: the key was deleted.</param>
     public void Add(ReadOnlySpan<byte> key, ReadOnlyMemory<byte>? value)
     {

@@ -19,19 +19,22 @@ internal sealed class LocalMarketLink(
     MarketShards shards,
     MarketIdentity market,
     DataFolder folder,
-    IHostState host
+    IHostState host,
+    TimeProvider time
 ) : IMarketLink, IDisposable
 {
     private readonly Ed25519KeyPair _key = folder.KeyPair(DataFolder.WorkerKey);
+    private OfferStatements? _statements;
 
     public Bytes32 Market => market.PublicKey;
 
     public ValueTask<Wire.WorkerWelcome> Offer(Wire.WorkerOffer offer, CancellationToken cancellation) =>
         Reach(async () =>
         {
+            var signed = (_statements ??= new OfferStatements(_key, time)).Sign(offer, market.PublicKey);
             var start = await grains
                 .GetGrain<IWorkerGrain>(offer.Worker.ToString())
-                .Register(LinkMapping.ToGrain(offer))
+                .Register(LinkMapping.ToGrain(signed))
                 .WaitAsync(cancellation);
             return new Wire.WorkerWelcome(start);
         });

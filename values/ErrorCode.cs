@@ -184,4 +184,7 @@ public enum ErrorCode
 
     /// <summary>No result of the job can be taken from an earlier one's receipt; the message says why.</summary>
     ReuseRefused = 57,
+
+    /// <summary>No committee of the market has signed receipts with this root, or the market's ledger does not name it yet.</summary>
+    BatchNotFound = 58,
 }

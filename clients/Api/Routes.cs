@@ -37,6 +37,7 @@ namespace Marketplace;
 /// GET    /v1/ledgers/{name}          -> bytes: a head by receipts/LEDGER.md. The name is market, account.ID or worker.ID
 /// GET    /v1/ledgers/{name}/records?from=&amp;limit= -> bytes: records, a line each
 /// GET    /v1/ledgers/{name}/proof?index=&amp;size= -> bytes: the proof that a record is in it
+/// GET    /v1/batches/{root}          -> bytes: the proof that the market's ledger names what a committee has signed
 /// GET    /v1/ledgers/{name}/consistency?from=&amp;to= -> bytes: the proof that it was only appended to
 /// GET    /v1/account                 -> Account
 /// GET    /v1/account/refusals        -> RefusalList
@@ -244,6 +245,12 @@ public static class Routes
 
     /// <summary>The proof that a record is in a ledger.</summary>
     public static string LedgerProof(string name) => $"{Ledgers}/{name}/proof";
+
+    /// <summary>What committees have signed, by its roots.</summary>
+    public const string Batches = "/v1/batches";
+
+    /// <summary>The proof that the market's ledger names what a committee has signed.</summary>
+    public static string Batch(Bytes32 root) => $"{Batches}/{root}";
 
     /// <summary>The proof that a ledger was only appended to.</summary>
     public static string LedgerConsistency(string name) => $"{Ledgers}/{name}/consistency";

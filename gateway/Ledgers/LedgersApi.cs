@@ -60,6 +60,12 @@ internal static class LedgersApi
             .TakesQuery(From, To)
             .GivesBytes()
             .Refuses(ErrorCode.Forbidden, ErrorCode.LimitExceeded);
+        ledgers
+            .MapGet($"{Routes.Batches}/{{root}}", ProveBatch)
+            .WithName("ProveReceiptBatch")
+            .Needs(Scopes.Read)
+            .GivesBytes()
+            .Refuses(ErrorCode.BatchNotFound);
     }
 
     /// <summary>
@@ -105,6 +111,22 @@ internal static class LedgersApi
         var name = NameOf(ledger);
         var proof = LedgerOf(grains, name).ProveBeginning(http.Caller(), RequestReader.Number(http, From), OrAll(http, To));
         return Download.Bytes(await proof.WaitAsync(http.RequestAborted), $"{name}.consistency.json");
+    }
+
+    /// <summary>
+    /// The proof that the market's ledger names what a committee has signed, by its root: a file by receipts/LEDGER.md. The ledger names it
+    /// some seconds after it was signed.
+    /// </summary>
+    internal static async Task<Download> ProveBatch(HttpContext http, string root, IGrainFactory grains)
+    {
+        if (!Bytes32.TryParse(root, out var signed))
+        {
+            throw RequestReader.Malformed(
+                GatewayMessages.BadId("what a committee has signed", root, $"{Bytes32.TextSize} hexadecimal digits")
+            );
+        }
+        var proof = grains.GetGrain<ICertificateGrain>(signed.ToString()).Prove(http.Caller());
+        return Download.Bytes(await proof.WaitAsync(http.RequestAborted), $"{signed}.batch.json");
     }
 
     private static long? OrAll(HttpContext http, QueryRule rule) => RequestReader.Number(http, rule) is var number and > 0 ? number : null;

@@ -95,6 +95,7 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
                 "stateKey" => "The key in hexadecimal, or behind 'text:' where it has no '/' and no '%'.",
                 "ledger" => "Whose history: 'market', or 'account.' or 'worker.' and an id.",
                 "epoch" => "The epoch's number.",
+                "root" => "What a committee has signed: the root of the tree over its receipts.",
                 _ => $"The {name}'s id.",
             };
             parameter.Schema = name switch
@@ -122,6 +123,12 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
                     Type = JsonSchemaType.String,
                     Pattern = ValueShapes.EpochPattern,
                     Examples = ["7"],
+                },
+                "root" => new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Pattern = ValueShapes.HexId,
+                    Examples = [new string('1', Bytes32.TextSize)],
                 },
                 _ when PathValues.TryGetValue(name, out var value) => schemas.Of(document, value, isRequest: true),
                 _ => throw new InvalidOperationException(

@@ -85,6 +85,7 @@ public static class LinkMapping
         )
         {
             Committee = offer.Committee is null ? null : CommitteeMapping.ToGrain(offer.Committee),
+            Statement = offer.Statement is { } said ? new OfferStatement(said.Epoch, said.Sequence, said.Time, said.Signature) : null,
         };
 
     public static LeaseCall ToGrain(Wire.LeaseCall call) => new(call.Worker, call.Lease, call.Sequence);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Marketplace.Api.Workers;
+using Marketplace.Crypto;
 using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Gateway;
@@ -153,6 +154,13 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerMem
         if (offer?.Labels?.Any(label => label is null) == true)
         {
             throw new LinkEndedException(LinkEnd.Malformed, "An offer has a label that is null.");
+        }
+        if (offer?.Statement is { Signature.Length: var length } && length != Ed25519.SignatureSize)
+        {
+            throw new LinkEndedException(
+                LinkEnd.Malformed,
+                $"An offer's statement has a signature of {length} bytes; it takes {Ed25519.SignatureSize}."
+            );
         }
     }
 

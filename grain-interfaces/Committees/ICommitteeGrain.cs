@@ -111,6 +111,19 @@ public interface ICertificateGrain : IGrainWithStringKey
     /// <summary>Null where there is none.</summary>
     [Effect(Effect.None), AlwaysInterleave, Alias("Get")]
     Task<BatchCertificate?> Get();
+
+    /// <summary>Notes in which batch of certificates it stands: one, for ever.</summary>
+    /// <param name="batch">Its number, from 1.</param>
+    /// <param name="by">The part of the marketplace that asks.</param>
+    [Effect(Effect.Deduplicated), Alias("Join")]
+    Task Join(ulong batch, Authority by);
+
+    /// <summary>The proof that it stands in the market's ledger: a <c>.batch.json</c> by receipts/LEDGER.md.</summary>
+    /// <param name="caller">As for the ledger: any key with <see cref="Scopes.Read"/>.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.BatchNotFound"/>: there is none with this root, or it does not stand in the
+    /// ledger yet; <see cref="ErrorCode.Forbidden"/>.</exception>
+    [Effect(Effect.None), Alias("Prove")]
+    Task<ReadOnlyMemory<byte>> Prove(Caller caller);
 }
 
 /// <summary>The signature of a committee over a batch of receipts.</summary>

@@ -20,8 +20,8 @@ public interface ILedgerGrain : IGrainWithStringKey
     Task Append(ImmutableArray<LedgerChange> changes, Authority by);
 
     /// <summary>
-    /// Appends an operation that the owner of the namespace has numbered and signed itself, once. Another one under the same epoch and
-    /// sequence is appended too, and is a fork.
+    /// Appends an operation that the owner of the namespace has numbered and signed itself, once: a worker's offer. Another one under the
+    /// same epoch and sequence is appended too, and is a fork.
     /// </summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>: the author is not the owner, or its signature does not hold;
     /// <see cref="ErrorCode.MalformedRequest"/>.</exception>

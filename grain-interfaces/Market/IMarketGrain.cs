@@ -213,7 +213,24 @@ public sealed record WorkerOffer(
     /// <summary>Its key for committees; null: it serves in none.</summary>
     [Id(8)]
     public CommitteeKey? Committee { get; init; }
+
+    /// <summary>What the worker has signed of it for its ledger; null: nothing, and only the market tells the offer there.</summary>
+    [Id(9)]
+    public OfferStatement? Statement { get; init; }
 }
+
+/// <summary>An offer as its worker's own operation, by receipts/LEDGER.md.</summary>
+/// <param name="Epoch">The worker's incarnation.</param>
+/// <param name="Sequence">Counts its offers of the epoch from 1.</param>
+/// <param name="Time">When it made the offer, as it says: nanoseconds since 1970, UTC.</param>
+/// <param name="Signature">The worker's over the operation, for this market: Ed25519.</param>
+[GenerateSerializer, Immutable, Alias("OfferStatement")]
+public sealed record OfferStatement(
+    [property: Id(0)] ulong Epoch,
+    [property: Id(1)] ulong Sequence,
+    [property: Id(2)] ulong Time,
+    [property: Id(3)] ReadOnlyMemory<byte> Signature
+);
 
 /// <param name="Allowed">Those of the wanted classes that the account's jobs may be of.</param>
 /// <param name="More">How many others it might open at this moment.</param>

@@ -79,15 +79,8 @@ internal static class JobExecutions
 
     public static BlobId ContentOf(JobOutput output) => output.Blob ?? IdDerivation.Blob(output.Inline.Span);
 
-    public static Bytes32 WritesOf(ImmutableArray<StateChange> changes)
-    {
-        var digest = new WritesDigest();
-        foreach (var change in changes)
-        {
-            digest.Add(change.Key.Span, change.Value);
-        }
-        return digest.Finish();
-    }
+    public static Bytes32 WritesOf(ImmutableArray<StateChange> changes) =>
+        WritesDigest.Of(changes.Select(change => (change.Key, change.Value)));
 
     public static IReadOnlyList<NamedContent> FilesOf(ImmutableArray<OutputFile> files) =>
         files.IsDefaultOrEmpty

@@ -57,19 +57,58 @@ internal static class LedgerChanges
 
     public static LedgerChange Offered(WorkerOffer offer, DateTimeOffset at)
     {
-        var withheld = Withheld(offer);
-        ImmutableArray<ChangeWord> words =
-        [
-            new("pricePerMillionFuel", $"{offer.PricePerMillionFuel}"),
-            new("slots", Text(offer.Slots)),
-            new("memoryPages", Text(offer.MemoryPagesMax)),
-            new("buyerReputationMin", Text(offer.BuyerReputationMin)),
-            new("withheld", $"{withheld}"),
-            .. (offer.Labels.IsDefault ? [] : offer.Labels).Select(label => new ChangeWord("label", label)),
-        ];
+        ImmutableArray<ChangeWord> words = [.. OperationOf(offer).Words().Select(word => new ChangeWord(word.Name, word.Value))];
         var said = words.Select(word => $"{word.Name}={word.Value}");
         return new(IdOf([LedgerKinds.Offer, $"{offer.Worker}", Ticks(at), .. said]), LedgerKinds.Offer, Invocation.Nanoseconds(at), words);
     }
+
+    /// <summary>What the worker has signed of its offer; null: nothing.</summary>
+    public static LedgerStatement? Signed(WorkerOffer offer)
+    {
+        if (offer.Statement is not { } said)
+        {
+            return null;
+        }
+        var operation = OperationOf(offer).Signed(said.Epoch, said.Sequence, said.Time);
+        ImmutableArray<ChangeWord> words = [.. operation.Subject.Select(word => new ChangeWord(word.Name, word.Value))];
+        var change = new LedgerChange(operation.Change, operation.Kind, operation.Time, words);
+        return new LedgerStatement(operation.Author, operation.Epoch, operation.Sequence, change, said.Signature);
+    }
+
+    /// <exception cref="MarketException"><see cref="ErrorCode.MalformedRequest"/>: the worker has not signed this offer for this
+    /// market.</exception>
+    public static void RequireSigned(WorkerOffer offer, Bytes32 market)
+    {
+        if (offer.Statement is not { } said)
+        {
+            return;
+        }
+        var operation = OperationOf(offer).Signed(said.Epoch, said.Sequence, said.Time);
+        if (
+            said.Sequence == 0
+            || !Ed25519.Verify(operation.Author, operation.Digest(new MarketDomain(market)).ToArray(), said.Signature.Span)
+        )
+        {
+            throw new MarketException(
+                ErrorCode.MalformedRequest,
+                $"Worker {offer.Worker} has not signed its offer as {said.Sequence} of epoch {said.Epoch} of its ledger; the signature is "
+                    + "over the operation of receipts/LEDGER.md, and sequences count from 1."
+            );
+        }
+    }
+
+    private static OfferOperation OperationOf(WorkerOffer offer) =>
+        new()
+        {
+            Worker = offer.Worker,
+            PayTo = offer.PayTo,
+            PricePerMillionFuel = offer.PricePerMillionFuel,
+            Slots = offer.Slots,
+            MemoryPages = offer.MemoryPagesMax,
+            BuyerReputationMin = offer.BuyerReputationMin,
+            RefusedAccounts = offer.RefusedAccounts.IsDefault ? [] : offer.RefusedAccounts,
+            Labels = offer.Labels.IsDefault ? [] : offer.Labels,
+        };
 
     public static LedgerChange StakeHeld(WorkerId worker, Stake stake) =>
         OfStake(LedgerKinds.StakeHeld, worker, stake, Invocation.Nanoseconds(stake.At));
@@ -87,6 +126,18 @@ internal static class LedgerChanges
                 new ChangeWord("evidence", $"{judgment.Dispute}"),
                 new ChangeWord("amount", $"{judgment.Taken}"),
                 new ChangeWord("reason", "a jury found that its result was wrong"),
+            ]
+        );
+
+    public static LedgerChange ReceiptBatch(CertificateBatch batch) =>
+        new(
+            IdOf(LedgerKinds.ReceiptBatch, $"{batch.Number}", $"{batch.ToTree().Root}"),
+            LedgerKinds.ReceiptBatch,
+            Invocation.Nanoseconds(batch.At),
+            [
+                new ChangeWord("epoch", $"{batch.Epoch}"),
+                new ChangeWord("root", $"{batch.ToTree().Root}"),
+                new ChangeWord("count", Text(batch.Roots.Length)),
             ]
         );
 
@@ -109,21 +160,6 @@ internal static class LedgerChanges
             time,
             [new ChangeWord("hold", $"{stake.HoldOf(worker).Value}"), new ChangeWord("amount", $"{stake.Amount}")]
         );
-
-    /// <summary>Who earns and who is refused is shown to none but the worker: the ledger has their hash.</summary>
-    private static Bytes32 Withheld(WorkerOffer offer)
-    {
-        var refused = offer.RefusedAccounts.IsDefault ? [] : offer.RefusedAccounts;
-        var keys = new byte[(1 + refused.Length) * Bytes32.Size];
-        offer.PayTo.Value.CopyTo(keys);
-        for (var index = 0; index < refused.Length; index++)
-        {
-            refused[index].Value.CopyTo(keys.AsSpan((1 + index) * Bytes32.Size));
-        }
-        Span<byte> hash = stackalloc byte[Keccak256.DigestSize];
-        Keccak256.Hash(keys, hash);
-        return new Bytes32(hash);
-    }
 
     private static Bytes32 IdOf(params IEnumerable<string> parts)
     {

@@ -84,7 +84,7 @@ internal sealed partial class LedgerGrain : Grain, ILedgerGrain
 
     public async Task<LedgerPlace> AppendSigned(LedgerStatement statement, Authority by)
     {
-        Authorities.Require(by, Authority.Account, Authority.Worker);
+        Authorities.Require(by, Authority.Worker);
         var operation = OperationOf(statement.Change, statement.Author, statement.Epoch, statement.Sequence);
         if (statement.Author == _domain.Market || !_name.Admits(statement.Author, _domain.Market))
         {

@@ -138,10 +138,16 @@ internal static class MarketEnds
             JobStatus.Failed,
             JobFault.Worker,
             ErrorCode.WorkerFailed,
-            $"{job.Attempts} attempts failed on the workers' side; the last: {JobPolicy.Cut(reason, JobPolicy.NoteCharsMax)}.",
+            $"{Tries(job)}: {JobPolicy.Cut(reason, JobPolicy.NoteCharsMax)}.",
             job.Explanation ?? new JobExplanation("No offer was looked at.", []),
             last
         );
+
+    /// <summary>A panel's runs are no attempts of its job; that each came to nothing is counted.</summary>
+    private static string Tries(MarketJob job) =>
+        job.Interruptions > MarketPolicy.InterruptionsMax ? $"{job.Interruptions} runs came to nothing; the last"
+        : job.Attempts > 1 ? $"{job.Attempts} attempts failed on the workers' side; the last"
+        : "It failed on the workers' side";
 
     /// <summary>It came in beside others of its account that were all within the bound when each was submitted.</summary>
     public static JobEnd TooManyClasses(MarketJob job) =>

@@ -261,10 +261,7 @@ internal sealed partial class MarketReports(
         job.Note(JobStatus.Pending, now.Wall, worker, reason);
         if (job.Interruptions > MarketPolicy.InterruptionsMax)
         {
-            return EndOnOwnAccount(
-                job,
-                MarketEnds.WorkersFailed(job, worker, $"{MarketPolicy.InterruptionsMax} runs were given up; the last: {reason}")
-            );
+            return EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, worker, reason));
         }
         gossip.Retried(job, worker);
         return null;

@@ -12,6 +12,7 @@ public static class StateForms
 {
     private static readonly FrozenDictionary<Type, object> Forms = new Dictionary<Type, object>
     {
+        [typeof(BatchesState)] = new StateForm<BatchesState>(BatchesState.Write, bytes => BatchesState.Read(bytes.Span)),
         [typeof(BlobState)] = new StateForm<BlobState>(BlobState.Write, bytes => BlobState.Read(bytes.Span)),
         [typeof(CertificateState)] = new StateForm<CertificateState>(CertificateState.Write, bytes => CertificateState.Read(bytes.Span)),
         [typeof(DisputeState)] = new StateForm<DisputeState>(DisputeCodec.Write, bytes => DisputeCodec.Read(bytes.Span)),

@@ -17,6 +17,20 @@ internal static class StoreReads
         }
     }
 
+    /// <summary>Rows of the read model that show everything that was durable at the moment of the call.</summary>
+    public static async ValueTask<IReadOnlyList<ListingRow>> ListNewest(this IListing listing, ListingQuery query)
+    {
+        try
+        {
+            await listing.CatchUp();
+            return await listing.List(query);
+        }
+        catch (Exception failure)
+        {
+            throw StorageFailures.TranslateRead(failure);
+        }
+    }
+
     /// <summary>Hands over the entries of a stream from a version on, in order.</summary>
     public static async ValueTask Replay(
         this IEventLog log,

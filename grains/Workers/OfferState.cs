@@ -22,22 +22,29 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
     // With a key for committees all parts are written.
     private const byte FormatWithKey = FormatWithUntold + 1;
 
+    // Only until the ledger has been told; the key may be there or not.
+    private const byte FormatWithUnsaid = FormatWithKey + 1;
+
+    /// <summary>What the worker has signed of offers that its ledger may not have yet, oldest first.</summary>
+    public ImmutableArray<LedgerStatement> Unsaid { get; init; } = [];
+
     public static OfferState Of(WorkerOffer offer) =>
         new(offer with { Labels = OrNone(offer.Labels), RefusedAccounts = OrNone(offer.RefusedAccounts) }, Untold: []);
 
     /// <summary>Whether it is the same offer: lists are compared by what is in them.</summary>
-    public bool IsSame(OfferState other) => Write(this with { Untold = [] }).Span.SequenceEqual(Write(other with { Untold = [] }).Span);
+    public bool IsSame(OfferState other) => Write(Bare(this)).Span.SequenceEqual(Write(Bare(other)).Span);
 
     public static ReadOnlyMemory<byte> Write(OfferState state)
     {
         var offer = state.Offer;
         var asksBuyers = offer.BuyerReputationMin > 0;
-        var isUntold = !state.Untold.IsEmpty;
+        var isUntold = !state.Untold.IsEmpty || !state.Unsaid.IsEmpty;
         var hasAll = isUntold || offer.Committee is not null;
         var hasMore = hasAll || asksBuyers || offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
         var writer = new CompactWriter(96);
         writer.Byte(
-            offer.Committee is not null ? FormatWithKey
+            !state.Unsaid.IsEmpty ? FormatWithUnsaid
+            : offer.Committee is not null ? FormatWithKey
             : isUntold ? FormatWithUntold
             : asksBuyers ? FormatWithBuyers
             : hasMore ? FormatWithLabels
@@ -69,11 +76,19 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
         {
             LedgerTelling.Write(writer, state.Untold);
         }
+        if (!state.Unsaid.IsEmpty)
+        {
+            writer.Flag(offer.Committee is not null);
+        }
         if (offer.Committee is { } key)
         {
             writer.Bytes(key.Key.Span);
             writer.Bytes(key.Possession.Span);
             writer.Bytes(key.Registration.Span);
+        }
+        if (!state.Unsaid.IsEmpty)
+        {
+            Write(writer, state.Unsaid);
         }
         return writer.Finish();
     }
@@ -81,7 +96,7 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
     public static OfferState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithKey, "A worker's offer");
+        var format = reader.Version(Format, FormatWithUnsaid, "A worker's offer");
         var offer = new WorkerOffer(
             Worker: new WorkerId(reader.Id()),
             PayTo: new AccountId(reader.Id()),
@@ -108,16 +123,42 @@ internal sealed record OfferState(WorkerOffer Offer, ImmutableArray<LedgerChange
             offer = offer with { BuyerReputationMin = reader.Count() };
         }
         var untold = format >= FormatWithUntold ? LedgerTelling.Read(ref reader) : [];
-        if (format == FormatWithKey)
+        if (format == FormatWithKey || (format == FormatWithUnsaid && reader.Flag()))
         {
             offer = offer with
             {
                 Committee = new CommitteeKey(reader.Bytes().ToArray(), reader.Bytes().ToArray(), reader.Bytes().ToArray()),
             };
         }
+        var unsaid = format == FormatWithUnsaid ? ReadStatements(ref reader) : [];
         reader.End();
-        return Of(offer) with { Untold = untold };
+        return Of(offer) with { Untold = untold, Unsaid = unsaid };
     }
+
+    private static void Write(CompactWriter writer, ImmutableArray<LedgerStatement> statements)
+    {
+        LedgerTelling.Write(writer, [.. statements.Select(said => said.Change)]);
+        foreach (var said in statements)
+        {
+            writer.Id(said.Author);
+            writer.Number(said.Epoch);
+            writer.Number(said.Sequence);
+            writer.Bytes(said.Signature.Span);
+        }
+    }
+
+    private static ImmutableArray<LedgerStatement> ReadStatements(ref CompactReader reader)
+    {
+        var changes = LedgerTelling.Read(ref reader);
+        var statements = new LedgerStatement[changes.Length];
+        for (var index = 0; index < statements.Length; index++)
+        {
+            statements[index] = new LedgerStatement(reader.Id(), reader.Number(), reader.Number(), changes[index], reader.Memory());
+        }
+        return ImmutableArray.Create(statements);
+    }
+
+    private static OfferState Bare(OfferState state) => state with { Untold = [], Unsaid = [] };
 
     private static ImmutableArray<TItem> OrNone<TItem>(ImmutableArray<TItem> items) => items.IsDefault ? [] : items;
 }

@@ -47,27 +47,38 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
         RequireOwn(offer.Worker);
         await _offer.Refresh();
         RequireKey(offer);
+        LedgerChanges.RequireSigned(offer, _marketKey);
         await RegisterKey(offer);
         // The market first: an offer that it refuses is not kept.
-        var start = await LostWrites.Resend(() => Market.Offer(offer));
-        var kept = OfferState.Of(offer);
+        var unsigned = offer with
+        {
+            Statement = null,
+        };
+        var start = await LostWrites.Resend(() => Market.Offer(unsigned));
+        var kept = OfferState.Of(unsigned);
         if (_offer.Value is not { } before || !before.IsSame(kept))
         {
-            await Keep(kept, _offer.Value?.Untold ?? []);
+            await Keep(kept, LedgerChanges.Signed(offer));
         }
         return start;
     }
 
     /// <summary>The offer's change and what its ledger has to hear of it are one write.</summary>
-    private async Task Keep(OfferState kept, ImmutableArray<LedgerChange> untold)
+    private async Task Keep(OfferState kept, LedgerStatement? said)
     {
-        if (untold.Length >= WorkerPolicy.UntoldMax)
+        if (_offer.Value?.Untold.Length >= WorkerPolicy.UntoldMax)
         {
             await TellOffers();
-            untold = [];
         }
         await this.RemindOfLedger();
-        await _offer.Write(kept with { Untold = untold.Add(LedgerChanges.Offered(kept.Offer, _clock.GetUtcNow())) });
+        var (untold, unsaid) = (_offer.Value?.Untold ?? [], _offer.Value?.Unsaid ?? []);
+        await _offer.Write(
+            kept with
+            {
+                Untold = untold.Add(LedgerChanges.Offered(kept.Offer, _clock.GetUtcNow())),
+                Unsaid = said is null ? unsaid : unsaid.Add(said),
+            }
+        );
         try
         {
             await TellOffers();
@@ -93,7 +104,12 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
             return;
         }
         await GrainFactory.Tell(LedgerName.Of(_id), untold, Authority.Worker);
-        await _offer.Write(told with { Untold = [] });
+        var ledger = GrainFactory.GetGrain<ILedgerGrain>(LedgerName.Of(_id).ToString());
+        foreach (var said in told.Unsaid)
+        {
+            await LostWrites.Resend(() => ledger.AppendSigned(said, Authority.Worker));
+        }
+        await _offer.Write(told with { Untold = [], Unsaid = [] });
     }
 
     public async Task<long> Admit(WorkerOffer offer)

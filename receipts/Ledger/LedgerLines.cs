@@ -18,6 +18,8 @@ public static class LedgerLines
 
     public static byte[] ToJson(LedgerHeadFile head) => JsonSerializer.SerializeToUtf8Bytes(head, Json.LedgerHeadFile);
 
+    public static byte[] ToJson(BatchProof proof) => JsonSerializer.SerializeToUtf8Bytes(proof, Json.BatchProof);
+
     public static byte[] ToJson(LedgerProof proof) => JsonSerializer.SerializeToUtf8Bytes(proof, Json.LedgerProof);
 
     /// <exception cref="LedgerFormatException">It is no first line of a ledger.</exception>
@@ -51,6 +53,25 @@ public static class LedgerLines
 
     /// <exception cref="LedgerFormatException">It is no proof.</exception>
     public static LedgerProof ParseProof(ReadOnlySpan<byte> line) => Parse(line, Json.LedgerProof, ToJson);
+
+    /// <summary>As <see cref="ParseProof"/>; one line feed may follow.</summary>
+    /// <exception cref="LedgerFormatException">It is no proof of a batch.</exception>
+    public static BatchProof ParseBatch(ReadOnlySpan<byte> line)
+    {
+        var proof = Parse(line is [.. var content, (byte)'\n'] ? content : line, Json.BatchProof, ToJson);
+        if (proof.Format != BatchProof.FormatName || proof.Head.Format != LedgerHeadFile.FormatName)
+        {
+            throw new LedgerFormatException(
+                $"Its format is '{proof.Format}', its head's '{proof.Head.Format}'; this build reads '{BatchProof.FormatName}' with "
+                    + $"'{LedgerHeadFile.FormatName}'."
+            );
+        }
+        if (proof.Path.Contains(null!) || proof.Record.Operation.Subject.Contains(null!))
+        {
+            throw new LedgerFormatException("It has null as an item of a list.");
+        }
+        return LedgerKinds.Refusal(proof.Record.Operation) is { } refusal ? throw new LedgerFormatException(refusal) : proof;
+    }
 
     private static TLine Parse<TLine>(
         ReadOnlySpan<byte> line,
@@ -146,4 +167,5 @@ public sealed class LedgerFormatException(string message, Exception? inner = nul
 [JsonSerializable(typeof(LedgerRecord))]
 [JsonSerializable(typeof(LedgerHeadFile))]
 [JsonSerializable(typeof(LedgerProof))]
+[JsonSerializable(typeof(BatchProof))]
 internal sealed partial class LedgerJson : JsonSerializerContext;

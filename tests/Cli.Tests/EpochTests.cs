@@ -103,7 +103,7 @@ public sealed class EpochTests : IDisposable
     private string Write(string file, string text) => _shell.Write(file, Encoding.UTF8.GetBytes(text));
 
     /// <summary>The file that a document shows, of several.</summary>
-    private static string Example(string document, int index)
+    internal static string Example(string document, int index)
     {
         var lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, document));
         return lines.Where(line => line.StartsWith("  {\"format\"", StringComparison.Ordinal)).ElementAt(index)[2..];

@@ -49,6 +49,18 @@ public sealed class LedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task OneRecord_IsOne()
+    {
+        var one = new LedgerSamples();
+        one.Add(LedgerSamples.MarketKey, 1, 1, LedgerKinds.Offer, LedgerSamples.Offer(1));
+        _shell.Service.On($"GET {Routes.Ledger($"{one.Name}")}", _ => FakeService.Bytes(LedgerLines.ToJson(one.Head())));
+        byte[] line = [.. LedgerLines.ToJson(one.Records[0]), (byte)'\n'];
+        _shell.Service.On($"GET {Routes.LedgerRecords($"{one.Name}")}?from=0&limit=50", _ => FakeService.Bytes(line));
+        var ran = await _shell.Run("ledger", "show", $"{one.Name}");
+        Assert.Contains("has 1 record, root", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ExportAndHead_AreCheckedWithoutTheMarket()
     {
         Serve(3);

@@ -1,5 +1,6 @@
 using System.Net;
 using Marketplace.Receipts;
+using Marketplace.Receipts.Tests;
 
 namespace Marketplace.Tests.Gateway;
 
@@ -72,6 +73,17 @@ public sealed class LedgerTests
         await using var gateway = await GatewayFixture.Start();
         await Bytes(gateway, Routes.Ledger($"{LedgerName.Of(GatewayFixture.Alice)}"));
         await gateway.Client.Get(Routes.Ledger($"account.{new string('7', 64)}")).Refused(HttpStatusCode.Forbidden, ErrorCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task Batch_IsProvedByWhatItsCommitteeSigned()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var proof = LedgerLines.ParseBatch(await Bytes(gateway, Routes.Batch(FakeCertificateGrain.Known)));
+        var checks = ReceiptChecks.Of(Samples.CommitteeFile, new ReceiptEvidence { Batch = proof });
+        Assert.Equal(CheckResult.Holds, Assert.Single(checks, check => check.Name == "ledger").Result);
+        await gateway.Client.Get(Routes.Batch(default)).Refused(HttpStatusCode.NotFound, ErrorCode.BatchNotFound);
+        await gateway.Client.Get($"{Routes.Batches}/12").Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
     }
 
     private static async Task<byte[]> Bytes(GatewayFixture gateway, string path)

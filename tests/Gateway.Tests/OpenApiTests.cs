@@ -60,7 +60,7 @@ public sealed class OpenApiTests
                 count++;
             }
         }
-        Assert.Equal(70, count);
+        Assert.Equal(71, count);
     }
 
     [Fact]

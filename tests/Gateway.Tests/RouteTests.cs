@@ -84,14 +84,15 @@ public sealed class RouteTests
         foreach (var route in RoutesOf(gateway).Where(route => route.Pattern.Contains('{', StringComparison.Ordinal)))
         {
             // Programs and workers are public by their id, a PUT names bytes and not a thing of another, workers have no key, the operator
-            // credits any account, an account's ledger is forbidden to others whether it has records or not. Epochs and disputes are for
-            // all.
+            // credits any account, an account's ledger is forbidden to others whether it has records or not. Epochs, disputes and
+            // what committees sign are for all.
             if (
                 route.Access.Worker != WorkerProof.None
                 || route.Pattern.Contains("{program}", StringComparison.Ordinal)
                 || route.Pattern.Contains("{account}", StringComparison.Ordinal)
                 || route.Pattern.Contains("{ledger}", StringComparison.Ordinal)
                 || route.Pattern.Contains("{epoch}", StringComparison.Ordinal)
+                || route.Pattern.Contains("{root}", StringComparison.Ordinal)
                 || route.Pattern.StartsWith(Routes.Disputes, StringComparison.Ordinal)
                 || route.Pattern.Contains("{worker}", StringComparison.Ordinal)
                 || route.Method == HttpMethod.Put
@@ -160,6 +161,7 @@ public sealed class RouteTests
             .Replace("{lease}", "1-1", StringComparison.Ordinal)
             .Replace("{program}", $"prog{AnyId}", StringComparison.Ordinal)
             .Replace("{ledger}", "market", StringComparison.Ordinal)
+            .Replace("{root}", AnyId, StringComparison.Ordinal)
             .Replace("{stateKey}", "63616665", StringComparison.Ordinal)
             .Replace("{key}", key, StringComparison.Ordinal);
 

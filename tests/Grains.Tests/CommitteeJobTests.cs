@@ -61,7 +61,10 @@ public sealed class CommitteeJobTests
                 scene.Voters[0].IsSilent = true;
                 var view = await scene.Ended("committee:3", TimeSpan.FromMinutes(20));
                 Assert.Equal((JobStatus.Failed, JobFault.Worker, TokenAmount.Zero), (view.Status, view.Fault, view.Charge));
-                Assert.Contains("did not sign", view.Reason, StringComparison.Ordinal);
+                Assert.Equal(
+                    $"{MarketPolicy.InterruptionsMax + 1} runs came to nothing; the last: its committee did not sign the result.",
+                    view.Reason
+                );
                 await scene.Receipt(view.Id);
             }
         );

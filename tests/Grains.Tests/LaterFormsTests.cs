@@ -130,6 +130,41 @@ public sealed class LaterFormsTests
         + "B796AB49DE08020180C020C1744ADE08070707070707070707070707070707070707070707070707070707070707070707526566757365"
         + "64098000B796AB49DE08030180C020C1744ADE08";
 
+    /// <summary>What its worker has signed is beside an offer until the ledger has it.</summary>
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public void OfferWithAStatement_IsReadBack_AndEveryCutIsFound(bool serves)
+    {
+        var id = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
+        var unsigned = new WorkerOffer(
+            Worker: new WorkerId(id),
+            PayTo: new AccountId(id),
+            PricePerMillionFuel: new TokenAmount(5),
+            Slots: 2,
+            MemoryPagesMax: 16
+        )
+        {
+            Committee = serves ? new CommitteeKey(new byte[] { 1 }, new byte[] { 2, 3 }, new byte[] { 4, 5, 6 }) : null,
+        };
+        var said = LedgerChanges.Signed(unsigned with { Statement = new OfferStatement(3, 4, 5, new byte[64]) })!;
+        var state = OfferState.Of(unsigned) with
+        {
+            Untold = [LedgerChanges.Offered(unsigned, DateTimeOffset.UnixEpoch)],
+            Unsaid = [said, said],
+        };
+        var bytes = OfferState.Write(state).ToArray();
+        var read = OfferState.Read(bytes);
+
+        Assert.Equal((6, 1, 2), (bytes[0], read.Untold.Length, read.Unsaid.Length));
+        Assert.Equal((3UL, 4UL, 5UL), (read.Unsaid[1].Epoch, read.Unsaid[1].Sequence, read.Unsaid[1].Change.Time));
+        Assert.Equal(bytes, OfferState.Write(read).ToArray());
+        Assert.True(read.IsSame(OfferState.Of(unsigned)));
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => OfferState.Read(bytes.AsSpan(0, length)));
+        }
+    }
+
     [Theory]
     [InlineData(false, 0, "01"), InlineData(true, 0, "02"), InlineData(false, 800, "03"), InlineData(true, 800, "03")]
     [InlineData(false, 0, "05", true), InlineData(true, 800, "05", true)]

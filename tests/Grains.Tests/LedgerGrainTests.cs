@@ -21,7 +21,7 @@ public sealed class LedgerGrainTests
             // Past the first tiles, so that proofs read them from the store.
             for (var number = 0; number < 600; number += 100)
             {
-                await ledger.Append([.. Enumerable.Range(number, 100).Select(Batch)], Authority.Market);
+                await ledger.Append([.. Enumerable.Range(number, 100).Select(Slashing)], Authority.Reputation);
                 if (number == 200)
                 {
                     await market.CrashAndStart();
@@ -34,7 +34,7 @@ public sealed class LedgerGrainTests
             var findings = await market.Verify(OfMarket);
             Assert.Equal(600UL, findings.Head.Head.Size);
             Assert.Equal(
-                Enumerable.Range(0, 600).Select(number => Batch(number).Change),
+                Enumerable.Range(0, 600).Select(number => Slashing(number).Change),
                 records.Select(record => record.Operation.Change)
             );
             foreach (var (index, size) in new[] { (0, 1), (0, 600), (255, 256), (256, 257), (300, 512), (511, 600), (599, 600) })
@@ -58,7 +58,7 @@ public sealed class LedgerGrainTests
         {
             for (var number = 0; number < 9; number++)
             {
-                await market.Ledger(OfMarket).Append([Batch(number)], Authority.Market);
+                await market.Ledger(OfMarket).Append([Slashing(number)], Authority.Reputation);
                 if (number % 3 == 2)
                 {
                     await market.Restart();
@@ -79,14 +79,14 @@ public sealed class LedgerGrainTests
             var count = LedgerGrainPolicy.RecentMax + 1;
             foreach (var numbers in Enumerable.Range(0, count).Chunk(MarketLimits.LedgerChangesMax))
             {
-                await market.Ledger(OfMarket).Append([.. numbers.Select(Batch)], Authority.Market);
+                await market.Ledger(OfMarket).Append([.. numbers.Select(Slashing)], Authority.Reputation);
             }
             for (var time = 0; time < 2; time++)
             {
                 // The oldest was forgotten, the next one is the oldest that is remembered; of the same moment as the oldest is one that
                 // is new.
-                await market.Ledger(OfMarket).Append([Batch(0), Batch(1), Batch(1), Batch(count - 1)], Authority.Market);
-                await market.Ledger(OfMarket).Append([Batch(5000) with { Time = Batch(0).Time }], Authority.Market);
+                await market.Ledger(OfMarket).Append([Slashing(0), Slashing(1), Slashing(1), Slashing(count - 1)], Authority.Reputation);
+                await market.Ledger(OfMarket).Append([Slashing(5000) with { Time = Slashing(0).Time }], Authority.Reputation);
                 await market.CrashAndStart();
             }
 
@@ -113,7 +113,9 @@ public sealed class LedgerGrainTests
                 {
                     try
                     {
-                        var append = market.Ledger(OfMarket).Append([.. Enumerable.Range(30 * number, 30).Select(Batch)], Authority.Market);
+                        var append = market
+                            .Ledger(OfMarket)
+                            .Append([.. Enumerable.Range(30 * number, 30).Select(Slashing)], Authority.Reputation);
                         // A process that has ended answers no more.
                         await Task.WhenAny(append, Task.Delay(TimeSpan.FromSeconds(10), market.Time));
                         if (!append.IsCompleted)
@@ -135,7 +137,7 @@ public sealed class LedgerGrainTests
                 Assert.InRange((await market.Records(OfMarket)).Count, 30 * told, 30 * (told + 1));
                 for (var number = 0; number < 20; number++)
                 {
-                    await market.Ledger(OfMarket).Append([.. Enumerable.Range(30 * number, 30).Select(Batch)], Authority.Market);
+                    await market.Ledger(OfMarket).Append([.. Enumerable.Range(30 * number, 30).Select(Slashing)], Authority.Reputation);
                 }
 
                 Assert.Equal(600UL, (await market.Verify(OfMarket)).Head.Head.Size);
@@ -153,10 +155,10 @@ public sealed class LedgerGrainTests
             var twin = (await market.StartTwin()).GetGrain<ILedgerGrain>(OfMarket.ToString());
             for (var number = 0; number < 40; number++)
             {
-                var change = Batch(number);
+                var change = Slashing(number);
                 await Task.WhenAll(
-                    LostWrites.Resend(() => market.Ledger(OfMarket).Append([change], Authority.Market)),
-                    LostWrites.Resend(() => twin.Append([change, Batch(1000 + number)], Authority.Market))
+                    LostWrites.Resend(() => market.Ledger(OfMarket).Append([change], Authority.Reputation)),
+                    LostWrites.Resend(() => twin.Append([change, Slashing(1000 + number)], Authority.Reputation))
                 );
             }
 
@@ -169,14 +171,14 @@ public sealed class LedgerGrainTests
         {
             for (var number = 0; number < 2000; number += 100)
             {
-                await market.Ledger(OfMarket).Append([.. Enumerable.Range(number, 100).Select(Batch)], Authority.Market);
+                await market.Ledger(OfMarket).Append([.. Enumerable.Range(number, 100).Select(Slashing)], Authority.Reputation);
             }
             var before = await market.Head(OfMarket);
             Assert.Contains(market.Disk.Documents.Keys, key => key.Kind == "ledger");
             await market.CrashAndStart();
 
             Assert.Equal(before.Head.Root, (await market.Head(OfMarket)).Head.Root);
-            await market.Ledger(OfMarket).Append([Batch(0), Batch(1999), Batch(2000)], Authority.Market);
+            await market.Ledger(OfMarket).Append([Slashing(0), Slashing(1999), Slashing(2000)], Authority.Reputation);
             Assert.Equal(2001UL, (await market.Verify(OfMarket, before)).Head.Head.Size);
             await Proves(market, 2001);
         });
@@ -185,7 +187,7 @@ public sealed class LedgerGrainTests
     public void DamagedEntry_IsRefusedAtTheNextStart() =>
         TestMarket.Run(async market =>
         {
-            await market.Ledger(OfMarket).Append([Batch(0), Batch(1), Batch(2)], Authority.Market);
+            await market.Ledger(OfMarket).Append([Slashing(0), Slashing(1), Slashing(2)], Authority.Reputation);
             market.IsMadeUp = true;
             var entries = market.Disk.Streams.Single(stream => stream.Key.StartsWith("ledger/", StringComparison.Ordinal)).Value;
             entries[1] = LedgerEntry.Write(LedgerEntry.Read(entries[1].Span) with { ForkOf = null, Before = default });
@@ -232,9 +234,9 @@ public sealed class LedgerGrainTests
         {
             var reader = await market.AddOperator();
             var ledger = market.Ledger(OfMarket);
-            await Refused(ErrorCode.LimitExceeded, () => ledger.Append([], Authority.Market));
-            await Refused(ErrorCode.LimitExceeded, () => ledger.Append(Batches(MarketLimits.LedgerChangesMax + 1), Authority.Market));
-            await ledger.Append(Batches(MarketLimits.LedgerChangesMax), Authority.Market);
+            await Refused(ErrorCode.LimitExceeded, () => ledger.Append([], Authority.Reputation));
+            await Refused(ErrorCode.LimitExceeded, () => ledger.Append(Slashings(MarketLimits.LedgerChangesMax + 1), Authority.Reputation));
+            await ledger.Append(Slashings(MarketLimits.LedgerChangesMax), Authority.Reputation);
             await Refused(ErrorCode.LimitExceeded, () => ledger.List(reader, 0, MarketLimits.LedgerRecordsMax + 1));
             await Refused(ErrorCode.LimitExceeded, () => ledger.List(reader, 0, 0));
             await Refused(ErrorCode.LimitExceeded, () => ledger.List(reader, -1, 1));
@@ -256,7 +258,7 @@ public sealed class LedgerGrainTests
             Assert.True(bytes >= LedgerGrainPolicy.PageBytesMax && bytes - page[^1].Length < LedgerGrainPolicy.PageBytesMax);
             await market.Verify(OfMarket);
 
-            static ImmutableArray<LedgerChange> Batches(int count) => [.. Enumerable.Range(0, count).Select(Batch)];
+            static ImmutableArray<LedgerChange> Slashings(int count) => [.. Enumerable.Range(0, count).Select(Slashing)];
         });
 
     [Fact]
@@ -264,13 +266,16 @@ public sealed class LedgerGrainTests
         TestMarket.Run(async market =>
         {
             var ledger = market.Ledger(OfMarket);
-            await Refused(ErrorCode.Forbidden, () => ledger.Append([Batch(0)], Authority.Account));
-            await Refused(ErrorCode.Forbidden, () => ledger.Append([Batch(0)], Authority.Gateway));
-            await Refused(ErrorCode.Forbidden, () => ledger.Append([Batch(0) with { Kind = "unknown" }], Authority.Market));
-            await Refused(ErrorCode.MalformedRequest, () => ledger.Append([Batch(0), Batch(1) with { Words = [] }], Authority.Market));
+            await Refused(ErrorCode.Forbidden, () => ledger.Append([Slashing(0)], Authority.Account));
+            await Refused(ErrorCode.Forbidden, () => ledger.Append([Slashing(0)], Authority.Gateway));
+            await Refused(ErrorCode.Forbidden, () => ledger.Append([Slashing(0) with { Kind = "unknown" }], Authority.Reputation));
             await Refused(
                 ErrorCode.MalformedRequest,
-                () => market.Ledger(LedgerName.Of(TestMarket.Id("a"))).Append([Batch(0)], Authority.Market)
+                () => ledger.Append([Slashing(0), Slashing(1) with { Words = [] }], Authority.Reputation)
+            );
+            await Refused(
+                ErrorCode.MalformedRequest,
+                () => market.Ledger(LedgerName.Of(TestMarket.Id("a"))).Append([Slashing(0)], Authority.Reputation)
             );
             Assert.Equal(0UL, (await market.Head(OfMarket)).Head.Size);
         });
@@ -286,14 +291,14 @@ public sealed class LedgerGrainTests
             // One more tile than is allowed begins to be too many.
             for (; number < (LedgerGrainPolicy.UnsavedTilesMax + 1) * LedgerTile.HashesMax; number += MarketLimits.LedgerChangesMax)
             {
-                await ledger.Append([.. Enumerable.Range(number, MarketLimits.LedgerChangesMax).Select(Batch)], Authority.Market);
+                await ledger.Append([.. Enumerable.Range(number, MarketLimits.LedgerChangesMax).Select(Slashing)], Authority.Reputation);
             }
-            await Refused(ErrorCode.Unavailable, () => ledger.Append([Batch(number)], Authority.Market));
+            await Refused(ErrorCode.Unavailable, () => ledger.Append([Slashing(number)], Authority.Reputation));
             await Proves(market, number);
 
             // The next start tries again.
             await market.CrashAndStart();
-            await market.Ledger(OfMarket).Append([Batch(number)], Authority.Market);
+            await market.Ledger(OfMarket).Append([Slashing(number)], Authority.Reputation);
             await Proves(market, number + 1);
         });
 
@@ -319,12 +324,17 @@ public sealed class LedgerGrainTests
         return tail.Root;
     }
 
-    private static LedgerChange Batch(int number) =>
+    private static LedgerChange Slashing(int number) =>
         new(
             IdDerivation.Blob(BitConverter.GetBytes(number)).Value,
-            LedgerKinds.ReceiptBatch,
+            LedgerKinds.Slashing,
             1_767_323_045_000_000_000 + (ulong)number,
-            [new ChangeWord("epoch", $"{number}"), new ChangeWord("root", $"{default(Bytes32)}"), new ChangeWord("count", "1")]
+            [
+                new ChangeWord("worker", $"{default(Bytes32)}"),
+                new ChangeWord("evidence", $"{default(Bytes32)}"),
+                new ChangeWord("amount", $"{number}"),
+                new ChangeWord("reason", "a test"),
+            ]
         );
 
     private static async Task Refused(ErrorCode code, Func<Task> call) =>

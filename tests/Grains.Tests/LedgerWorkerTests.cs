@@ -10,7 +10,8 @@ namespace Marketplace.Grains.Tests;
 /// <summary>Each change of a worker's offer, and each stake, is told to the worker's ledger once, whatever happens in between.</summary>
 public sealed class LedgerWorkerTests
 {
-    private static readonly WorkerId Worker = new(TestMarket.Id("worker").Value);
+    private static readonly Ed25519KeyPair Key = TestKeys.Of("a worker that signs its offers");
+    private static readonly WorkerId Worker = new(Key.PublicKey);
     private static readonly LedgerName Name = LedgerName.Of(Worker);
 
     [Fact]
@@ -37,19 +38,20 @@ public sealed class LedgerWorkerTests
     [InlineData(nameof(WriteFate.CrashAfter))]
     [InlineData(nameof(WriteFate.Lost))]
     [InlineData(nameof(WriteFate.Unconfirmed))]
-    public void WhateverWriteIsTheLast_EachOfferThatWasKeptIsToldOnce(string how)
+    public void WhateverWriteIsTheLast_EachOfferThatWasKeptIsToldOnce_AndWhatItsWorkerSigned(string how)
     {
         var fate = Enum.Parse<WriteFate>(how);
         var hits = 0;
-        for (var point = 0; point < 12; point++)
+        for (var point = 0; point < 15; point++)
         {
             LedgerScene.Run(async market =>
             {
                 // What the store has had, in its order.
                 var kept = new List<int>();
+                var said = 0UL;
                 var left = point;
                 market.Store.OnWrite = _ => left-- == 0 ? fate : WriteFate.Done;
-                var work = Work(market, kept);
+                var work = Work(market, kept, () => ++said);
                 await Task.WhenAny(work, Task.Delay(TimeSpan.FromSeconds(30), market.Time));
                 hits += left < 0 ? 1 : 0;
                 _ = work.Exception;
@@ -59,18 +61,19 @@ public sealed class LedgerWorkerTests
                 await Note(market, kept);
 
                 Assert.Equal(kept, await Prices(market));
-                await market.Verify(Name);
+                Assert.Equal(kept, await Prices(market, ofWorker: true));
+                Assert.Empty((await market.Verify(Name)).Forks);
             });
         }
-        Assert.True(hits > 8, $"only {hits} writes were hit");
+        Assert.True(hits > 11, $"only {hits} writes were hit");
 
-        static async Task Work(TestMarket market, List<int> kept)
+        static async Task Work(TestMarket market, List<int> kept, Func<ulong> next)
         {
             foreach (var price in new[] { 1, 2, 1 })
             {
                 try
                 {
-                    await Register(market, Offer(price));
+                    await Register(market, Sign(Offer(price), epoch: 1, next()));
                 }
                 finally
                 {
@@ -92,6 +95,73 @@ public sealed class LedgerWorkerTests
             return Task.CompletedTask;
         }
     }
+
+    /// <summary>Who gives two offers the same numbers has signed a proof of it.</summary>
+    [Fact]
+    public void OffersUnderTheSameNumbers_AreAForkThatEverybodySees() =>
+        TestMarket.Run(async market =>
+        {
+            foreach (var (price, sequence) in new[] { (1, 1UL), (1, 1UL), (2, 2UL), (2, 3UL), (3, 2UL) })
+            {
+                await Register(market, Sign(Offer(price), epoch: 7, sequence));
+                await market.CrashAndStart();
+            }
+
+            // What says the same offer again, under whatever numbers, is told of no second time.
+            Assert.Equal([1, 2, 3], await Prices(market));
+            Assert.Equal([1, 2, 3], await Prices(market, ofWorker: true));
+            var fork = Assert.Single((await market.Verify(Name)).Forks);
+            Assert.Equal((Worker.Value, 7UL, 2UL), (fork.Author, fork.Epoch, fork.Sequence));
+        });
+
+    [Fact]
+    public void OfferThatTheWorkerHasNotSigned_IsRefused_AndTheOneBeforeStays() =>
+        TestMarket.Run(async market =>
+        {
+            await Register(market, Sign(Offer(1), epoch: 1, sequence: 1));
+            var signed = Sign(Offer(2), epoch: 1, sequence: 2);
+            WorkerOffer[] changed =
+            [
+                signed with
+                {
+                    PricePerMillionFuel = new TokenAmount(3),
+                },
+                signed with
+                {
+                    PayTo = TestMarket.Id("a"),
+                },
+                signed with
+                {
+                    RefusedAccounts = [TestMarket.Id("a")],
+                },
+                signed with
+                {
+                    Labels = ["gpu=none"],
+                },
+                signed with
+                {
+                    Statement = signed.Statement! with { Sequence = 3 },
+                },
+                signed with
+                {
+                    Statement = signed.Statement! with { Epoch = 2 },
+                },
+                signed with
+                {
+                    Statement = signed.Statement! with { Time = 1 },
+                },
+                Sign(Offer(2), epoch: 1, sequence: 0),
+                Sign(Offer(2), epoch: 1, sequence: 2, new MarketDomain(Key.PublicKey)),
+            ];
+            foreach (var offer in changed)
+            {
+                var refused = await Assert.ThrowsAsync<MarketException>(() => Register(market, offer));
+                Assert.Equal(ErrorCode.MalformedRequest, refused.Code);
+            }
+            Assert.Equal([1], await Prices(market));
+            await Register(market, signed);
+            Assert.Equal([1, 2], await Prices(market, ofWorker: true));
+        });
 
     [Fact]
     [TestsBound(typeof(WorkerPolicy), nameof(WorkerPolicy.UntoldMax))]
@@ -186,11 +256,33 @@ public sealed class LedgerWorkerTests
     internal static WorkerOffer Offer(int price) =>
         new(Worker, TestMarket.Id("payee"), new TokenAmount((UInt128)price), Slots: 2, MemoryPagesMax: 16);
 
-    private static async Task<IEnumerable<int>> Prices(TestMarket market) =>
-        (await market.Records(Name)).Select(record =>
-            int.Parse(
-                record.Operation.Subject.Single(word => word.Name == "pricePerMillionFuel").Value,
-                System.Globalization.CultureInfo.InvariantCulture
-            )
-        );
+    private static WorkerOffer Sign(WorkerOffer offer, ulong epoch, ulong sequence, MarketDomain? domain = null)
+    {
+        var unsigned = offer with { Statement = new OfferStatement(epoch, sequence, 5, default) };
+        var change = LedgerChanges.Signed(unsigned)!.Change;
+        var operation = new LedgerOperation
+        {
+            Namespace = Name,
+            Author = Key.PublicKey,
+            Epoch = epoch,
+            Sequence = sequence,
+            Change = change.Change,
+            Kind = change.Kind,
+            Subject = [.. change.Words.Select(word => new LedgerWord(word.Name, word.Value))],
+            Time = change.Time,
+        };
+        var digest = operation.Digest(domain ?? new MarketDomain(TestOwner.Market.PublicKey));
+        return offer with { Statement = unsigned.Statement! with { Signature = Key.Sign(digest.ToArray()) } };
+    }
+
+    /// <summary>Of the offers that the market has told, or of those that the worker has signed.</summary>
+    private static async Task<IEnumerable<int>> Prices(TestMarket market, bool ofWorker = false) =>
+        (await market.Records(Name))
+            .Where(record => (record.Operation.Author == Worker.Value) == ofWorker)
+            .Select(record =>
+                int.Parse(
+                    record.Operation.Subject.Single(word => word.Name == "pricePerMillionFuel").Value,
+                    System.Globalization.CultureInfo.InvariantCulture
+                )
+            );
 }

@@ -49,6 +49,7 @@ public sealed class LedgerDocumentTests
         );
         Assert.Contains($"`{LedgerTitle.FormatName}`", text, StringComparison.Ordinal);
         Assert.Contains($"`{LedgerHeadFile.FormatName}`", text, StringComparison.Ordinal);
+        Assert.Contains($"`{BatchProof.FormatName}`", text, StringComparison.Ordinal);
     }
 
     private static string Example()
@@ -73,6 +74,8 @@ public sealed class LedgerDocumentTests
         Line("digest that the market signs", ledger.Head().Head.Digest(LedgerSamples.Domain));
         Line("proof of record 0", Proof(MerkleLog.InclusionRanges(0, 3), 0, ledger));
         Line("proof that the first two are the beginning", Proof(MerkleLog.ConsistencyRanges(2, 3), 2, ledger));
+        var batch = LedgerSamples.Batch(BatchProof.RootOf(Samples.CommitteeFile)!.Value, Samples.CommitteeFile.Receipt.Epoch);
+        Line("proof of a batch of receipts, with the root that the committee of RECEIPT.md signs", Text(LedgerLines.ToJson(batch)));
         text.Append("```\n");
         return text.ToString();
 
@@ -89,6 +92,8 @@ public sealed class LedgerDocumentTests
             Size = (ulong)leaves.Length,
             Hashes = hashes,
         };
-        return Encoding.UTF8.GetString(LedgerLines.ToJson(proof));
+        return Text(LedgerLines.ToJson(proof));
     }
+
+    private static string Text(byte[] line) => Encoding.UTF8.GetString(line);
 }

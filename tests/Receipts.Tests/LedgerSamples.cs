@@ -35,6 +35,35 @@ internal sealed class LedgerSamples
         return ledger;
     }
 
+    /// <summary>
+    /// The proof that a committee's root, second of three in a batch, stands in the market's ledger, which has a record before it and one
+    /// behind it.
+    /// </summary>
+    public static BatchProof Batch(Bytes32 root, ulong epoch)
+    {
+        var tree = new MerkleBatch([Word(8), root, Word(9)]);
+        var ledger = new LedgerSamples { Name = LedgerName.Market };
+        ledger.Add(MarketKey, 1_767_323_045_000, 1, LedgerKinds.Policy, [new LedgerWord("option", "unbonding=48:00:00")]);
+        LedgerWord[] words = [new("epoch", $"{epoch}"), new("root", $"{tree.Root}"), new("count", "3")];
+        ledger.Add(MarketKey, 1_767_323_045_000, 2, LedgerKinds.ReceiptBatch, words);
+        ledger.Add(MarketKey, 1_767_323_045_000, 3, LedgerKinds.Policy, []);
+        return new BatchProof
+        {
+            Format = BatchProof.FormatName,
+            Domain = Domain,
+            Root = root,
+            Path = [.. tree.PathOf(1).Select(PathStep.Of)],
+            Record = ledger.Records[1],
+            Proof = new LedgerProof
+            {
+                From = 1,
+                Size = 3,
+                Hashes = [ledger.Records[0].Hash(), ledger.Records[2].Hash()],
+            },
+            Head = ledger.Head(),
+        };
+    }
+
     public static LedgerWord[] Offer(int price) =>
         [
             new("pricePerMillionFuel", $"{price}"),

@@ -63,6 +63,18 @@ public sealed class LedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task ProofOfABatch_IsThatOfTheRootThatWasAskedFor()
+    {
+        var root = _ledger.Records[0].Hash();
+        var proof = LedgerSamples.Batch(root, epoch: 7);
+        _fixture.Service.On($"GET {Routes.Batch(root)}", _ => FakeService.Bytes(LedgerLines.ToJson(proof)));
+        _fixture.Service.On($"GET {Routes.Batch(default)}", _ => FakeService.Bytes(LedgerLines.ToJson(proof)));
+
+        Assert.Equal(proof.Record.Hash(), (await Ledgers.Batch(root, Fixture.Cancellation)).Record.Hash());
+        await Assert.ThrowsAsync<MarketplaceProtocolException>(() => Ledgers.Batch(default, Fixture.Cancellation));
+    }
+
+    [Fact]
     public async Task Proofs_AreAskedForWithTheirNumbers()
     {
         var proof = new LedgerProof

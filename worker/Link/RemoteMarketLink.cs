@@ -13,6 +13,7 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
 {
     private readonly Lock _lock = new();
     private readonly BlobTransfers _blobs = new(remote);
+    private readonly OfferStatements _statements = new(remote.Key, time);
     private TaskCompletionSource<LinkSession> _session = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Bytes32> _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _start;
@@ -92,7 +93,9 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
 
     public async ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation)
     {
-        var welcome = Expect((await Call(new LinkFrame { Offer = offer }, cancellation).ConfigureAwait(false)).Welcome);
+        var session = await Session(cancellation).ConfigureAwait(false);
+        var signed = new LinkFrame { Offer = _statements.Sign(offer, session.Market) };
+        var welcome = Expect((await Call(session, signed, cancellation).ConfigureAwait(false)).Welcome);
         Interlocked.Exchange(ref _start, welcome.Start);
         return welcome;
     }

@@ -72,17 +72,7 @@ public static class ExecutionClaims
                     : [],
             StateBefore = before,
             StateAfter = completed ? result.RootAfter ?? before : before,
-            Writes = completed ? WritesOf(result.StateChanges) : default,
+            Writes = completed ? WritesDigest.Of(result.StateChanges.Select(change => (change.Key, change.Value))) : default,
         };
-    }
-
-    private static Bytes32 WritesOf(IReadOnlyList<StateChange> changes)
-    {
-        var digest = new WritesDigest();
-        foreach (var change in changes)
-        {
-            digest.Add(change.Key.Span, change.Value);
-        }
-        return digest.Finish();
     }
 }

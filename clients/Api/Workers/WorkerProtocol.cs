@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Marketplace.Api.Workers;
 
 /// <summary>What a worker asks and offers. The first message of a link.</summary>
@@ -21,7 +23,22 @@ public sealed record WorkerOffer(WorkerId Worker, AccountId PayTo, TokenAmount P
 
     /// <summary>Its key for committees. Absent: it serves in none.</summary>
     public CommitteeKey? Committee { get; init; }
+
+    /// <summary>What it has signed of the offer for its ledger. Absent: nothing, and only the market tells the offer there.</summary>
+    public OfferStatement? Statement { get; init; }
 }
+
+/// <summary>An offer as the worker's own operation (receipts/LEDGER.md).</summary>
+/// <param name="Epoch">The worker's incarnation: milliseconds since 1970 at its start, for example.</param>
+/// <param name="Sequence">Counts the offers of the epoch from 1.</param>
+/// <param name="Time">When it made the offer: nanoseconds since 1970, UTC.</param>
+/// <param name="Signature">Its Ed25519 signature over the operation's digest: 64 bytes.</param>
+public sealed record OfferStatement(
+    [property: JsonNumberHandling(JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.WriteAsString)] ulong Epoch,
+    [property: JsonNumberHandling(JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.WriteAsString)] ulong Sequence,
+    [property: JsonNumberHandling(JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.WriteAsString)] ulong Time,
+    ReadOnlyMemory<byte> Signature
+);
 
 /// <summary>The market's answer to an offer.</summary>
 /// <param name="Start">Counts the worker's starts; part of every lease.</param>

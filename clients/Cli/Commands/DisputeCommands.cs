@@ -119,8 +119,7 @@ internal static class DisputeCommands
             async run =>
             {
                 var dispute = await run.Client.Disputes.Get(await run.FindJob(run.Get(job)), run.Cancellation);
-                using var bytes = new MemoryStream([.. dispute.ToJson(), (byte)'\n'], writable: false);
-                await ReceiptCommands.Write(run, run.Get(file), bytes);
+                await FetchedFile.Write(run, run.Get(file), (byte[])[.. dispute.ToJson(), (byte)'\n']);
                 await run.AnswerDone("dispute", run.Path(run.Get(file)));
                 return ExitCodes.Ok;
             },
@@ -182,7 +181,7 @@ internal static class DisputeCommands
             writer.WriteLine();
             Table.Write(
                 writer,
-                ["result", "outcome", "fuel", "output"],
+                ["RESULT", "OUTCOME", "FUEL", "OUTPUT"],
                 results.Select(one =>
                     (IReadOnlyList<string>)
                         [
@@ -197,7 +196,7 @@ internal static class DisputeCommands
         writer.WriteLine();
         Table.Write(
             writer,
-            ["worker", "role", "price", "result", "lost"],
+            ["WORKER", "ROLE", "PRICE", "RESULT", "LOST"],
             dispute.Votes.Select(vote =>
                 (IReadOnlyList<string>)
                     [

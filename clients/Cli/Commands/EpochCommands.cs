@@ -39,7 +39,7 @@ internal static class EpochCommands
                     writer =>
                         Table.Write(
                             writer,
-                            ["epoch", "state", "workers", "shares", "at", "until"],
+                            ["EPOCH", "STATE", "WORKERS", "SHARES", "AT", "UNTIL"],
                             epochs.Select(epoch =>
                                 (IReadOnlyList<string>)
                                     [
@@ -133,7 +133,7 @@ internal static class EpochCommands
         writer.WriteLine();
         Table.Write(
             writer,
-            ["place", "worker", "weight"],
+            ["PLACE", "WORKER", "WEIGHT"],
             drawn.Select(
                 (member, index) =>
                     (IReadOnlyList<string>)

@@ -52,10 +52,10 @@ internal static class LedgerCommands
                     return ExitCodes.Ok;
                 }
                 var text = new StringWriter { NewLine = "\n" };
-                Table.Write(text, ["record", "time", "author", "number", "kind", "says"], records.Select(Row));
+                Table.Write(text, ["RECORD", "TIME", "AUTHOR", "NUMBER", "KIND", "SAYS"], records.Select(Row));
                 await run.Text(text.ToString());
                 var head = (await run.Client.Ledgers.Head(ledger, run.Cancellation)).Head;
-                run.Note($"{ledger} has {head.Size} records, root {head.Root}");
+                run.Note($"{ledger} has {Records(head.Size)}, root {head.Root}");
                 return ExitCodes.Ok;
             },
             name,
@@ -102,12 +102,13 @@ internal static class LedgerCommands
             async run =>
             {
                 var path = run.Path(run.Get(file));
-                if (!run.Get(force) && File.Exists(path))
-                {
-                    throw new CommandException(Failure.FileExists(path));
-                }
-                await using var content = Create(path);
-                var head = (await run.Client.Ledgers.Export(Parse(run.Get(name)), content, run.Cancellation)).Head;
+                LedgerHead head = null!;
+                await FetchedFile.Write(
+                    run,
+                    run.Get(file),
+                    run.Get(force),
+                    async content => head = (await run.Client.Ledgers.Export(Parse(run.Get(name)), content, run.Cancellation)).Head
+                );
                 if (run.Json)
                 {
                     await run.AnswerObject(writer =>
@@ -117,7 +118,7 @@ internal static class LedgerCommands
                     });
                     return ExitCodes.Ok;
                 }
-                await run.Text($"{path}: {head.Size} records with root {head.Root}\n");
+                await run.Text($"{path}: {Records(head.Size)} with root {head.Root}\n");
                 return ExitCodes.Ok;
             },
             name,
@@ -274,7 +275,7 @@ internal static class LedgerCommands
         text.WriteLine("Chain, signatures, numbers, root and head hold.");
         text.WriteLine(
             found.EarlierSize is { } size
-                ? $"It goes on from the head that was kept, of {size} records."
+                ? $"It goes on from the head that was kept, of {Records(size)}."
                 : "Not checked: whether it was always the same. Keep its head, and give it with --head next time."
         );
         if (!found.MarketKnown)
@@ -319,20 +320,7 @@ internal static class LedgerCommands
     private static bool TryIndex(string text, out long index) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out index) && index <= int.MaxValue;
 
-    private static string Encoding(byte[] line) => System.Text.Encoding.UTF8.GetString(line);
+    private static string Records(ulong count) => count == 1 ? "1 record" : $"{count} records";
 
-    private static FileStream Create(string path)
-    {
-        try
-        {
-            return new FileStream(path, FileMode.Create, FileAccess.Write);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CommandException(
-                new Failure(ExitCodes.LocalFile, "local_file", $"{path} cannot be written: {failure.Message}", "Name another file."),
-                failure
-            );
-        }
-    }
+    private static string Encoding(byte[] line) => System.Text.Encoding.UTF8.GetString(line);
 }

@@ -5,7 +5,7 @@ using Marketplace.Receipts;
 
 namespace Marketplace.Cli.Commands;
 
-/// <summary>The commands for receipts. Only one of them asks the service.</summary>
+/// <summary>The commands for receipts. Two of them ask the service.</summary>
 internal static class ReceiptCommands
 {
     private const int NanosecondsPerTick = Receipts.Invocation.NanosecondsPerTick;
@@ -20,6 +20,7 @@ internal static class ReceiptCommands
               market receipt verify hello.receipt.json
             """,
             Get(set),
+            Prove(set),
             Verify(set),
             Show(set)
         );
@@ -39,19 +40,60 @@ internal static class ReceiptCommands
             async run =>
             {
                 var receipt = await run.Client.Jobs.Receipt(await run.FindJob(run.Get(id)), run.Cancellation);
-                using var bytes = new MemoryStream([.. receipt.ToJson(), (byte)'\n'], writable: false);
-                if (run.Get(file) is not { } typed)
-                {
-                    await run.Bytes(bytes);
-                    return ExitCodes.Ok;
-                }
-                await Write(run, typed, bytes);
-                await run.AnswerDone("receipt", run.Path(typed));
-                return ExitCodes.Ok;
+                return await Give(run, "receipt", run.Get(file), receipt.ToJson());
             },
             id,
             file
         );
+    }
+
+    private static Command Prove(CommandSet set)
+    {
+        var file = File();
+        var output = Values.Text("--output", "FILE", "Where to write it [standard output]");
+        return set.Leaf(
+            "prove",
+            """
+            Fetch the proof that the market's ledger names what a committee has signed for a receipt. Any key of the market may ask, some
+            seconds after the job has ended; 'market receipt verify' checks it without a service.
+
+            Example:
+              market receipt prove hello.receipt.json --output hello.batch.json
+            """,
+            async run =>
+            {
+                if (BatchProof.RootOf(await Read(run, run.Get(file))) is not { } root)
+                {
+                    throw new CommandException(
+                        new Failure(
+                            ExitCodes.Refused,
+                            "not_certified",
+                            "No committee has signed this receipt; the ledger names only what committees sign.",
+                            "'market receipt show' says who signed it."
+                        )
+                    );
+                }
+                var proof = await run.Client.Ledgers.Batch(root, run.Cancellation);
+                return await Give(run, "proof", run.Get(output), LedgerLines.ToJson(proof));
+            },
+            file,
+            output
+        );
+    }
+
+    /// <summary>To the file that was named, or to standard output.</summary>
+    private static async Task<int> Give(Invocation run, string what, string? typed, byte[] line)
+    {
+        byte[] content = [.. line, (byte)'\n'];
+        if (typed is null)
+        {
+            using var bytes = new MemoryStream(content, writable: false);
+            await run.Bytes(bytes);
+            return ExitCodes.Ok;
+        }
+        await FetchedFile.Write(run, typed, content);
+        await run.AnswerDone(what, run.Path(typed));
+        return ExitCodes.Ok;
     }
 
     private static Command Verify(CommandSet set)
@@ -61,6 +103,7 @@ internal static class ReceiptCommands
         var module = Values.Text("--module", "FILE", "The module that should have run");
         var input = Values.Text("--input", "FILE", "The input that it should have read");
         var output = Values.Text("--output", "FILE", "The output that you got");
+        var batch = Values.Text("--batch", "FILE", "The proof that the market's ledger names it: 'market receipt prove'");
         return set.Leaf(
             "verify",
             """
@@ -77,6 +120,7 @@ internal static class ReceiptCommands
                     Module = await ContentOf(run, run.Get(module)),
                     Input = await ContentOf(run, run.Get(input)),
                     Output = await ContentOf(run, run.Get(output)),
+                    Batch = run.Get(batch) is { } proof ? await ReadBatch(run, proof) : null,
                 };
                 var checks = ReceiptChecks.Of(await Read(run, run.Get(file)), evidence);
                 var isGood = checks.All(check => check.Result != CheckResult.Broken);
@@ -87,7 +131,8 @@ internal static class ReceiptCommands
             market,
             module,
             input,
-            output
+            output,
+            batch
         );
     }
 
@@ -139,23 +184,25 @@ internal static class ReceiptCommands
         }
     }
 
-    internal static async Task Write(Invocation run, string typed, Stream bytes)
+    private static async Task<BatchProof> ReadBatch(Invocation run, string typed)
     {
+        await using var content = BlobCommands.OpenRead(run, typed);
+        var bytes = new byte[LedgerPolicy.LineBytesMax + 2];
+        var size = await content.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, run.Cancellation);
         try
         {
-            await using var file = new FileStream(run.Path(typed), FileMode.CreateNew, FileAccess.Write);
-            await bytes.CopyToAsync(file, run.Cancellation);
+            return LedgerLines.ParseBatch(bytes.AsSpan(0, size));
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (LedgerFormatException malformed)
         {
             throw new CommandException(
                 new Failure(
-                    ExitCodes.LocalFile,
-                    "local_file",
-                    $"{run.Path(typed)} cannot be written: {failure.Message}",
-                    "Name a new file."
+                    ExitCodes.Damaged,
+                    "malformed_proof",
+                    $"{typed} is no proof of a batch of receipts. {malformed.Message}",
+                    "'market receipt prove' writes one."
                 ),
-                failure
+                malformed
             );
         }
     }
@@ -198,7 +245,7 @@ internal static class ReceiptCommands
         var text = new StringWriter { NewLine = "\n" };
         Table.Write(
             text,
-            ["check", "result", "finding"],
+            ["CHECK", "RESULT", "FINDING"],
             checks.Select(check => (IReadOnlyList<string>)[check.Name, SnakeCase.Of(check.Result).Replace('_', ' '), check.Finding])
         );
         text.WriteLine(isGood ? $"The {what} holds, as far as it was checked." : $"The {what} does not hold.");

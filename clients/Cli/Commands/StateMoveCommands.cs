@@ -24,11 +24,13 @@ internal static class StateMoveCommands
             {
                 var id = await run.FindProgram(run.Get(program));
                 var path = run.Path(run.Get(file));
-                if (!run.Get(force) && File.Exists(path))
-                {
-                    throw new CommandException(Failure.FileExists(path));
-                }
-                var (of, keys) = await Write(run, id, run.Get(root), path);
+                var (of, keys) = (default(StateRoot), 0L);
+                await FetchedFile.Write(
+                    run,
+                    run.Get(file),
+                    run.Get(force),
+                    async content => (of, keys) = await Write(run, id, run.Get(root), content)
+                );
                 if (run.Json)
                 {
                     await run.AnswerObject(writer =>
@@ -98,40 +100,33 @@ internal static class StateMoveCommands
         );
     }
 
-    /// <summary>The file gets its name when all of it is there and right.</summary>
-    private static async Task<(StateRoot Root, long Keys)> Write(Invocation run, ProgramId program, StateRoot? root, string path)
+    /// <exception cref="CommandException">What came is not the state of one root.</exception>
+    private static async Task<(StateRoot Root, long Keys)> Write(Invocation run, ProgramId program, StateRoot? root, Stream file)
     {
-        var part = path + ".part";
-        long keys = 0;
+        var (keys, after) = (0L, (string?)null);
         try
         {
-            await using (var file = new FileStream(part, FileMode.Create, FileAccess.Write))
+            do
             {
-                string? after = null;
-                do
+                var chunk = await run.Client.State.Export(program, root, after, run.Cancellation);
+                var read = StateChunk.Read(chunk.Chunk);
+                if (
+                    (root is { } known && chunk.Root != known)
+                    || StateChunks.Refusal(chunk.Root, after is null ? null : Bytes32.Parse(after), read) is not null
+                )
                 {
-                    var chunk = await run.Client.State.Export(program, root, after, run.Cancellation);
-                    var read = StateChunk.Read(chunk.Chunk);
-                    if (
-                        (root is { } known && chunk.Root != known)
-                        || StateChunks.Refusal(chunk.Root, after is null ? null : Bytes32.Parse(after), read) is not null
-                    )
-                    {
-                        throw new CommandException(
-                            new Failure(ExitCodes.Damaged, "proof_refused", $"A chunk of the service is not that of root {chunk.Root}.")
-                        );
-                    }
-                    if (after is null)
-                    {
-                        await file.WriteAsync(StateFile.Head(program, chunk.Root), run.Cancellation);
-                    }
-                    await StateFile.Append(file, chunk.Chunk, run.Cancellation);
-                    keys += read.Entries.Length;
-                    (root, after) = (chunk.Root, read.IsLast ? null : read.End?.ToString());
-                } while (after is not null);
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(part, path, overwrite: true);
+                    throw new CommandException(
+                        new Failure(ExitCodes.Damaged, "proof_refused", $"A chunk of the service is not that of root {chunk.Root}.")
+                    );
+                }
+                if (after is null)
+                {
+                    await file.WriteAsync(StateFile.Head(program, chunk.Root), run.Cancellation);
+                }
+                await StateFile.Append(file, chunk.Chunk, run.Cancellation);
+                keys += read.Entries.Length;
+                (root, after) = (chunk.Root, read.IsLast ? null : read.End?.ToString());
+            } while (after is not null);
             return (root.Value, keys);
         }
         catch (FormatException malformed)
@@ -140,10 +135,6 @@ internal static class StateMoveCommands
                 new Failure(ExitCodes.Damaged, "proof_refused", $"The service's chunk is none: {malformed.Message}"),
                 malformed
             );
-        }
-        finally
-        {
-            File.Delete(part);
         }
     }
 }

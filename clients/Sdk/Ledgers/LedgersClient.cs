@@ -67,6 +67,21 @@ public class LedgersClient
         return Read($"{Routes.LedgerConsistency(name.ToString())}?{query}", bytes => LedgerLines.ParseProof(bytes), cancellation);
     }
 
+    /// <summary>
+    /// The proof that the market's ledger names what a committee has signed; <see cref="ReceiptEvidence.Batch"/> takes it.
+    /// </summary>
+    /// <param name="root">What it has signed: <see cref="BatchProof.RootOf"/> of a receipt.</param>
+    /// <param name="cancellation">Ends the wait for the answer.</param>
+    /// <exception cref="MarketplaceException"><see cref="ErrorCode.BatchNotFound"/>: also for some seconds after it was signed.</exception>
+    /// <exception cref="MarketplaceProtocolException">What came is no proof of this root.</exception>
+    public virtual async Task<BatchProof> Batch(Bytes32 root, CancellationToken cancellation = default)
+    {
+        var proof = await Read(Routes.Batch(root), bytes => LedgerLines.ParseBatch(bytes), cancellation).ConfigureAwait(false);
+        return proof.Root == root
+            ? proof
+            : throw new MarketplaceProtocolException(_transport.Url, $"The proof that came for the root {root} is that of {proof.Root}");
+    }
+
     /// <summary>Writes the whole ledger, as it is now, in the form of receipts/LEDGER.md. Nothing is checked.</summary>
     /// <returns>Its head.</returns>
     /// <exception cref="MarketplaceProtocolException">Records are missing, or what came is none.</exception>

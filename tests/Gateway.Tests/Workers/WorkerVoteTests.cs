@@ -22,6 +22,8 @@ public sealed class WorkerVoteTests
         await using var link = await RunningLink.Start(worker);
         await link.Market.Offer(worker.Offer with { Committee = Key }, Cancellation);
         var kept = gateway.Market.Workers.Offers[worker.Id].Committee!;
+        var said = gateway.Market.Workers.Offers[worker.Id].Statement!;
+        Assert.Equal((1UL, 64), (said.Sequence, said.Signature.Length));
         Assert.Equal((48, 96, 64), (kept.Key.Length, kept.Possession.Length, kept.Registration.Length));
         Assert.Equal(Key.Registration.ToArray(), kept.Registration.ToArray());
         // Two that have no room in one frame of orders.
@@ -76,6 +78,12 @@ public sealed class WorkerVoteTests
         };
         await EndsTheLink((worker, frame) => frame with { Offer = worker.Offer with { Committee = key } });
     }
+
+    [Fact]
+    public async Task StatementWithASignatureOfAnotherLength_EndsTheLink() =>
+        await EndsTheLink(
+            (worker, frame) => frame with { Offer = worker.Offer with { Statement = new OfferStatement(1, 1, 1, Bytes(63)) } }
+        );
 
     [Theory]
     [InlineData("none")]

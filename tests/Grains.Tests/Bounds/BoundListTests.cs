@@ -23,6 +23,8 @@ public sealed class BoundListTests
         ["AccountPolicy.ReconcilePeriod"] = "A period.",
         ["AccountPolicy.ReconcileAfterLoad"] = "A period.",
         ["AccountPolicy.ReconcileJobsMax"] = "How many questions one round asks: the next round asks the rest.",
+        ["BatchPolicy.JoinedAtOnceMax"] = "How many are told at a time: the next ones are told after them.",
+        ["BatchPolicy.TellAfter"] = "A period; CertificateBatchTests pass it.",
         ["BlobPolicy.RemovedProgramAge"] = "When a question is asked; ProgramRemovalTests stand at it.",
         ["BlobPolicy.RemovedProgramsPerCall"] =
             "How many questions one call asks; RemovedProgramTurnTests see that each is asked in the end.",

@@ -40,13 +40,26 @@ internal sealed class LiarsEvidence(LiarsScenario scenario, LiarsMarket market, 
         {
             var receipt = await market.Silo.Insist(grains => grains.GetGrain<IJobGrain>(job.ToString()).GetReceipt(market.Buyer));
             Counts.Receipts++;
-            Require(ReceiptChecks.Of(ReceiptFile.Parse(receipt.Span)), $"the receipt of job {job}");
+            var file = ReceiptFile.Parse(receipt.Span);
+            Require(ReceiptChecks.Of(file, new ReceiptEvidence { Batch = await ProofOf(file) }), $"the receipt of job {job}");
         }
+    }
+
+    /// <summary>That the ledger names what a committee has signed of it; null: none has.</summary>
+    private async Task<BatchProof?> ProofOf(ReceiptFile file)
+    {
+        if (BatchProof.RootOf(file) is not { } root)
+        {
+            return null;
+        }
+        var proof = await market.Silo.Insist(grains => grains.GetGrain<ICertificateGrain>(root.ToString()).Prove(market.Buyer));
+        return LedgerLines.ParseBatch(proof.Span);
     }
 
     /// <summary>What is on the disk when all is over.</summary>
     public async Task Judge()
     {
+        Violations.AddRange(await StoredBatches.Violations(market.Silo.Store, areAllTold: true));
         CheckFiles();
         await CheckJobs();
         await CheckReputations();

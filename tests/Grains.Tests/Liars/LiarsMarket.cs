@@ -158,6 +158,8 @@ internal sealed class LiarsMarket : IAsyncDisposable
         {
             await Task.Delay(DisputePolicy.CheckPeriod, _run.Time);
         }
+        // The ledger names what committees have signed.
+        await Task.Delay(3 * BatchPolicy.TellAfter, _run.Time);
     }
 
     /// <summary>All workers go, and all money comes to rest.</summary>

@@ -1,4 +1,5 @@
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using static Marketplace.Grains.Tests.Repeats.RepeatCases;
 
 namespace Marketplace.Grains.Tests.Repeats;
@@ -26,6 +27,19 @@ internal static class CommitteeCases
                 await Certificates(scene).Put(Certificate(), Authority.Market);
                 return Send(() => Certificates(scene).Get(), certificate => $"{certificate?.Epoch} {certificate?.Signers}");
             },
+            ["ICertificateGrain.Join"] = async scene =>
+            {
+                await Certificates(scene).Put(Certificate(), Authority.Market);
+                return Send(() => Certificates(scene).Join(1, Authority.Market));
+            },
+            ["ICertificateGrain.Prove"] = async scene =>
+            {
+                await Certificates(scene).Put(Certificate(), Authority.Market);
+                await scene.ComeToRest();
+                return Send(() => Certificates(scene).Prove(scene.Caller), proof => $"{LedgerLines.ParseBatch(proof.Span).Root}");
+            },
+            ["IBatchesGrain.Announce"] = scene =>
+                Call(() => scene.Grains.GetGrain<IBatchesGrain>(MarketLimits.BatchesKey).Announce(Authority.Market)),
             ["IMarketGrain.Vote"] = scene => Call(() => scene.Market.Vote(RepeatScene.Offer.Worker, [new WindowVote(1, new byte[96])], [])),
             ["IJobGrain.Propose"] = async scene =>
             {

@@ -45,6 +45,8 @@ internal static class RepeatBooks
                     + string.Join(' ', dispute.Losses.Select(loss => loss.Taken));
             }
         );
+        await WriteAll(books, store, CertificateState.Kind, content => $"in batch {CertificateState.Read(content.Span).Batch}");
+        await WriteAll(books, store, CertificateBatch.Kind, content => $"{CertificateBatch.Form.Read(content).Roots.Length}");
         await WriteAll(books, store, BlobPin.Kind, content => $"{BlobPin.Read(content.Span).Size}");
         await WriteAll(books, store, ProgramCodec.Kind, content => Show(ProgramCodec.Read(content.Span)));
         await WriteAll(

@@ -14,7 +14,8 @@ namespace Marketplace.Grains.Tests.Repeats;
 /// </summary>
 internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
 {
-    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
+    /// <summary>Longer than what was announced gathers before the ledger is told.</summary>
+    private static readonly TimeSpan Rest = (2 * BatchPolicy.TellAfter) + TimeSpan.FromSeconds(5);
 
     public static AccountId Client { get; } = Id("client");
     public static AccountId Payee { get; } = Id("payee");

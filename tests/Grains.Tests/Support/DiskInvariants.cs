@@ -1,4 +1,5 @@
 using Marketplace.GrainInterfaces;
+using Marketplace.Storage;
 
 namespace Marketplace.Grains.Tests.Support;
 
@@ -34,6 +35,7 @@ internal static class DiskInvariants
                     .Select(violation => $"{stream}: {violation}")
             );
         }
+        violations.AddRange(Batches(disk));
         foreach (var account in accounts.Keys)
         {
             violations.AddRange(StorageInvariants.Violations(Kept(disk, account)).Select(violation => $"quota of {account}: {violation}"));
@@ -63,6 +65,22 @@ internal static class DiskInvariants
 
         return violations;
     }
+
+    /// <summary>What committees have signed stands in the market's ledger once, or is still to be told.</summary>
+    public static IReadOnlyList<string> Batches(MemoryDisk disk)
+    {
+        var state = Documents(disk, BatchesState.Kind).Select(pair => BatchesState.Read(pair.Value.Content.Span)).SingleOrDefault();
+        var certificates = Documents(disk, CertificateState.Kind)
+            .ToDictionary(pair => Bytes32.Parse(pair.Key.Id), pair => CertificateState.Read(pair.Value.Content.Span));
+        var batches = Documents(disk, CertificateBatch.Kind).Select(pair => CertificateBatch.Form.Read(pair.Value.Content));
+        var ledger = disk
+            .Streams.Where(pair => pair.Key.StartsWith("ledger/market.", StringComparison.Ordinal))
+            .SelectMany(pair => pair.Value.Select(entry => LedgerEntry.Read(entry.Span).Operation));
+        return BatchInvariants.Violations(state ?? BatchesState.None, certificates, [.. batches], [.. ledger]);
+    }
+
+    private static IEnumerable<KeyValuePair<DocumentKey, Document>> Documents(MemoryDisk disk, string kind) =>
+        disk.Documents.Where(pair => pair.Key.Kind == kind);
 
     /// <summary>What disputes have taken of stakes is what accounts have paid for them, and still will.</summary>
     private static IEnumerable<string> Slashes(MemoryDisk disk, IEnumerable<AccountId> accounts)

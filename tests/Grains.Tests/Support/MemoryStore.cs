@@ -109,7 +109,8 @@ internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumen
         [
             .. disk
                 .Documents.Where(pair => pair.Key.Kind == query.Kind)
-                .Select(pair => projection.Project(pair.Key.Id, pair.Value.Content.Span, out _)!)
+                .Select(pair => projection.Project(pair.Key.Id, pair.Value.Content.Span, out _))
+                .OfType<ListingRow>()
                 .Where(row =>
                     (query.Owner is null || row.Owner == query.Owner)
                     && (query.State is null || row.State == query.State)

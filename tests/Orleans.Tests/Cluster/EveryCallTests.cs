@@ -21,6 +21,7 @@ public sealed class EveryCallTests(ClusterFixture cluster)
         [typeof(IBlobGrain)] = default(BlobId).ToString(),
         [typeof(IKeyGrain)] = ApiKey.FormatId(new byte[8]),
         [typeof(ILedgerGrain)] = "market",
+        [typeof(IBatchesGrain)] = MarketLimits.BatchesKey,
         [typeof(IMarketGrain)] = "a market without workers",
     };
 

@@ -50,12 +50,15 @@ public sealed class LedgerTests
         var reader = await client.Keys.Create(new KeyRequest("reader", [Scope.Read]), Cancellation);
         await using var stranger = new MarketplaceClient(new MarketplaceClientOptions { Url = client.Url, Key = reader.Key });
 
-        var record = Assert.Single(await stranger.Ledgers.Records(LedgerName.Of(worker), 0, cancellation: Cancellation));
+        var records = await stranger.Ledgers.Records(LedgerName.Of(worker), 0, cancellation: Cancellation);
 
-        Assert.Equal((LedgerKinds.Offer, "7"), (record.Operation.Kind, record.Operation.Subject[0].Value));
+        // The market's operation, and behind it the worker's own.
         var head = await stranger.Ledgers.Head(LedgerName.Of(worker), Cancellation);
-        Assert.True(head.IsSigned() && record.IsSigned(head.Domain));
-        Assert.Equal(head.Head.Root, record.Hash());
+        Assert.Equal([head.Domain.Market, worker.Value], records.Select(one => one.Operation.Author));
+        Assert.Equal(records[0].Operation.Subject, records[1].Operation.Subject);
+        var record = records[0];
+        Assert.Equal((LedgerKinds.Offer, "7"), (record.Operation.Kind, record.Operation.Subject[0].Value));
+        Assert.True(head.IsSigned() && records.All(one => one.IsSigned(head.Domain)));
         var proof = await stranger.Ledgers.Prove(LedgerName.Of(worker), 0, cancellation: Cancellation);
         Assert.Equal(head.Head.Root, MerkleLog.RootOf(record.Hash(), proof.From, proof.Size, proof.Hashes));
     }

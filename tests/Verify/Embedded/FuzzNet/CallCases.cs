@@ -56,6 +56,17 @@ internal static class CallCases
             lane =>
                 [Offer(lane, offer => offer with { Committee = offer.Committee! with { Registration = new byte[Ed25519.SignatureSize] } })]
         ),
+        ("a signed offer", ["welcome"], lane => [Offer(lane, lane.Worker.Signed)]),
+        (
+            "an offer that was signed as another",
+            [FrameSamples.MalformedRequest],
+            lane => [Offer(lane, offer => lane.Worker.Signed(offer) with { Slots = WorkerLimits.SlotsMax })]
+        ),
+        (
+            "a statement without a signature",
+            [FrameSamples.Malformed],
+            lane => [Offer(lane, offer => offer with { Statement = new OfferStatement(1, 1, 1, default) })]
+        ),
         ("most labels", ["welcome"], lane => [Offer(lane, offer => offer with { Labels = Labels(WorkerLimits.LabelsMax) })]),
         (
             "one label too many",

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
 using Marketplace.Receipts;
+using Marketplace.Worker;
 using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Verify.FuzzNet;
@@ -39,7 +40,7 @@ internal static class FrameSamples
     public static readonly IReadOnlyDictionary<string, FrameKind> OfWorker = new Dictionary<string, FrameKind>
     {
         ["offer"] = new(
-            worker => new LinkFrame { Call = worker.NextCall(), Offer = worker.Offer },
+            worker => new LinkFrame { Call = worker.NextCall(), Offer = worker.Signed(worker.Offer) },
             "welcome",
             ForeignWorker,
             LimitExceeded,
@@ -175,6 +176,7 @@ internal static class FrameSamples
 /// <summary>What a fuzzing worker says of itself: its key, its lease if it has one, and its counters.</summary>
 internal sealed class FuzzWorker(Ed25519KeyPair key, Bytes32 market, AccountId payTo, BlobId module, string label) : IDisposable
 {
+    private readonly OfferStatements _statements = new(key, TimeProvider.System);
     private long _calls;
     private long _runCalls;
     private long _reports;
@@ -206,6 +208,8 @@ internal sealed class FuzzWorker(Ed25519KeyPair key, Bytes32 market, AccountId p
         };
 
     public CommitteeKey Committee { get; } = KeyOf(key, market);
+
+    public WorkerOffer Signed(WorkerOffer offer) => _statements.Sign(offer, market);
 
     public long NextCall() => ++_calls;
 
