@@ -74,6 +74,25 @@ internal sealed class LoanBook(MarketBook book, MarketOffers offers)
     public MarketOffer? FindSession(WorkerId worker, long number) =>
         (offers.Lent.Find(worker) ?? _leaving.GetValueOrDefault(worker)) is { } offer && offer.Loan!.Number == number ? offer : null;
 
+    /// <summary>The offer gets no seats until a loan says that it is there.</summary>
+    public void Suspend(WorkerId worker, long number)
+    {
+        if (offers.Lent.Find(worker) is { } offer && offer.Loan!.Number == number)
+        {
+            offers.Lent.Remove(worker);
+            _leaving[worker] = offer;
+        }
+    }
+
+    /// <summary>Orders that were not taken are sent again.</summary>
+    public void TouchThoseWithOrders()
+    {
+        foreach (var offer in offers.Lent.All.Values.Concat(_leaving.Values).Where(offer => offer.HasOrders))
+        {
+            book.Touched.Add(offer);
+        }
+    }
+
     private void Add(LentOffer lent, OfferLoan loan, MarketTime now)
     {
         if (offers.FindForSeats(lent.Offer.Worker) is { } known)

@@ -72,6 +72,7 @@ internal sealed class ShardLoans(
             TellAll(isWhole: false);
         }
         book.Loans.Relayed.FreeExpired(clock.Now.Wall);
+        book.Loans.TouchThoseWithOrders();
         foreach (var (shard, _) in _borrowed.Where(loan => clock.Now.Running > loan.Value.Until).ToArray())
         {
             _borrowed.Remove(shard);
@@ -254,15 +255,22 @@ internal sealed class ShardLoans(
     {
         ImmutableArray<WorkerId> ignored = [];
         var isAnswered = await calls.Try(async () => ignored = await calls.Shard(shard).Relay(relay, Authority.Market), shard);
+        if ((!isAnswered || !ignored.IsEmpty) && _borrowed.GetValueOrDefault(shard) is { } loan)
+        {
+            // What it lends is to be told whole again.
+            _borrowed[shard] = loan with { Version = -1 };
+        }
         foreach (var orders in relay.Orders)
         {
-            if (!isAnswered && _borrowed.ContainsKey(shard) && book.Loans.FindSession(orders.Worker, orders.Number) is { } offer)
-            {
-                OrderAgain(offer, orders);
-            }
             if (!isAnswered || ignored.Contains(orders.Worker))
             {
+                // First: else its seats would go to it again at once.
+                book.Loans.Suspend(orders.Worker, orders.Number);
                 TakeBack(orders);
+                if (!isAnswered)
+                {
+                    OrderAgain(orders);
+                }
                 continue;
             }
             foreach (var seat in SealedOf(orders))
@@ -286,8 +294,13 @@ internal sealed class ShardLoans(
         }
     }
 
-    private void OrderAgain(MarketOffer offer, RelayedOrders orders)
+    /// <summary>With the next orders, or in the next round of maintenance.</summary>
+    private void OrderAgain(RelayedOrders orders)
     {
+        if (book.Loans.FindSession(orders.Worker, orders.Number) is not { } offer)
+        {
+            return;
+        }
         foreach (var stop in orders.Orders.Stops)
         {
             offer.OrderStop(stop);
@@ -300,7 +313,6 @@ internal sealed class ShardLoans(
         {
             offer.OrderReveal(seat.Lease!.Id);
         }
-        book.Touched.Add(offer);
     }
 
     private IEnumerable<MarketJob> SealedOf(RelayedOrders orders) =>
