@@ -14,6 +14,8 @@ internal sealed partial class MarketReports
 
     private const string NotTold = "it did not tell the result that it had sealed";
 
+    private const string TooFewTold = "too few of its committee told the results that they had sealed";
+
     /// <returns>Those that count for nothing, and why.</returns>
     public ImmutableArray<RefusedReport> Commit(WorkerId worker, ImmutableArray<SealedResult> results)
     {
@@ -186,6 +188,9 @@ internal sealed partial class MarketReports
                 case PanelStep.OutOfTime:
                     _ = EndOnOwnAccount(panel.Job, MarketEnds.OutOfTime(panel));
                     return;
+                case PanelStep.RunAgain:
+                    RunAgain(panel, TooFewTold);
+                    return;
                 default:
                     _ = GiveUp(panel, MarketEnds.NoAgreement(panel));
                     return;
@@ -325,7 +330,7 @@ internal sealed partial class MarketReports
     {
         var (job, now) = (panel.Job, clock.Now);
         // Each has brought the bytes that it signed: where they are gone, none is to blame.
-        foreach (var vote in wrong is null or NotSigned or OutputMissing ? [] : panel.Winners.ToArray())
+        foreach (var vote in wrong is null or NotSigned or TooFewTold or OutputMissing ? [] : panel.Winners.ToArray())
         {
             outcomes.Note(job, vote.Offer, vote.Price, wrong!);
         }
@@ -333,7 +338,7 @@ internal sealed partial class MarketReports
         job.Note(JobStatus.Pending, now.Wall, null, wrong ?? StateMoved);
         if (job.Interruptions > MarketPolicy.InterruptionsMax)
         {
-            _ = EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, panel.Accepted!.Worker, wrong ?? StateMoved));
+            _ = EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, panel.Accepted?.Worker, wrong ?? StateMoved));
             return;
         }
         book.Panels.Reopen(job, now);

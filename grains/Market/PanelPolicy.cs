@@ -43,7 +43,10 @@ internal static class PanelPolicy
     /// </summary>
     public static readonly TimeSpan LateMin = TimeSpan.FromSeconds(2);
 
-    /// <summary>The same for the last members of a committee: the first have run the job, and a window of votes takes no longer.</summary>
+    /// <summary>
+    /// The same for the last members of a committee, and for those of them that do not tell what they have sealed: the first have run the
+    /// job, and a window of votes takes no longer.
+    /// </summary>
     public static readonly TimeSpan CommitteeLateMin = TimeSpan.FromMilliseconds(100);
 
     /// <summary>

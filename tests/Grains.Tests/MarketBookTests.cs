@@ -198,6 +198,7 @@ public sealed class MarketBookTests
                             Book.Panels.CloseSeat(seat, "late", _now);
                         }
                         break;
+                    case PanelStep.RunAgain:
                     case PanelStep.Accept when Below(4) == 0:
                         Book.Panels.Reopen(panel.Job, _now);
                         break;

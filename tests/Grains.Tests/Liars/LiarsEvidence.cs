@@ -54,7 +54,11 @@ internal sealed class LiarsEvidence(LiarsScenario scenario, LiarsMarket market, 
         Violations.AddRange(market.Board.Failures);
         (Counts.Returns, Counts.Rounds) = (market.Returns, market.Rounds);
         (Counts.Listed, Counts.ListedLiars) = (market.Listed, market.ListedLiars);
-        Counts.Copied = market.Board.Copied;
+        (Counts.Copied, Counts.CopiedByJurors) = (market.Board.Copied, market.Board.CopiedByJurors);
+        if (scenario.Assurance.Kind == AssuranceKind.Committee && Counts.Copied > 0)
+        {
+            Violations.Add($"{Counts.Copied} members of committees saw a result before they had to commit to their own");
+        }
         Violations.AddRange(
             from worker in market.Workers
             where worker.Nature == WorkerNature.Honest && worker.Contradictions > 0

@@ -127,11 +127,16 @@ internal sealed record LiarsCounts
     /// <inheritdoc cref="Epochs"/>
     public int CapturedEpochs { get; set; }
 
-    /// <summary>Results that a lazy worker saw before it had to commit to its own.</summary>
+    /// <summary>
+    /// Seats in which a lazy worker saw a result before it had to commit to its own. None of a committee's: they tell together, once.
+    /// </summary>
     public int Copied { get; set; }
 
     /// <summary>Those of them that were paid.</summary>
     public int CopiedPaid { get; set; }
+
+    /// <summary>Lazy jurors that had heard what the seats told, before the jury was drawn.</summary>
+    public int CopiedByJurors { get; set; }
 
     public SortedDictionary<string, int> Disputes { get; } = new(StringComparer.Ordinal);
 

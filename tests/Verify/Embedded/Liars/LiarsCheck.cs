@@ -93,6 +93,7 @@ internal static class LiarsCheck
             counts.HonestFaultsUndecided,
             counts.Copied,
             counts.CopiedPaid,
+            counts.CopiedByJurors,
             LiarsThatCameAgain = counts.Returns,
             ChangedFilesRefused = counts.ChangedFiles,
             ReceiptsThatHold = counts.Receipts,
