@@ -203,16 +203,12 @@ internal sealed class LiarsEvidence(LiarsScenario scenario, LiarsMarket market, 
         }
     }
 
-    /// <summary>What a panel counts against who was outvoted, its jury takes back. Without a verdict it stands.</summary>
+    /// <summary>All have a jury's cost at stake, so nothing but a verdict counts against a result of theirs.</summary>
     private void CheckHonest(LiarsWorker worker, ReputationState reputation)
     {
         foreach (var fault in reputation.Faults.Where(fault => fault.Weight > 0))
         {
-            if (_files.TryGetValue(fault.Fault.Job, out var file) && file.Dispute.State is DisputeStates.Undecided or DisputeStates.Kept)
-            {
-                Counts.HonestFaultsUndecided++;
-                continue;
-            }
+            Counts.HonestFaults++;
             Violations.Add($"worker {worker.Id} never failed, and has a fault of job {fault.Fault.Job}: {fault.Fault.Reason}");
         }
     }

@@ -145,10 +145,8 @@ internal sealed record LiarsCounts
     /// <summary>Slashed workers that never lied.</summary>
     public int HonestSlashed { get; set; }
 
-    /// <summary>
-    /// Honest workers' faults that stand because no jury came to a verdict: the others had outvoted them.
-    /// </summary>
-    public int HonestFaultsUndecided { get; set; }
+    /// <summary>Faults of workers that never failed, as where liars have outvoted them.</summary>
+    public int HonestFaults { get; set; }
 
     /// <summary>Liars that came again.</summary>
     public int Returns { get; set; }

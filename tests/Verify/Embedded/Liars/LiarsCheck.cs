@@ -90,7 +90,7 @@ internal static class LiarsCheck
             counts.Disputes,
             counts.Slashings,
             counts.HonestSlashed,
-            counts.HonestFaultsUndecided,
+            counts.HonestFaults,
             counts.Copied,
             counts.CopiedPaid,
             counts.CopiedByJurors,
