@@ -10,7 +10,7 @@ public sealed class MarketBookTests
     public void Book_StaysSoundWhateverIsCalled(ulong seed)
     {
         var calls = new RandomCalls(seed);
-        for (var call = 0; call < 3_000; call++)
+        for (var call = 0; call < 4_000; call++)
         {
             var what = calls.Next();
             Assert.True(
