@@ -43,7 +43,7 @@ internal sealed record LiarsControl(Safeguard Safeguard, ImmutableArray<string> 
         new(
             new Safeguard(
                 "any-offer",
-                "grains/Market/OfferTree.cs",
+                "grains/Market/MarketOffers.cs",
                 "return found.Count == 0 ? null : found[(int)(chance.Next() * found.Count)];",
                 "return found.Count == 0 ? null : found[0];",
                 "Workers that ask little have as many seats as they like."
