@@ -13,10 +13,14 @@ public interface IDisputeGrain : IGrainWithStringKey
     /// Keeps the evidence, once for the job: another case of it, of another market, changes nothing. Where enough is at stake it asks for a
     /// jury, until there is a verdict or its time is over. Durable when it returns.
     /// </summary>
+    /// <returns>
+    /// The votes' workers that no jury judges and that nothing at stake speaks for: against these it counts if they were outvoted. What the
+    /// others gave is for a jury alone to find wrong.
+    /// </returns>
     /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>; <see cref="ErrorCode.MalformedRequest"/>: no two of the votes
     /// contradict each other, a worker is there twice, or a signature is not the worker's.</exception>
     [Effect(Effect.Deduplicated), Alias("Open")]
-    Task Open(DisputeCase dispute, Authority by);
+    Task<ImmutableArray<WorkerId>> Open(DisputeCase dispute, Authority by);
 
     /// <summary>
     /// Takes the jury's verdict, once, and slashes those that lost. Durable when it returns; what is not done then the reminder does.

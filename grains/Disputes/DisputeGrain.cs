@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Microsoft.Extensions.Logging;
@@ -32,16 +33,24 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _dispute.Load();
 
-    public async Task Open(DisputeCase dispute, Authority by)
+    public async Task<ImmutableArray<WorkerId>> Open(DisputeCase dispute, Authority by)
     {
         Authorities.Require(by, Authority.Market);
+        DisputeRefusals.RequireForm(_job, dispute);
         await _dispute.Refresh();
         if (_dispute.Value is { } known)
         {
             await (known.Stage is DisputeStage.Opening ? TryBegin(known) : Task.CompletedTask);
-            return;
         }
-        DisputeRefusals.RequireForm(_job, dispute);
+        else
+        {
+            await OpenNew(dispute);
+        }
+        return await FindUnjudged(dispute);
+    }
+
+    private async Task OpenNew(DisputeCase dispute)
+    {
         var opened = DisputeRules.Open(dispute, _clock.GetUtcNow());
         DisputeRefusals.RequireCase(opened, _market.PublicKey);
         if (await WhyNotTried(opened) is { } reason)
@@ -174,7 +183,7 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
         }
         if (await WhyNotRepeatable(dispute.Ticket.Spec.Program) is { } reason)
         {
-            return reason;
+            return reason.Words;
         }
         return await FindUnbacked(dispute, worker => ReputationOf(worker).FindAtStake());
     }
@@ -183,38 +192,69 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
         LostWrites.Resend(() => ReputationOf(worker).FreezeFor(_job, until, Authority.Dispute));
 
     /// <summary>A program that reads what differs from run to run gives different results truthfully.</summary>
-    private async Task<string?> WhyNotRepeatable(ProgramId program)
+    private async Task<(string Words, bool IsRemoved)?> WhyNotRepeatable(ProgramId program)
     {
         try
         {
             var view = await GrainFactory.GetGrain<IProgramGrain>(program.ToString()).Get();
-            return view.Nondeterminism is { } reason ? $"the program does not give one result: {reason}" : null;
+            return view.Nondeterminism is { } reason ? ($"the program does not give one result: {reason}", IsRemoved: false) : null;
         }
         catch (MarketException removed) when (removed.Code == ErrorCode.ProgramNotFound)
         {
-            return "the program was removed";
+            return ("the program was removed", IsRemoved: true);
         }
     }
 
     /// <returns>Why a result is not backed, for people; null: all are.</returns>
     private static async Task<string?> FindUnbacked(DisputeState dispute, Func<WorkerId, Task<TokenAmount>> find)
     {
-        var cost = DisputeRules.JuryCostMax(dispute);
-        var needed = cost.IsZero ? FuelPrice.Least : cost;
+        var needed = DisputeRules.BackingMin(dispute.Ticket.Spec);
         foreach (var execution in DisputeRules.DisputedOf(dispute))
         {
-            var isBacked = false;
-            // All are asked, also when one is enough: all that have voted are to be frozen.
-            foreach (var seat in dispute.Seats.Where(seat => seat.Execution == execution))
-            {
-                isBacked |= await find(seat.Worker) >= needed;
-            }
-            if (!isBacked)
+            if (!await IsBacked(dispute.Seats.Where(seat => seat.Execution == execution), needed, find))
             {
                 return $"nothing at stake: a jury may cost {needed}, and no worker with the execution {execution} has so much at stake";
             }
         }
         return null;
+    }
+
+    /// <summary>Whether one of those that gave a result could pay a jury.</summary>
+    private static async Task<bool> IsBacked(IEnumerable<CastVote> votes, TokenAmount needed, Func<WorkerId, Task<TokenAmount>> find)
+    {
+        var isBacked = false;
+        // All are asked, also when one is enough: all that have voted are to be frozen.
+        foreach (var vote in votes)
+        {
+            isBacked |= await find(vote.Worker) >= needed;
+        }
+        return isBacked;
+    }
+
+    /// <summary>
+    /// Where there is a trial, its verdict says what counts against whom, or nothing does. Else a worker whose result was backed has done
+    /// what it could to be judged, and the number of votes says something of the others alone.
+    /// </summary>
+    private async Task<ImmutableArray<WorkerId>> FindUnjudged(DisputeCase dispute)
+    {
+        var votes = dispute.Votes.Where(vote => !DisputeRules.IsTried(_dispute.Value!, vote)).ToArray();
+        if (votes.Length > 0 && _jury is not null)
+        {
+            if (await WhyNotRepeatable(dispute.Ticket.Spec.Program) is { IsRemoved: false })
+            {
+                return [];
+            }
+            var (needed, unbacked) = (DisputeRules.BackingMin(dispute.Ticket.Spec), new List<CastVote>());
+            foreach (var same in votes.GroupBy(vote => vote.Execution))
+            {
+                if (!await IsBacked(same, needed, worker => ReputationOf(worker).FindAtStake()))
+                {
+                    unbacked.AddRange(same);
+                }
+            }
+            votes = [.. unbacked];
+        }
+        return [.. votes.Select(vote => vote.Worker)];
     }
 
     /// <summary>

@@ -55,7 +55,7 @@ internal static class DisputeRules
         {
             Verdict = verdict,
             Losses = [.. losers.Select(worker => new Loss(worker, null, []))],
-            // The job's end counted them as wrong.
+            // A market that could not keep its evidence has counted them as wrong.
             Uncleared =
                 dispute.Accepted is { } accepted && accepted != verdict
                     ? [.. dispute.Seats.Where(seat => seat.Execution == verdict).Select(seat => seat.Worker)]
@@ -95,8 +95,16 @@ internal static class DisputeRules
         );
     }
 
-    /// <summary>What a jury costs at most. One loser alone must be able to pay it.</summary>
-    public static TokenAmount JuryCostMax(DisputeState dispute) => SeatPriceMax(dispute) * DisputePolicy.SeatsMax;
+    /// <summary>What backs a result: all that a jury may cost. One loser alone must be able to pay it.</summary>
+    public static TokenAmount BackingMin(JobSpec spec)
+    {
+        var cost = JuryRules.SeatPriceMax(spec.PriceMax, spec.Assurance) * DisputePolicy.SeatsMax;
+        return cost.IsZero ? FuelPrice.Least : cost;
+    }
+
+    /// <summary>Whether a jury was, or is, to judge the vote.</summary>
+    public static bool IsTried(DisputeState dispute, CastVote vote) =>
+        dispute.Stage != DisputeStage.Kept && dispute.Seats.Any(seat => seat.Worker == vote.Worker && seat.Execution == vote.Execution);
 
     /// <summary>
     /// What the loser of this place in the order loses: its part of what the jury is owed yet, and the job's price limit. Those that follow

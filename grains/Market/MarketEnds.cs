@@ -132,7 +132,7 @@ internal static class MarketEnds
             explanation
         );
 
-    public static JobEnd WorkersFailed(MarketJob job, WorkerId last, string reason) =>
+    public static JobEnd WorkersFailed(MarketJob job, WorkerId? last, string reason) =>
         Own(
             job,
             JobStatus.Failed,

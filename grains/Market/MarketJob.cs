@@ -93,6 +93,9 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>For whom that worker worked when it was drawn, where it may not choose another owner after that.</summary>
     public AccountId? DirectedOwner { get; set; }
 
+    /// <summary>How that worker was drawn; null where no draw can be let pass.</summary>
+    public SeatDraw? Draw { get; set; }
+
     /// <summary>Its own shard opens a panel instead of giving it to a worker.</summary>
     public bool WantsPanel => !Ticket.Spec.Assurance.IsNone && Panel is null;
 

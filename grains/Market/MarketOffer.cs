@@ -106,6 +106,15 @@ internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
     /// <summary>The same without regard to its poll: what it is given now, its next poll takes.</summary>
     public int Room => Math.Max(0, Math.Min(_leasesMax, LeasesAllowed) - SlotsUsed);
 
+    /// <summary>All slots that it has, or that its standing lets it use, have leases of this market; or the market makes it wait.</summary>
+    public bool IsFull => IsHeld || SlotsUsed >= Math.Min(Offer.Slots, LeasesAllowed);
+
+    /// <summary>Leases that it has been given in all.</summary>
+    public long LeasesGiven { get; private set; }
+
+    /// <summary>Seats that it was drawn for and did not take.</summary>
+    public SeatPasses Passes { get; } = new();
+
     /// <summary>The open auctions that it was invited to.</summary>
     public HashSet<Auction> Auctions { get; } = [];
 
@@ -141,7 +150,12 @@ internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
 
     public bool Refuses(AccountId account) => !Offer.RefusedAccounts.IsDefaultOrEmpty && Offer.RefusedAccounts.Contains(account);
 
-    public void Order(Lease lease) => _leases.Add(lease);
+    public void Order(Lease lease)
+    {
+        _leases.Add(lease);
+        LeasesGiven++;
+        Passes.Clear();
+    }
 
     public void Invite(AuctionInvitation invitation) => _invitations.Add(invitation);
 

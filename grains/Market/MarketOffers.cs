@@ -89,12 +89,17 @@ internal sealed class MarketOffers : OfferSet
     /// <param name="seat">The seat.</param>
     /// <param name="isNow">Only those that take leases now.</param>
     /// <param name="chance">Draws.</param>
-    public MarketOffer? Draw(MarketJob seat, bool isNow, IChance chance)
+    /// <param name="passesOver">Those that have it only where there are no others; null: none.</param>
+    public MarketOffer? Draw(MarketJob seat, bool isNow, IChance chance, Predicate<MarketOffer>? passesOver = null)
     {
         var found = new List<MarketOffer>();
         foreach (var set in (ReadOnlySpan<OfferSet>)[this, Lent])
         {
             (isNow ? set.Hungry : set.ByPrice).CollectFitting(seat, found);
+        }
+        if (passesOver is not null && !found.TrueForAll(passesOver))
+        {
+            found.RemoveAll(passesOver);
         }
         return found.Count == 0 ? null : found[(int)(chance.Next() * found.Count)];
     }

@@ -10,9 +10,13 @@ namespace Marketplace.Grains;
 /// </summary>
 internal sealed partial class MarketReports
 {
+    private readonly PanelEvidence _evidence = new(grains, openJobs, log);
+
     private const string NotSigned = "its committee did not sign the result";
 
     private const string NotTold = "it did not tell the result that it had sealed";
+
+    private const string TooFewTold = "too few of its committee told the results that they had sealed";
 
     /// <returns>Those that count for nothing, and why.</returns>
     public ImmutableArray<RefusedReport> Commit(WorkerId worker, ImmutableArray<SealedResult> results)
@@ -114,29 +118,6 @@ internal sealed partial class MarketReports
         }
     }
 
-    /// <summary>What speaks against a worker is durable before the job ends by what the others gave.</summary>
-    private async ValueTask KeepDispute(Panel panel)
-    {
-        var job = panel.Job;
-        if (!PanelDisputes.IsIn(panel) || (job.KeepsAll ? job.Ticket : await openJobs.Find(job.Ticket.Job)) is not { } ticket)
-        {
-            return;
-        }
-        var dispute = PanelDisputes.Of(panel, ticket);
-        try
-        {
-            await LostWrites.Resend(() => grains.GetGrain<IDisputeGrain>(job.Ticket.Job.ToString()).Open(dispute, Authority.Market));
-        }
-        catch (MarketException refused) when (refused.Code is ErrorCode.MalformedRequest)
-        {
-            // What is no evidence must not keep the job from its end. A store that fails is no such reason: the end is tried again.
-            LogNoDispute(refused, job.Ticket.Job);
-        }
-    }
-
-    [LoggerMessage(EventId = 1225, Level = LogLevel.Error, Message = "The results of job {Job} differ, and make no dispute")]
-    private partial void LogNoDispute(Exception refused, JobId job);
-
     [LoggerMessage(
         EventId = 1224,
         Level = LogLevel.Warning,
@@ -186,6 +167,9 @@ internal sealed partial class MarketReports
                 case PanelStep.OutOfTime:
                     _ = EndOnOwnAccount(panel.Job, MarketEnds.OutOfTime(panel));
                     return;
+                case PanelStep.RunAgain:
+                    RunAgain(panel, TooFewTold);
+                    return;
                 default:
                     _ = GiveUp(panel, MarketEnds.NoAgreement(panel));
                     return;
@@ -202,7 +186,7 @@ internal sealed partial class MarketReports
         act();
         try
         {
-            await KeepDispute(panel);
+            await _evidence.Keep(panel);
         }
         catch (Exception failure)
         {
@@ -249,13 +233,11 @@ internal sealed partial class MarketReports
             }
             else if (panel.Committee is { } committee && end.Proof is not null)
             {
-                await KeepDispute(panel);
-                _ = Certify(panel, committee, end);
+                _ = Certify(panel, committee, end, await _evidence.Keep(panel));
             }
             else
             {
-                await KeepDispute(panel);
-                NoteOthers(panel);
+                NoteOthers(panel, await _evidence.Keep(panel));
                 await Write(job, end, ends);
             }
         }
@@ -276,7 +258,7 @@ internal sealed partial class MarketReports
     /// Between the second step and the third: how the job ends is written down, and its committee signs that. What is written stays the
     /// same whatever is lost, so members are never asked to sign two receipts of one job in one epoch.
     /// </summary>
-    private async Task Certify(Panel panel, Committee committee, JobEnd end)
+    private async Task Certify(Panel panel, Committee committee, JobEnd end, ImmutableArray<WorkerId> unjudged)
     {
         var job = panel.Job;
         var ends = new List<Ended>(1);
@@ -292,7 +274,7 @@ internal sealed partial class MarketReports
             }
             else
             {
-                NoteOthers(panel);
+                NoteOthers(panel, unjudged);
                 await Write(job, end with { Certificate = certificate }, ends);
             }
         }
@@ -308,15 +290,18 @@ internal sealed partial class MarketReports
     private Task<JobProposal?> Propose(JobId job, JobEnd end, ulong epoch) =>
         LostWrites.Resend(() => grains.GetGrain<IJobGrain>(job.ToString()).Propose(end, epoch, Authority.Market));
 
-    /// <summary>Those whose results differ were wrong, as far as the panel can tell: it counts against them as a failed run does.</summary>
-    private void NoteOthers(Panel panel)
+    /// <summary>
+    /// Those whose results differ were wrong, as far as the panel can tell: it counts against them as a failed run does, where no jury
+    /// finds out. Who was outvoted by liars must not bear what they should.
+    /// </summary>
+    private void NoteOthers(Panel panel, ImmutableArray<WorkerId> unjudged)
     {
         if (panel.AreFaultsNoted)
         {
             return;
         }
         panel.AreFaultsNoted = true;
-        foreach (var vote in panel.Votes.Where(vote => vote.IsWrongBeside(panel.Accepted!)))
+        foreach (var vote in panel.Votes.Where(vote => vote.IsWrongBeside(panel.Accepted!) && unjudged.Contains(vote.Worker)))
         {
             outcomes.Note(panel.Job, vote.Offer, vote.Price, "its result was another than that of the others which ran the job");
         }
@@ -326,7 +311,7 @@ internal sealed partial class MarketReports
     {
         var (job, now) = (panel.Job, clock.Now);
         // Each has brought the bytes that it signed: where they are gone, none is to blame.
-        foreach (var vote in wrong is null or NotSigned or OutputMissing ? [] : panel.Winners.ToArray())
+        foreach (var vote in wrong is null or NotSigned or TooFewTold or OutputMissing ? [] : panel.Winners.ToArray())
         {
             outcomes.Note(job, vote.Offer, vote.Price, wrong!);
         }
@@ -334,7 +319,7 @@ internal sealed partial class MarketReports
         job.Note(JobStatus.Pending, now.Wall, null, wrong ?? StateMoved);
         if (job.Interruptions > MarketPolicy.InterruptionsMax)
         {
-            _ = EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, panel.Accepted!.Worker, wrong ?? StateMoved));
+            _ = EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, panel.Accepted?.Worker, wrong ?? StateMoved));
             return;
         }
         book.Panels.Reopen(job, now);

@@ -16,6 +16,7 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
     private readonly Dictionary<Bytes32, MarketJob?> _taken = [];
     private readonly List<Vote> _votes = [];
     private readonly List<MarketJob> _seats = [];
+    private WorkerId[] _asked = [];
 
     public MarketJob Job => job;
 
@@ -37,7 +38,7 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
     public virtual bool IsForAny => committee is null;
 
     /// <summary>Results are sealed first and told together.</summary>
-    public virtual bool IsSealed => Assurance.Kind == AssuranceKind.Quorum;
+    public virtual bool IsSealed => Assurance.Kind is AssuranceKind.Quorum or AssuranceKind.Committee;
 
     /// <summary>The sealed results are being told.</summary>
     public bool IsRevealing { get; protected set; }
@@ -161,58 +162,63 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
             return PanelStep.OutOfTime;
         }
         var (leading, isDue) = (Leading, DueAt is { } due && now >= due);
-        var (most, areEnough) = (leading.Count, AreEnough(leading));
-        if (areEnough)
+        var areEnough = AreEnough(leading);
+        // All that have run it are to be paid, so the last ones are waited for a while.
+        if (areEnough && (!IsRevealing || SealedCount == 0 || isDue))
         {
-            // Whoever has run it is to be paid, so the last ones are waited for a while.
-            var waits = committee is null ? IsRevealing && SealedCount > 0 : _seats.Count > 0;
-            if (!waits || isDue)
-            {
-                Accepted = leading[0];
-                return PanelStep.Accept;
-            }
-            if (committee is not null)
-            {
-                Hurry(now + LateFor(now, PanelPolicy.CommitteeLateMin));
-                return PanelStep.Wait;
-            }
+            Accepted = leading[0];
+            return PanelStep.Accept;
         }
         if (IsRevealing)
         {
             if (SealedCount > 0)
             {
-                Hurry(areEnough ? now + PanelPolicy.RevealLateMax : null);
+                Hurry(areEnough ? now + TellingLate(now) : null);
                 return isDue ? PanelStep.Drop : PanelStep.Wait;
             }
             (IsRevealing, DueAt) = (false, null);
-            return DrawMore(most);
+            return DrawMore();
         }
-        if (SealedCount == 0)
+        return IsSealed && NextOfSealed(now, isDue) is { } step ? step
+            : _seats.Count > 0 && CanDecide ? PanelStep.Wait
+            : DrawMore();
+    }
+
+    /// <summary>What follows from the results that are sealed so far; null: nothing.</summary>
+    private PanelStep? NextOfSealed(TimeSpan now, bool isDue)
+    {
+        var sealedSeats = _seats.FindAll(seat => seat.Phase == MarketPhase.Sealed);
+        var mayDecide = CanDecideWith(sealedSeats);
+        if (sealedSeats.Count == 0 || (committee is not null && !mayDecide))
         {
             // Those that the others were to hurry for are lost.
             DueAt = null;
+            return null;
         }
-        if (IsSealed && SealedCount > 0 && (isDue || SealedCount == _seats.Count))
+        if (sealedSeats.Count == _seats.Count)
         {
-            if (SealedCount < _seats.Count)
-            {
-                return PanelStep.Drop;
-            }
             (IsRevealing, DueAt) = (true, now + PanelPolicy.RevealMax);
+            _asked = committee is null ? [] : [.. sealedSeats.Select(seat => seat.Directed!.Value)];
             return PanelStep.Reveal;
         }
-        if (IsSealed && SealedCount + most >= Needed)
+        if (isDue)
         {
-            Hurry(now + LateFor(now, PanelPolicy.LateMin));
+            return PanelStep.Drop;
         }
-        return _seats.Count > 0 && CanDecide ? PanelStep.Wait
-            : committee is null ? DrawMore(most)
-            : PanelStep.GiveUp;
+        if (mayDecide)
+        {
+            Hurry(now + LateFor(now, committee is null ? PanelPolicy.LateMin : PanelPolicy.CommitteeLateMin, PanelPolicy.LateMax));
+        }
+        return null;
     }
 
+    /// <summary>How long those are waited for that have not told what they had sealed, where the others are enough.</summary>
+    private TimeSpan TellingLate(TimeSpan now) =>
+        committee is null ? PanelPolicy.RevealLateMax : LateFor(now, PanelPolicy.CommitteeLateMin, PanelPolicy.RevealLateMax);
+
     /// <summary>As long again as it took so far, within bounds.</summary>
-    private TimeSpan LateFor(TimeSpan now, TimeSpan least) =>
-        TimeSpan.FromTicks(Math.Clamp((now - openedAt).Ticks, least.Ticks, PanelPolicy.LateMax.Ticks));
+    private TimeSpan LateFor(TimeSpan now, TimeSpan least, TimeSpan most) =>
+        TimeSpan.FromTicks(Math.Clamp((now - openedAt).Ticks, least.Ticks, most.Ticks));
 
     /// <summary>Seats that are to be drawn for <see cref="PanelStep.Draw"/>.</summary>
     public virtual int Missing => Drawn == 0 ? FirstSeats : Needed - MostAgreeing - _seats.Count;
@@ -223,10 +229,12 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
     public void Forgive(TimeSpan still) => DueAt += still;
 
     /// <summary>Whether the seats that are left, and the votes, can bring a result.</summary>
-    public bool CanDecide =>
+    public bool CanDecide => CanDecideWith(_seats);
+
+    private bool CanDecideWith(IReadOnlyCollection<MarketJob> seats) =>
         committee is null
-            ? MostAgreeing + _seats.Count >= Needed
-            : committee.IsEnough(Leading.Select(vote => vote.Worker).Concat(_seats.Select(seat => seat.Directed!.Value)));
+            ? MostAgreeing + seats.Count >= Needed
+            : committee.IsEnough(Leading.Select(vote => vote.Worker).Concat(seats.Select(seat => seat.Directed!.Value)));
 
     /// <summary>
     /// What a client pays who cancels. All that are paid are paid by one statement of fuel, that of the run among them that has come least
@@ -262,8 +270,20 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
 
     private static JobSeat SeatOf(MarketJob seat) => new(seat.Offer!.Offer.Worker, seat.Offer.Offer.PayTo, seat.PriceOf(seat.Offer));
 
-    private PanelStep DrawMore(int most) =>
-        Drawn + Needed - most - _seats.Count <= Assurance.Seats * PanelPolicy.DrawsMax ? PanelStep.Draw : PanelStep.GiveUp;
+    private PanelStep DrawMore() =>
+        committee is not null ? WithoutMembers(committee)
+        : Drawn + Needed - MostAgreeing - _seats.Count <= Assurance.Seats * PanelPolicy.DrawsMax ? PanelStep.Draw
+        : PanelStep.GiveUp;
+
+    /// <summary>
+    /// A committee has no other members to draw. If those that did not tell could have made the leading result the job's, they keep it from
+    /// its end, and not the results.
+    /// </summary>
+    private PanelStep WithoutMembers(Committee members)
+    {
+        var untold = _asked.Except(_votes.Select(vote => vote.Worker));
+        return members.IsEnough(Leading.Select(vote => vote.Worker).Concat(untold)) ? PanelStep.RunAgain : PanelStep.GiveUp;
+    }
 
     private void Hurry(TimeSpan? at)
     {
@@ -299,6 +319,9 @@ internal enum PanelStep
 
     /// <summary>Enough ran out of time.</summary>
     OutOfTime = 6,
+
+    /// <summary>Too few of a committee told what they had sealed, and what the others told does not speak against each other.</summary>
+    RunAgain = 7,
 }
 
 /// <summary>What one seat's run gave.</summary>

@@ -120,7 +120,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
         {
             if (!KeepsDraw(seat, now))
             {
-                Direct(seat);
+                Direct(seat, now.Running);
                 seat.DrawnUntil = now.Running + PanelPolicy.SeatWaitMax;
             }
             book.Deadlines.Set(seat, MarketTime.Earlier(seat.DrawnUntil, MarketBook.ExpiryOf(seat, now)).Ticks);
@@ -131,7 +131,12 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
 
     private bool KeepsDraw(MarketJob seat, MarketTime now)
     {
-        if (!seat.KeepsDraw || now.Running >= seat.DrawnUntil || offers.FindForSeats(seat.Directed!.Value) is not { } drawn)
+        if (
+            !seat.KeepsDraw
+            || now.Running >= seat.DrawnUntil
+            || seat.Directed is not { } worker
+            || offers.FindForSeats(worker) is not { } drawn
+        )
         {
             return false;
         }
@@ -143,6 +148,10 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     public void SeatAnew(MarketJob seat, MarketTime now)
     {
         Waiting.Remove(seat);
+        if (seat is { Directed: { } worker, Draw: { } draw } && offers.Find(worker) is { } offer && draw.WasLetPass(offer, now.Running))
+        {
+            offer.Passes.Note(draw, now.Running);
+        }
         Seat(seat, now);
         // Who was drawn before may have another seat.
         _freedPanels.Add(seat.Panel!);
@@ -152,15 +161,16 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     /// Draws among all that fit, busy or not: a worker that runs nothing is never busy, and would have most seats of a crowded market if it
     /// were among those that are free.
     /// </summary>
-    private void Direct(MarketJob seat)
+    private void Direct(MarketJob seat, TimeSpan now)
     {
         var panel = seat.Panel!;
         panel.Release(seat);
-        (seat.Directed, seat.DirectedOwner) = (null, null);
-        if (offers.Draw(seat, isNow: false, chance) is { } drawn)
+        (seat.Directed, seat.DirectedOwner, seat.Draw) = (null, null, null);
+        bool IsPassedOver(MarketOffer offer) => offer.Passes.IsPassedOver(now) && !(offer.IsWaiting && offer.Room > 0);
+        if (offers.Draw(seat, isNow: false, chance, IsPassedOver) is { } drawn)
         {
             panel.Take(seat, drawn.Offer);
-            (seat.Directed, seat.DirectedOwner) = (drawn.Offer.Worker, drawn.Offer.PayTo);
+            (seat.Directed, seat.DirectedOwner, seat.Draw) = (drawn.Offer.Worker, drawn.Offer.PayTo, SeatDraw.Of(drawn, now));
         }
     }
 

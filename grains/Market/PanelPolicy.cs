@@ -43,7 +43,10 @@ internal static class PanelPolicy
     /// </summary>
     public static readonly TimeSpan LateMin = TimeSpan.FromSeconds(2);
 
-    /// <summary>The same for the last members of a committee: the first have run the job, and a window of votes takes no longer.</summary>
+    /// <summary>
+    /// The same for the last members of a committee, and for those of them that do not tell what they have sealed: the first have run the
+    /// job, and a window of votes takes no longer.
+    /// </summary>
     public static readonly TimeSpan CommitteeLateMin = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
@@ -66,6 +69,20 @@ internal static class PanelPolicy
     /// that are never busy gain by each new draw.
     /// </summary>
     public static readonly TimeSpan SeatWaitMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Draws that a worker may let pass, one after the other, though it has a free slot: after one, its line may just have been slow.
+    /// </summary>
+    public const int PassesMax = 2;
+
+    /// <summary>
+    /// So long draws pass it over, unless it asks for leases: ten times what it costs a panel to draw it. Twice as long with each further
+    /// draw that it lets pass.
+    /// </summary>
+    public static readonly TimeSpan PassedOverMin = TimeSpan.FromMinutes(5);
+
+    /// <summary>At most so many times: an hour and twenty minutes, in which a worker costs one panel half a minute.</summary>
+    public const int PassedOverDoublingsMax = 4;
 
     /// <summary>How long a juror's run may wait for its worker: the worker was drawn because it is here.</summary>
     public static readonly TimeSpan JurorWaitMax = TimeSpan.FromMinutes(2);

@@ -258,7 +258,10 @@ internal sealed class ShardLoans(
         if ((!isAnswered || !ignored.IsEmpty) && _borrowed.GetValueOrDefault(shard) is { } loan)
         {
             // What it lends is to be told whole again.
-            _borrowed[shard] = loan with { Version = -1 };
+            _borrowed[shard] = loan with
+            {
+                Version = -1,
+            };
         }
         foreach (var orders in relay.Orders)
         {

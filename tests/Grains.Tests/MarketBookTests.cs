@@ -10,7 +10,7 @@ public sealed class MarketBookTests
     public void Book_StaysSoundWhateverIsCalled(ulong seed)
     {
         var calls = new RandomCalls(seed);
-        for (var call = 0; call < 3_000; call++)
+        for (var call = 0; call < 4_000; call++)
         {
             var what = calls.Next();
             Assert.True(
@@ -198,6 +198,7 @@ public sealed class MarketBookTests
                             Book.Panels.CloseSeat(seat, "late", _now);
                         }
                         break;
+                    case PanelStep.RunAgain:
                     case PanelStep.Accept when Below(4) == 0:
                         Book.Panels.Reopen(panel.Job, _now);
                         break;

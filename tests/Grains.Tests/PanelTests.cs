@@ -429,7 +429,7 @@ public sealed class PanelTests
         {
             // So that the test can say how before the first lease.
             await Task.Delay(TimeSpan.FromMilliseconds(1), market.Time);
-            await worker.ServeSealed(Run, !_silent.Contains(name), _stop.Token);
+            await worker.ServeSealed(Run, () => !_silent.Contains(name), _stop.Token);
 
             LeaseReport? Run(Lease lease)
             {

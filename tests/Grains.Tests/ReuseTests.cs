@@ -402,7 +402,7 @@ public sealed partial class ReuseTests
             {
                 var other = await market.AddWorker(name, price: 1000);
                 var output = name == "liar" ? "lie" : "out";
-                serving.Add(other.ServeSealed(lease => other.Completed(lease, output, Run * 1000), tells: true, stop.Token));
+                serving.Add(other.ServeSealed(lease => other.Completed(lease, output, Run * 1000), () => true, stop.Token));
             }
             var job = await Submit(request, Spec with { Assurance = Assurance.Parse(assurance), PriceMax = new TokenAmount(9000) });
             await market.Job(job).WaitEnded(client, TimeSpan.FromSeconds(60), default);

@@ -323,7 +323,7 @@ public sealed class ShardLoanTests
         private readonly Task _all;
 
         public Serving(IEnumerable<TestWorker> workers) =>
-            _all = Task.WhenAll(workers.Select(worker => worker.ServeSealed(lease => worker.Completed(lease), tells: true, _stop.Token)));
+            _all = Task.WhenAll(workers.Select(worker => worker.ServeSealed(lease => worker.Completed(lease), () => true, _stop.Token)));
 
         public async ValueTask DisposeAsync()
         {

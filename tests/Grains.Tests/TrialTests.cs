@@ -245,7 +245,9 @@ public sealed class TrialTests
                     .Stake(caller, new StakeRequest("stake", new TokenAmount((UInt128)(tells ? stake : 1000 * stake))));
             }
             await worker.Offer();
-            serving.Add(worker.ServeSealed(lease => worker.Completed(lease, isLiar ? "lie" : "out", fuel: 1_000_000), tells, stop.Token));
+            serving.Add(
+                worker.ServeSealed(lease => worker.Completed(lease, isLiar ? "lie" : "out", fuel: 1_000_000), () => tells, stop.Token)
+            );
         }
         return (stop, serving);
     }

@@ -8,7 +8,7 @@ internal sealed class FakeDisputeGrain(JobId job) : IDisputeGrain
 {
     public static JobId Disputed { get; } = new(GatewayFixture.Mallory.Value);
 
-    public Task Open(DisputeCase dispute, Authority by) => throw new NotSupportedException();
+    public Task<ImmutableArray<WorkerId>> Open(DisputeCase dispute, Authority by) => throw new NotSupportedException();
 
     public Task Decide(JuryVerdict verdict, Authority by) => throw new NotSupportedException();
 

@@ -92,7 +92,7 @@ public sealed class BoundListTests
         ["MarketPolicy.UnsettledJobsMax"] = "What is sent again from memory: beyond it the accounts ask the jobs, as after a crash.",
         ["PanelPolicy.OpenAgainAfter"] = "A period.",
         ["PanelPolicy.OpenAgainPartsMax"] = "How long a wait becomes.",
-        ["PanelPolicy.CommitteeLateMin"] = "A period; CommitteeJobTests pass it.",
+        ["PanelPolicy.CommitteeLateMin"] = "A period; CommitteeSealTests stand at its end.",
         ["PanelPolicy.WindowMax"] = "A period; CommitteeJobTests pass it.",
         ["PanelPolicy.WindowReceiptsMax"] = "How many share a signature: the next window has the others.",
         ["PanelPolicy.WindowVotesMax"] = "That of a worker's call, at which WorkerVoteTests stand.",

@@ -17,6 +17,7 @@ internal sealed class LiarsBoard(Assurance assurance)
     private readonly Dictionary<JobId, HashSet<WorkerId>> _conspirators = [];
     private readonly Dictionary<JobId, List<ToldResult>> _told = [];
     private readonly Dictionary<JobId, HashSet<WorkerId>> _copies = [];
+    private readonly HashSet<(JobId Job, WorkerId Juror)> _jurorsCopies = [];
 
     /// <summary>The last result that was told of any job.</summary>
     public ToldResult? Last { get; private set; }
@@ -25,6 +26,8 @@ internal sealed class LiarsBoard(Assurance assurance)
     public List<string> Failures { get; } = [];
 
     public int Copied => _copies.Values.Sum(copies => copies.Count);
+
+    public int CopiedByJurors => _jurorsCopies.Count;
 
     /// <summary>The right one: what the program gives for this input.</summary>
     public static ToldResult RightOf(ReadOnlySpan<byte> input)
@@ -53,15 +56,11 @@ internal sealed class LiarsBoard(Assurance assurance)
     }
 
     /// <summary>What most have told of the job so far; null: nothing was told.</summary>
-    public ToldResult? Overheard(JobId job, WorkerId by)
-    {
-        if (!_told.TryGetValue(job, out var told))
-        {
-            return null;
-        }
-        At(_copies, job).Add(by);
-        return told.GroupBy(result => result).MaxBy(group => group.Count())!.Key;
-    }
+    public ToldResult? Overheard(JobId job) =>
+        _told.TryGetValue(job, out var told) ? told.GroupBy(result => result).MaxBy(group => group.Count())!.Key : null;
+
+    /// <summary>The market has taken what the worker had overheard, or the commitment to it.</summary>
+    public void NoteCopy(JobId job, WorkerId by, bool isJuror) => _ = isJuror ? _jurorsCopies.Add((job, by)) : At(_copies, job).Add(by);
 
     public bool HasCopied(JobId job, WorkerId worker) => _copies.TryGetValue(job, out var copies) && copies.Contains(worker);
 

@@ -67,7 +67,11 @@ internal sealed class LiarsEvidence(LiarsScenario scenario, LiarsMarket market, 
         Violations.AddRange(market.Board.Failures);
         (Counts.Returns, Counts.Rounds) = (market.Returns, market.Rounds);
         (Counts.Listed, Counts.ListedLiars) = (market.Listed, market.ListedLiars);
-        Counts.Copied = market.Board.Copied;
+        (Counts.Copied, Counts.CopiedByJurors) = (market.Board.Copied, market.Board.CopiedByJurors);
+        if (scenario.Assurance.Kind == AssuranceKind.Committee && Counts.Copied > 0)
+        {
+            Violations.Add($"{Counts.Copied} members of committees saw a result before they had to commit to their own");
+        }
         Violations.AddRange(
             from worker in market.Workers
             where worker.Nature == WorkerNature.Honest && worker.Contradictions > 0
@@ -212,16 +216,12 @@ internal sealed class LiarsEvidence(LiarsScenario scenario, LiarsMarket market, 
         }
     }
 
-    /// <summary>What a panel counts against who was outvoted, its jury takes back. Without a verdict it stands.</summary>
+    /// <summary>All have a jury's cost at stake, so nothing but a verdict counts against a result of theirs.</summary>
     private void CheckHonest(LiarsWorker worker, ReputationState reputation)
     {
         foreach (var fault in reputation.Faults.Where(fault => fault.Weight > 0))
         {
-            if (_files.TryGetValue(fault.Fault.Job, out var file) && file.Dispute.State is DisputeStates.Undecided or DisputeStates.Kept)
-            {
-                Counts.HonestFaultsUndecided++;
-                continue;
-            }
+            Counts.HonestFaults++;
             Violations.Add($"worker {worker.Id} never failed, and has a fault of job {fault.Fault.Job}: {fault.Fault.Reason}");
         }
     }

@@ -127,11 +127,16 @@ internal sealed record LiarsCounts
     /// <inheritdoc cref="Epochs"/>
     public int CapturedEpochs { get; set; }
 
-    /// <summary>Results that a lazy worker saw before it had to commit to its own.</summary>
+    /// <summary>
+    /// Seats in which a lazy worker saw a result before it had to commit to its own. None of a committee's: they tell together, once.
+    /// </summary>
     public int Copied { get; set; }
 
     /// <summary>Those of them that were paid.</summary>
     public int CopiedPaid { get; set; }
+
+    /// <summary>Lazy jurors that had heard what the seats told, before the jury was drawn.</summary>
+    public int CopiedByJurors { get; set; }
 
     public SortedDictionary<string, int> Disputes { get; } = new(StringComparer.Ordinal);
 
@@ -140,10 +145,8 @@ internal sealed record LiarsCounts
     /// <summary>Slashed workers that never lied.</summary>
     public int HonestSlashed { get; set; }
 
-    /// <summary>
-    /// Honest workers' faults that stand because no jury came to a verdict: the others had outvoted them.
-    /// </summary>
-    public int HonestFaultsUndecided { get; set; }
+    /// <summary>Faults of workers that never failed, as where liars have outvoted them.</summary>
+    public int HonestFaults { get; set; }
 
     /// <summary>Liars that came again.</summary>
     public int Returns { get; set; }

@@ -161,21 +161,30 @@ internal sealed class LiarsWorker(
         // Liars take as long as others: who is faster would show itself.
         await silo.Pause(200);
         await Task.Delay(TimeSpan.FromMilliseconds(200), silo.Time);
-        var result = Result(lease);
+        var overheard = nature == WorkerNature.Lazy ? board.Overheard(job) : null;
+        var result = overheard ?? Result(lease);
         var report = TestKeys.Sign(_key, lease, ReportOf(lease, result));
         _voter?.Keep(lease, report);
         if (!lease.IsSealed)
         {
-            await Tell(report);
+            NoteCopy(await Tell(report));
             return;
         }
         var salt = Blake3.Hash(Encoding.ASCII.GetBytes($"salt of {name} for {lease.Id}"));
         _kept[lease.Id] = report with { Salt = salt };
         var sealedResult = new SealedResult(lease.Id, ResultCommitment.Of(Id, report.Execution!.Value, salt));
-        await silo.Link.Call(grains => Market(grains).Commit(Id, [sealedResult]));
+        NoteCopy(await silo.Link.Call(grains => Market(grains).Commit(Id, [sealedResult])));
+
+        void NoteCopy(ImmutableArray<RefusedReport> refused)
+        {
+            if (overheard is not null && refused.IsEmpty)
+            {
+                board.NoteCopy(job, Id, isJuror: lease.Ticket.Spec.Assurance != scenario.Assurance);
+            }
+        }
     }
 
-    private Task Tell(LeaseReport report)
+    private Task<ImmutableArray<RefusedReport>> Tell(LeaseReport report)
     {
         board.Tell(report.Job, new ToldResult(Encoding.UTF8.GetString(report.Output.Inline.Span), report.FuelUsed));
         return silo.Link.Call(grains => Market(grains).Report(Id, [report]));
@@ -189,8 +198,7 @@ internal sealed class LiarsWorker(
         {
             WorkerNature.Colluding when board.Lies(job) => LiarsBoard.LieOf(job),
             WorkerNature.Random when chance.Below(2) == 0 => new ToldResult($"noise of {name}", right.Fuel),
-            WorkerNature.Lazy => board.Overheard(job, Id)
-                ?? (chance.Below(2) == 0 && board.Last is { } last ? last : new ToldResult("", lease.Ticket.Spec.FuelMax / 2)),
+            WorkerNature.Lazy => chance.Below(2) == 0 && board.Last is { } last ? last : new ToldResult("", lease.Ticket.Spec.FuelMax / 2),
             _ => right,
         };
     }

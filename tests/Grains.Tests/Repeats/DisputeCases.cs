@@ -14,7 +14,8 @@ internal static class DisputeCases
     public static Dictionary<string, RepeatCases.Case> All() =>
         new()
         {
-            ["IDisputeGrain.Open"] = scene => Call(() => Of(scene).Open(CaseOf(scene), Authority.Market)),
+            ["IDisputeGrain.Open"] = scene =>
+                Call(() => Of(scene).Open(CaseOf(scene), Authority.Market), unjudged => string.Join(" ", unjudged)),
             ["IDisputeGrain.Decide"] = async scene =>
             {
                 // As it is while a jury is asked, which takes a market that has one.

@@ -8,6 +8,8 @@ namespace Marketplace.Grains.Tests.Support;
 internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId program) : IAsyncDisposable
 {
     private readonly Dictionary<int, string> _lies = [];
+    private readonly HashSet<int> _late = [];
+    private readonly HashSet<int> _silent = [];
     private CancellationTokenSource _stop = new();
     private List<Task> _serving = [];
     private int _jobs;
@@ -92,6 +94,12 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
 
     public void IsHonest(int member) => _lies.Remove(member);
 
+    /// <summary>Its runs never end.</summary>
+    public void IsLate(int member) => _late.Add(member);
+
+    /// <summary>Whether it keeps the results that it has sealed to itself.</summary>
+    public void KeepsSilent(int member, bool isOn = true) => _ = isOn ? _silent.Add(member) : _silent.Remove(member);
+
     public void LiesAbout(int member, string input) => _lies[member] = input;
 
     public async Task CrashAndStart()
@@ -121,6 +129,21 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
 
     public async Task<JobView> Ended(string assurance, TimeSpan? within = null) =>
         await Wait(await Submit(assurance, "in"), within ?? TimeSpan.FromMinutes(1));
+
+    /// <summary>The job's end, and how long it took.</summary>
+    public async Task<(JobView View, TimeSpan Took)> Timed(string assurance)
+    {
+        var begun = market.Time.GetUtcNow();
+        var view = await Ended(assurance);
+        return (view, view.EndedAt!.Value - begun);
+    }
+
+    /// <summary>What counts against the member.</summary>
+    public async Task<long> Faults(int member)
+    {
+        var subject = ReputationKeys.OfWorker(Voters[member].Worker);
+        return (await market.Grains.GetGrain<IReputationGrain>(subject).Get(caller: null)).Faulted;
+    }
 
     public async Task<JobView> Wait(JobId job, TimeSpan within)
     {
@@ -153,14 +176,24 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
         {
             var worker = new TestWorker(market, voter.Name, price: 10, slots: 4) { Voter = voter };
             await worker.Offer();
-            _serving.Add(worker.ServeSealed(lease => Run(worker, Voters.IndexOf(voter), lease), tells: true, _stop.Token));
+            _serving.Add(
+                worker.ServeSealed(
+                    lease => Run(worker, Voters.IndexOf(voter), lease),
+                    () => !_silent.Contains(Voters.IndexOf(voter)),
+                    _stop.Token
+                )
+            );
         }
         // The next round of maintenance asks for the epoch.
         await Task.Delay(MarketPolicy.MaintenancePeriod + TimeSpan.FromSeconds(1), market.Time);
     }
 
-    private LeaseReport Run(TestWorker worker, int member, Lease lease)
+    private LeaseReport? Run(TestWorker worker, int member, Lease lease)
     {
+        if (_late.Contains(member))
+        {
+            return null;
+        }
         var input = System.Text.Encoding.UTF8.GetString(lease.Ticket.Spec.Input.Span);
         var isLie = _lies.TryGetValue(member, out var about) && (about.Length == 0 || about == input);
         return worker.Completed(lease, isLie ? $"lie of {member}" : "out", fuel: 1_000_000);

@@ -29,7 +29,8 @@ internal sealed class SeededJitter(ulong seed) : IChance
 }
 
 /// <summary>
-/// Reads modules that are texts: "command", "command writes", "onvm a,b" or "invalid". What a real module is, the engine's tests show.
+/// Reads modules that are texts: "command", "command writes", "command clock", "command blobs", "onvm a,b" or
+/// "invalid". What a real module is, the engine's tests show.
 /// </summary>
 internal sealed class TextModules(IBlobStore blobs) : IModuleInspector
 {
@@ -46,7 +47,10 @@ internal sealed class TextModules(IBlobStore blobs) : IModuleInspector
         }
         string[] entries = text.StartsWith("onvm ", StringComparison.Ordinal) ? text.Split(' ')[1].Split(',') : ["_start"];
         var abi = text.StartsWith("onvm ", StringComparison.Ordinal) ? GuestAbi.Onvm : GuestAbi.WasiCommand;
-        string[] imports = text.Contains("clock", StringComparison.Ordinal) ? ["wasi_snapshot_preview1.clock_time_get"] : [];
+        string[] imports =
+            text.Contains("clock", StringComparison.Ordinal) ? ["wasi_snapshot_preview1.clock_time_get"]
+            : text.Contains("blobs", StringComparison.Ordinal) ? ["env.onvm_blob_read"]
+            : [];
         var info = new GuestInfo(abi, entries, text.Contains("writes", StringComparison.Ordinal), imports);
         return new ModuleInspection(text.Length, info, null);
     }

@@ -159,9 +159,9 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
 
     /// <summary>As <see cref="Serve"/>, for leases of which some are to be sealed: all is signed.</summary>
     /// <param name="run">What each gives; null: nothing is ever heard of it.</param>
-    /// <param name="tells">False: sealed results stay so.</param>
+    /// <param name="tells">Whether it tells sealed results when it is asked to.</param>
     /// <param name="cancellation">The end.</param>
-    public async Task ServeSealed(Func<Lease, LeaseReport?> run, bool tells, CancellationToken cancellation)
+    public async Task ServeSealed(Func<Lease, LeaseReport?> run, Func<bool> tells, CancellationToken cancellation)
     {
         var kept = new Dictionary<LeaseId, LeaseReport>();
         while (!cancellation.IsCancellationRequested)
@@ -198,7 +198,7 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
                     await Report(report.Signed is null ? Sign(lease, report) : report);
                 }
             }
-            foreach (var lease in orders.Reveals.IsDefault || !tells ? [] : orders.Reveals)
+            foreach (var lease in orders.Reveals.IsDefault || !tells() ? [] : orders.Reveals)
             {
                 await Report(kept[lease]);
             }

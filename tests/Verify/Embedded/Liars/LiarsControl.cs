@@ -17,11 +17,22 @@ internal sealed record LiarsControl(Safeguard Safeguard, ImmutableArray<string> 
             new Safeguard(
                 "sealed",
                 "grains/Market/Panel.cs",
-                "public virtual bool IsSealed => Assurance.Kind == AssuranceKind.Quorum;",
-                "public virtual bool IsSealed => false;",
+                "public virtual bool IsSealed => Assurance.Kind is AssuranceKind.Quorum or AssuranceKind.Committee;",
+                "public virtual bool IsSealed => Assurance.Kind == AssuranceKind.Committee;",
                 "A worker that hears what others tell copies it and is paid."
             ),
             ["--n", Jobs, "--level", "quorum:2/3"],
+            "copied_paid"
+        ),
+        new(
+            new Safeguard(
+                "sealed-committee",
+                "grains/Market/Panel.cs",
+                "public virtual bool IsSealed => Assurance.Kind is AssuranceKind.Quorum or AssuranceKind.Committee;",
+                "public virtual bool IsSealed => Assurance.Kind == AssuranceKind.Quorum;",
+                "A member of a committee that hears what others tell copies it and is paid."
+            ),
+            ["--n", Jobs, "--level", "committee:5"],
             "copied_paid"
         ),
         new(
