@@ -34,7 +34,7 @@ internal static class BookFeeding
         book.AllOffers.Place(offer);
     }
 
-    /// <summary>Feeds the offers that were held: they had to wait for their leases until the calls were heard that came meanwhile.</summary>
+    /// <summary>Feeds the offers that were held until the calls were heard that came meanwhile.</summary>
     /// <param name="book">The market's memory.</param>
     /// <param name="ending">Jobs whose ends are being recorded.</param>
     /// <param name="now">The moment.</param>
