@@ -264,7 +264,10 @@ public static class KeyFile
                 file.Write(content);
                 file.Flush(flushToDisk: true);
             }
-            File.Move(part, path, overwrite: false);
+            if (!HardLink.TryRename(part, path))
+            {
+                throw new IOException($"'{path}' was made meanwhile.");
+            }
             FolderFlush.Flush(Path.GetDirectoryName(path)!);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

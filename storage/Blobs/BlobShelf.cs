@@ -1,3 +1,5 @@
+using Marketplace.Crypto;
+
 namespace Marketplace.Storage;
 
 /// <summary>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Marketplace.Storage;
+namespace Marketplace.Crypto;
 
 /// <summary>Gives a file a name, unless that name is taken: in one step, which .NET's move without overwriting is not.</summary>
 public static partial class HardLink
