@@ -33,11 +33,7 @@ public sealed class ShardLoanTests
     public void SealedResult_FreesTheSlotAtItsWorkersShard() =>
         Run(async scene =>
         {
-            var workers = new[] { await scene.Worker(1), await scene.Worker(2) };
-            await scene.PollAll(workers);
-            await scene.Lent();
-            var job = await scene.Submit("quorum:2/2");
-            var leases = await scene.TakeOneEach(workers);
+            var (workers, job, leases) = await scene.Seated();
             Assert.Equal(1, scene.OfferOf(workers[0]).SlotsUsed);
             await workers[0].Seal(leases[0], workers[0].Completed(leases[0]));
             await scene.Market.Settle();
@@ -52,11 +48,7 @@ public sealed class ShardLoanTests
     public void WorkerThatOffersAgain_LosesItsSeat_AndMayHaveAnother() =>
         Run(async scene =>
         {
-            var workers = new[] { await scene.Worker(1), await scene.Worker(2) };
-            await scene.PollAll(workers);
-            await scene.Lent();
-            await scene.Submit("quorum:2/2");
-            var leases = await scene.TakeOneEach(workers);
+            var (workers, _, leases) = await scene.Seated();
             await workers[0].Offer();
             var polling = workers[0].Poll();
             await scene.Lent();
@@ -70,11 +62,7 @@ public sealed class ShardLoanTests
     public void WorkerThatIsLentNoMore_KeepsItsSeat_AndIsNotBlamed() =>
         Run(async scene =>
         {
-            var workers = new[] { await scene.Worker(1), await scene.Worker(2) };
-            await scene.PollAll(workers);
-            await scene.Lent();
-            var job = await scene.Submit("quorum:2/2");
-            var leases = await scene.TakeOneEach(workers);
+            var (workers, job, leases) = await scene.Seated();
             var reputation = scene.Market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(workers[0].Id));
             await reputation.SetMaintenance(await scene.Market.AddKey(scene.NameOf(workers[0])), isOn: true);
             await scene.Lent();
@@ -164,11 +152,7 @@ public sealed class ShardLoanTests
     public void ShardOfTheJob_ThatBeginsAnew_FreesTheSlotsOfItsSeats_AndTheJobEnds() =>
         Run(async scene =>
         {
-            var workers = new[] { await scene.Worker(1), await scene.Worker(2) };
-            await scene.PollAll(workers);
-            await scene.Lent();
-            var job = await scene.Submit("quorum:2/2");
-            var leases = await scene.TakeOneEach(workers);
+            var (workers, job, leases) = await scene.Seated();
             var twin = await scene.Market.StartTwin();
             await twin.GetGrain<IMarketGrain>(scene.Market.Shards.Keys[0]).GetView();
             await using var serving = scene.Serve(workers);
@@ -309,7 +293,15 @@ public sealed class ShardLoanTests
             return Assert.Single(await market.Submit(client, item with { Spec = spec })).Job;
         }
 
-        public Task<Lease[]> TakeOneEach(IEnumerable<TestWorker> workers) => Task.WhenAll(workers.Select(worker => worker.TakeOne()));
+        /// <summary>A job of the first shard, whose two seats workers of the others have.</summary>
+        public async Task<(TestWorker[] Workers, JobId Job, Lease[] Leases)> Seated()
+        {
+            TestWorker[] workers = [await Worker(1), await Worker(2)];
+            await PollAll(workers);
+            await Lent();
+            var job = await Submit("quorum:2/2");
+            return (workers, job, await Task.WhenAll(workers.Select(worker => worker.TakeOne())));
+        }
 
         public async Task<TokenAmount> Earned(TestWorker worker) =>
             (await market.Grains.GetGrain<IAccountGrain>(worker.Id.Value.ToString()).Get()).Earned;
