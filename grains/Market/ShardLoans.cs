@@ -194,18 +194,18 @@ internal sealed class ShardLoans(
         {
             return false;
         }
-        var until = clock.Now.Running + MarketPolicy.LoanTrust;
-        _borrowed[loan.Shard] = new Borrowed(loan.Start, loan.Version, until);
-        if (order == 0)
-        {
-            return true;
-        }
-        if (loan.Offers.Length > MarketPolicy.LentOffersMax)
+        if (!loan.Offers.IsDefault && loan.Offers.Length > MarketPolicy.LentOffersMax)
         {
             throw new MarketException(
                 ErrorCode.LimitExceeded,
                 $"The loan has {loan.Offers.Length} offers; allowed are {MarketPolicy.LentOffersMax}."
             );
+        }
+        var until = clock.Now.Running + MarketPolicy.LoanTrust;
+        _borrowed[loan.Shard] = new Borrowed(loan.Start, loan.Version, until);
+        if (order == 0)
+        {
+            return true;
         }
         var lost = book.Loans.Set(loan.Shard, loan.Start, loan.Offers, clock.Now);
         if (known is not null && known.Start != loan.Start)

@@ -186,6 +186,35 @@ public sealed class ShardLoanTests
     }
 
     [Fact]
+    public void LoanOfMoreOffers_IsRefused_AlsoWhenItIsRepeated() =>
+        Run(async scene =>
+        {
+            var offers = Enumerable
+                .Range(0, MarketPolicy.LentOffersMax + 1)
+                .Select(number => new LentOffer(
+                    new WorkerOffer(
+                        Worker: new WorkerId(TestMarket.Id($"{number}").Value),
+                        PayTo: default,
+                        PricePerMillionFuel: new TokenAmount(1),
+                        Slots: 1,
+                        MemoryPagesMax: 1
+                    ),
+                    default,
+                    number,
+                    true
+                ));
+            var loan = new ShardLoan(scene.Market.Shards.Keys[1], 1, 1, [.. offers]);
+            var shard = scene.Market.Grains.GetGrain<IMarketShardGrain>(scene.Market.Shards.Keys[0]);
+            for (var time = 0; time < 2; time++)
+            {
+                var refused = await Assert.ThrowsAsync<MarketException>(() => shard.Lend(loan, Authority.Market));
+                Assert.Equal(ErrorCode.LimitExceeded, refused.Code);
+            }
+            Assert.True(await shard.Lend(loan with { Offers = loan.Offers[1..] }, Authority.Market));
+            Assert.Equal(MarketPolicy.LentOffersMax, scene.BookOf(0).AllOffers.Lent.All.Count);
+        });
+
+    [Fact]
     public void LentOffers_AreNoOffersOfTheShard()
     {
         var book = new MarketBook(start: 7, new QueueBounds());
