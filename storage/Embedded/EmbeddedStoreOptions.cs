@@ -21,9 +21,10 @@ public sealed record EmbeddedStoreOptions
     public long UnfoldedBytesMax { get; init; } = 256 << 20;
 
     /// <summary>
-    /// How long a write rests before it is folded. A job that ends within it costs one row instead of two, and lists lag by as much.
+    /// How long a write rests before it is folded. A job that ends within it costs one row instead of two: it is longer than the queue of a
+    /// busy silo, and short beside a recovery. Who needs the read model now asks for it (<see cref="IListing.CatchUp"/>).
     /// </summary>
-    public TimeSpan FoldDelay { get; init; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan FoldDelay { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>When the archive starts a new file.</summary>
     public long ArchiveFileBytes { get; init; } = 1L << 30;
