@@ -1,6 +1,7 @@
 using Marketplace.Gateway;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 
 namespace Marketplace.Silo;
 
@@ -27,18 +28,30 @@ internal sealed partial class Announcement(
 
     private void Announce()
     {
-        var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses;
-        // Commands on this machine need no TLS, and 127.0.0.1 is seldom a name in a certificate.
-        var own =
-            addresses.FirstOrDefault(url => url.StartsWith("http:", StringComparison.Ordinal) && GatewayBinding.IsLoopback([url]))
-            ?? addresses.First();
-        folder.Write(DataFolder.Url, own);
+        var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
+        folder.Write(DataFolder.Url, OwnAddress(addresses));
         if (!options.RunsWorker)
         {
             // What a run before this one had.
             folder.Delete(DataFolder.Isolation);
         }
         LogReady(options.NameOrHost, string.Join(", ", addresses), folder.Path);
+    }
+
+    /// <summary>
+    /// Where commands on this machine reach the silo. They need no TLS, and 127.0.0.1 is seldom a name in a certificate. An address that
+    /// stands for all of the machine's is bound on loopback too, and is none to send a key to.
+    /// </summary>
+    internal static string OwnAddress(IReadOnlyCollection<string> addresses)
+    {
+        var plain = addresses.Where(url => url.StartsWith("http:", StringComparison.Ordinal)).ToArray();
+        if (plain.FirstOrDefault(url => GatewayBinding.IsLoopback([url])) is { } loopback)
+        {
+            return loopback;
+        }
+        return plain.Select(BindingAddress.Parse).FirstOrDefault(address => address.Host is "0.0.0.0" or "[::]" or "*" or "+") is { } all
+            ? $"http://127.0.0.1:{all.Port}"
+            : addresses.First();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Name} is ready on {Addresses}, data in {Folder}")]

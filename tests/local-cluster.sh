@@ -54,6 +54,9 @@ if [ "$(id -u)" = 0 ]; then
     as=(setpriv --reuid postgres --regid postgres --clear-groups)
     chmod 711 "$data"
 fi
+if [ -s "$data/postgres/PG_VERSION" ] && "${as[@]}" "$postgres/pg_ctl" -D "$data/postgres" status >/dev/null 2>&1; then
+    fail "a cluster runs in $data. Start one of its silos again with --start N, or another cluster with --data DIR"
+fi
 mkdir -p "$sockets"
 pids=()
 stop() {

@@ -24,7 +24,6 @@ internal sealed class GuestChild : IDisposable
         _answers = new FrameReader(process.Answers, IsolationPolicy.BytesMax);
         _requests = new FrameWriter(process.Requests);
         _watch = new ChildWatch(process, time);
-        _watch.Begin(IsolationPolicy.StartTimeMax);
     }
 
     public int ProcessId => _process.Id;
@@ -47,12 +46,13 @@ internal sealed class GuestChild : IDisposable
     /// <summary>Why it was ended, with its last words; null where it was not.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>Waits until it has started.</summary>
+    /// <summary>Waits until it has started. Its time begins here: a child that was started ahead may wait for its first run for long.</summary>
     /// <exception cref="ChildFaultException">It did not, in time.</exception>
     public void AwaitReady()
     {
         if (!_isReady)
         {
+            _watch.Begin(IsolationPolicy.StartTimeMax);
             Guarded(() =>
             {
                 var reader = new PayloadReader(Expect(FrameKind.Ready).Payload);

@@ -226,6 +226,21 @@ public sealed class HostileChildTests
     }
 
     [Fact]
+    public void ChildStartedAhead_WaitsForItsFirstRunForAnyTime()
+    {
+        var time = new ManualTime();
+        var child = Answering([]);
+        using var parent = new GuestChild(child, time);
+
+        time.Advance(2 * IsolationPolicy.StartTimeMax);
+        parent.AwaitReady();
+        parent.Load(default, []);
+
+        Assert.False(child.WasKilled);
+        Assert.True(parent.IsUsable);
+    }
+
+    [Fact]
     public void ChildThatDoesNotAnswerInTime_IsEndedAtTheLimitAndNotBefore()
     {
         var time = new ManualTime();
