@@ -46,7 +46,7 @@ internal sealed class GuestChild : IDisposable
     /// <summary>Why it was ended, with its last words; null where it was not.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>Waits until it has started. Its time begins here: a child that was started ahead may wait for its first run for long.</summary>
+    /// <summary>Waits until it has started. Its time begins here: a child that was started ahead may wait long for its first run.</summary>
     /// <exception cref="ChildFaultException">It did not, in time.</exception>
     public void AwaitReady()
     {
