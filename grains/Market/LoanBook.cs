@@ -51,7 +51,7 @@ internal sealed class LoanBook(MarketBook book, MarketOffers offers)
         {
             var isOver = had.Loan!.Start != start || (loans.TryGetValue(worker, out var other) && other != had.Loan);
             lost.AddRange(isOver ? MarketBook.LostBy(had) : []);
-            if (isOver || had.Jobs.Count == 0)
+            if (isOver || had is { Jobs.Count: 0, HasOrders: false })
             {
                 _leaving.Remove(worker);
             }
@@ -72,7 +72,13 @@ internal sealed class LoanBook(MarketBook book, MarketOffers offers)
 
     /// <summary>The offer of this very session, lent or lent no more; null where it is over.</summary>
     public MarketOffer? FindSession(WorkerId worker, long number) =>
-        (offers.Lent.Find(worker) ?? _leaving.GetValueOrDefault(worker)) is { } offer && offer.Loan!.Number == number ? offer : null;
+        (offers.Lent.Find(worker) ?? FindLeaving(worker)) is { } offer && offer.Loan!.Number == number ? offer : null;
+
+    /// <summary>The offer that is lent no more, and has seats or orders yet.</summary>
+    public MarketOffer? FindLeaving(WorkerId worker) => _leaving.GetValueOrDefault(worker);
+
+    /// <returns>The offer that was lent no more; null where there is none.</returns>
+    public MarketOffer? RemoveLeaving(WorkerId worker) => _leaving.Remove(worker, out var gone) ? gone : null;
 
     /// <summary>The offer gets no seats until a loan says that it is there.</summary>
     public void Suspend(WorkerId worker, long number)

@@ -55,7 +55,8 @@ internal sealed partial class MarketBook
     /// <returns>The jobs that were leased to it, apart from those whose end is being written.</returns>
     public IReadOnlyList<MarketJob> RemoveOffer(WorkerId worker)
     {
-        if ((_offers.Find(worker) is null ? _offers.Lent.Remove(worker) : _offers.Remove(worker)) is not { } gone)
+        var present = _offers.Find(worker) is null ? _offers.Lent.Remove(worker) : _offers.Remove(worker);
+        if ((present ?? Loans.RemoveLeaving(worker)) is not { } gone)
         {
             return [];
         }

@@ -141,6 +141,8 @@ internal sealed partial class MarketGrain
         _ = _epochs.Look();
         _stays.Check();
         _loans.Maintain();
+        // A few panels are tried at a time: where those find no workers, others have their turn.
+        _book.Panels.Lines.NoteRoom();
         _ = CheckStart();
         if (now.Running >= _sweptAt.Running + MarketPolicy.SweepPeriod)
         {

@@ -85,8 +85,10 @@ internal class Panel(MarketJob job, TimeSpan openedAt, Committee? committee = nu
     public int SealedCount => _seats.Count(seat => seat.Phase == MarketPhase.Sealed);
 
     /// <summary>Whether the offer's worker or owner has, or had, another seat.</summary>
-    public bool Refuses(MarketJob seat, WorkerOffer offer) =>
-        seat.Directed is null && (IsTaken(seat, offer.PayTo.Value) || IsTaken(seat, offer.Worker.Value));
+    public bool Refuses(MarketJob seat, WorkerOffer offer) => seat.Directed is null && HasAnotherSeat(seat, offer);
+
+    /// <inheritdoc cref="Refuses"/>
+    public bool HasAnotherSeat(MarketJob seat, WorkerOffer offer) => IsTaken(seat, offer.PayTo.Value) || IsTaken(seat, offer.Worker.Value);
 
     public void Take(MarketJob seat, WorkerOffer offer)
     {

@@ -79,10 +79,10 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
         offers.NoteChange();
     }
 
-    /// <summary>Members of committees are asked to sign.</summary>
+    /// <summary>Members of committees are asked to sign: also one that is lent no more, for it may have run the job.</summary>
     public void Order(WorkerId member, Action<MarketOffer> order)
     {
-        if (offers.FindForSeats(member) is { } offer)
+        if ((offers.FindForSeats(member) ?? book.Loans.FindLeaving(member)) is { } offer)
         {
             order(offer);
             book.Touched.Add(offer);
@@ -136,6 +136,9 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
             || now.Running >= seat.DrawnUntil
             || seat.Directed is not { } worker
             || offers.FindForSeats(worker) is not { } drawn
+            // It may have come again for another owner, who has a seat or had one.
+            || seat.DirectedOwner != drawn.Offer.PayTo
+            || seat.Panel!.HasAnotherSeat(seat, drawn.Offer)
         )
         {
             return false;

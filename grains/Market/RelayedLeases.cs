@@ -100,9 +100,10 @@ internal sealed class RelayedLeases(MarketOffers offers, HashSet<MarketOffer> to
     /// <returns>False where it has begun anew since.</returns>
     public bool Begin(string shard, long start)
     {
-        if (start < _starts.GetValueOrDefault(shard))
+        var known = _starts.GetValueOrDefault(shard);
+        if (start <= known)
         {
-            return false;
+            return start == known;
         }
         _starts[shard] = start;
         foreach (var lease in _all.Values.Where(lease => lease.Shard == shard && lease.Start < start).ToArray())

@@ -248,6 +248,93 @@ public sealed class ShardLoanTests
         Assert.Contains(shards.KeyOfNumber(-3), shards.Keys);
     }
 
+    [Fact]
+    public void WorkerThatComesAgainForAnotherOwner_GivesThatOwnerNoSecondSeat() =>
+        Run(async scene =>
+        {
+            TestWorker[] workers = [await scene.Worker(1), await scene.Worker(2)];
+            foreach (var worker in workers)
+            {
+                worker.Heartbeats = true;
+            }
+            await scene.PollAll(workers);
+            await scene.Lent();
+            var job = await scene.Submit("quorum:2/2");
+            var leases = await Task.WhenAll(workers.Select(worker => worker.TakeOne()));
+            // The owner of the second worker has its seat, and a result.
+            var second = await workers[1].Seal(leases[1], workers[1].Completed(leases[1]));
+            workers[0].PayTo = scene.NameOf(workers[1]);
+            await workers[0].Offer();
+            var orders = new WorkerOrders(true, [], []);
+            for (var time = 0; time < 6 && orders.Leases.IsDefaultOrEmpty; time++)
+            {
+                orders = await workers[0].Poll();
+            }
+            foreach (var lease in orders.Leases)
+            {
+                var first = await workers[0].Seal(lease, workers[0].Completed(lease));
+                await workers[0].Poll();
+                await workers[0].Report(first);
+                await workers[1].Report(second);
+                await scene.Market.Settle();
+            }
+            var view = await scene.Market.Job(job).Get(scene.Client);
+            Assert.Equal((0, false), (orders.Leases.Length, view.Status == JobStatus.Completed));
+        });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void WorkerThatIsCertainlyGone_IsNotBlamed(bool isLentNoMore) =>
+        Run(async scene =>
+        {
+            TestWorker[] workers = [await scene.Worker(1), await scene.Worker(2)];
+            workers[0].Heartbeats = true;
+            await scene.PollAll(workers);
+            await scene.Lent();
+            await using var other = scene.Serve([workers[1]]);
+            var job = await scene.Submit("quorum:2/2");
+            var taken = await workers[0].TakeOne();
+            await scene.Calls(workers[0]).Heartbeat([new LeaseProgress(taken.Id, 0, LeaseStage.Running)]);
+            var reputation = scene.Market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(workers[0].Id));
+            if (isLentNoMore)
+            {
+                await reputation.SetMaintenance(await scene.Market.AddKey(scene.NameOf(workers[0])), isOn: true);
+                await scene.Lent();
+            }
+            await scene.Calls(workers[0]).Own.Dismiss(workers[0].Id, Authority.Silo);
+            var late = await scene.Worker(2, "late");
+            await using var serving = scene.Serve([late]);
+            await Task.Delay(TimeSpan.FromMinutes(4), scene.Market.Time);
+            var view = await scene.Market.Job(job).Get(scene.Client);
+            Assert.Equal((JobStatus.Completed, 0), (view.Status, (await reputation.Get(caller: null)).Faulted));
+        });
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(40)]
+    public void JobsThatNoWorkerTakes_KeepNoOtherFromLentWorkers(int cheap) =>
+        Run(async scene =>
+        {
+            TestWorker[] workers = [await scene.Worker(1), await scene.Worker(2)];
+            await scene.PollAll(workers);
+            await scene.Lent();
+            var first = await scene.Submit("quorum:2/2");
+            await Task.WhenAll(workers.Select(worker => worker.TakeOne()));
+            for (var number = 0; number < cheap; number++)
+            {
+                var other = await scene.Market.OpenAccount(scene.NameIn(0, $"cheap{number}"));
+                var item = TestMarket.Item($"cheap {number}", scene.Program, 4);
+                await scene.Market.Submit(other, item with { Spec = item.Spec with { Assurance = Assurance.Parse("quorum:2/2") } });
+            }
+            var good = await scene.Submit("quorum:2/2");
+            await scene.Market.Job(first).Cancel(scene.Client);
+            await using var serving = scene.Serve(workers);
+            await Task.Delay(TimeSpan.FromMinutes(9), scene.Market.Time);
+            var view = await scene.Market.Job(good).Get(scene.Client);
+            Assert.Equal(JobStatus.Completed, view.Status);
+        });
+
     private static void Run(Func<Scene, Task> scenario)
     {
         var watch = new BookFilter();
@@ -268,6 +355,8 @@ public sealed class ShardLoanTests
     {
         private readonly Dictionary<WorkerId, string> _names = [];
         private int _jobs;
+
+        public WorkerMarket Calls(TestWorker worker) => new(market.Shards, market.Grains, worker.Id);
 
         public TestMarket Market => market;
 
