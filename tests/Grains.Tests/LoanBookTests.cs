@@ -11,7 +11,13 @@ public class LoanBookTests
 
     private static readonly MarketTime Now = new(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
     private static readonly LentOffer Lent = new(
-        new WorkerOffer(new WorkerId(new Bytes32([1, .. new byte[31]])), default, new TokenAmount(1), Slots: 1, MemoryPagesMax: 1),
+        new WorkerOffer(
+            Worker: new WorkerId(new Bytes32([1, .. new byte[31]])),
+            PayTo: default,
+            PricePerMillionFuel: new TokenAmount(1),
+            Slots: 1,
+            MemoryPagesMax: 1
+        ),
         default,
         3,
         true

@@ -66,8 +66,8 @@ internal static class Safeguards
         new(
             "one-owner",
             "grains/Market/Panel.cs",
-            "seat.Directed is null && (IsTaken(seat, offer.PayTo.Value) || IsTaken(",
-            "seat.Directed is null && (IsTaken(",
+            "IsTaken(seat, offer.PayTo.Value) || IsTaken(",
+            "IsTaken(",
             "Two workers of one owner have two of the votes by which a job is decided."
         ),
         new(
