@@ -54,6 +54,19 @@ public interface IMarketShardGrain : IGrainWithStringKey
     /// <returns>Workers whose offer is another one now: nothing of their orders counts.</returns>
     [Effect(Effect.Idempotent), AlwaysInterleave, ResponseTimeout("00:00:05"), Alias("Relay")]
     Task<ImmutableArray<WorkerId>> Relay(ShardRelay relay, Authority by);
+
+    /// <summary>
+    /// A poll of a worker that this shard has on loan was answered with leases of this shard, and with orders to tell sealed results: what
+    /// the worker does not do from here on is its own fault.
+    /// </summary>
+    /// <param name="worker">Whose poll.</param>
+    /// <param name="leases">Those that it has now.</param>
+    /// <param name="reveals">Those whose results it is to tell.</param>
+    /// <param name="by">Must be <see cref="Authority.Market"/>.</param>
+    /// <returns>Those of the leases that are over: nothing of them counts.</returns>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: more than a poll's answer has.</exception>
+    [Effect(Effect.Idempotent), AlwaysInterleave, ResponseTimeout("00:00:05"), Alias("Delivered")]
+    Task<ImmutableArray<LeaseId>> Delivered(WorkerId worker, ImmutableArray<LeaseId> leases, ImmutableArray<LeaseId> reveals, Authority by);
 }
 
 /// <param name="Shard">Which shard lends.</param>

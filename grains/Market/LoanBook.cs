@@ -6,7 +6,8 @@ namespace Marketplace.Grains;
 /// <summary>The part of the market's memory that is about workers whom shards lend each other.</summary>
 /// <param name="book">The rest of it.</param>
 /// <param name="offers">All offers.</param>
-internal sealed class LoanBook(MarketBook book, MarketOffers offers)
+/// <param name="chance">Chooses what is lent among equals.</param>
+internal sealed class LoanBook(MarketBook book, MarketOffers offers, IChance chance)
 {
     private readonly Dictionary<WorkerId, MarketOffer> _leaving = [];
 
@@ -17,18 +18,28 @@ internal sealed class LoanBook(MarketBook book, MarketOffers offers)
     public HashSet<MarketOffer> ToRelay { get; } = [];
 
     /// <summary>
-    /// What other shards may have on loan: members of committees first, then those with most at stake, whom disputes may call.
+    /// What other shards may have on loan: members of committees first, then those with most at stake, whom disputes may call, then the
+    /// best known. Of each owner a few, since a panel takes one; among equals chance decides, so that no choice of keys fills the loan.
     /// </summary>
-    public ImmutableArray<LentOffer> ToLend() =>
+    public ImmutableArray<LentOffer> ToLend()
+    {
+        var ofOwner = new Dictionary<AccountId, int>();
+        return
         [
             .. offers
                 .All.Values.Where(offer => offer is { MayHaveLeases: true, AddsOutputs: true })
                 .OrderBy(offer => offer.CommitteePlace)
                 .ThenByDescending(offer => offer.Standing.Stake)
-                .ThenBy(offer => offer.Offer.Worker)
+                .ThenBy(offer => offer.Standing.Level == StandingLevel.Newcomer)
+                .ThenBy(offer => offer.Standing.Level)
+                .ThenBy(offer => offer.LendingPlace ??= chance.Next())
+                .Where(offer => offer.IsMember || Count(ofOwner, offer.Offer.PayTo) <= MarketPolicy.LentOffersOfOwnerMax)
                 .Take(MarketPolicy.LentOffersMax)
                 .Select(offer => new LentOffer(offer.Offer, offer.Standing, offer.Number, offer.Heartbeats)),
         ];
+    }
+
+    private static int Count(Dictionary<AccountId, int> ofOwner, AccountId owner) => ofOwner[owner] = ofOwner.GetValueOrDefault(owner) + 1;
 
     /// <summary>The offers that another shard lends from now on, instead of those before.</summary>
     /// <returns>
@@ -71,8 +82,10 @@ internal sealed class LoanBook(MarketBook book, MarketOffers offers)
     }
 
     /// <summary>The offer of this very session, lent or lent no more; null where it is over.</summary>
-    public MarketOffer? FindSession(WorkerId worker, long number) =>
-        (offers.Lent.Find(worker) ?? FindLeaving(worker)) is { } offer && offer.Loan!.Number == number ? offer : null;
+    public MarketOffer? FindSession(WorkerId worker, long start, long number) =>
+        (offers.Lent.Find(worker) ?? FindLeaving(worker)) is { } offer && IsOf(offer, start, number) ? offer : null;
+
+    private static bool IsOf(MarketOffer offer, long start, long number) => (offer.Loan!.Start, offer.Loan.Number) == (start, number);
 
     /// <summary>The offer that is lent no more, and has seats or orders yet.</summary>
     public MarketOffer? FindLeaving(WorkerId worker) => _leaving.GetValueOrDefault(worker);
@@ -81,9 +94,9 @@ internal sealed class LoanBook(MarketBook book, MarketOffers offers)
     public MarketOffer? RemoveLeaving(WorkerId worker) => _leaving.Remove(worker, out var gone) ? gone : null;
 
     /// <summary>The offer gets no seats until a loan says that it is there.</summary>
-    public void Suspend(WorkerId worker, long number)
+    public void Suspend(WorkerId worker, long start, long number)
     {
-        if (offers.Lent.Find(worker) is { } offer && offer.Loan!.Number == number)
+        if (offers.Lent.Find(worker) is { } offer && IsOf(offer, start, number))
         {
             offers.Lent.Remove(worker);
             _leaving[worker] = offer;

@@ -9,12 +9,13 @@ namespace Marketplace.Grains;
 /// <param name="start">The market's start number.</param>
 /// <param name="bounds">What its queue may hold.</param>
 /// <param name="market">The market's public key, to which bids are bound.</param>
-/// <param name="chance">Chooses who runs one of several runs of a job; null: the runtime's.</param>
+/// <param name="chance">Chooses among workers; null: the runtime's.</param>
 internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32 market = default, IChance? chance = null)
 {
     private readonly Dictionary<JobId, MarketJob> _jobs = [];
     private readonly ProgramLines _lines = new();
     private readonly MarketOffers _offers = new();
+    private readonly IChance _chance = chance ?? new SystemChance();
     private readonly FairQueue _queue = new();
     private readonly DeadlineHeap _deadlines = new();
     private readonly DeadlineHeap _expiries = new();
@@ -37,10 +38,10 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
     public MarketPrices Prices => field ??= new MarketPrices(_offers.ByPrice);
 
     /// <summary>Jobs that several workers run.</summary>
-    public PanelBook Panels => field ??= new PanelBook(this, _offers, market, chance ?? new SystemChance());
+    public PanelBook Panels => field ??= new PanelBook(this, _offers, market, _chance);
 
     /// <summary>Workers of other shards, and for them.</summary>
-    public LoanBook Loans => field ??= new LoanBook(this, _offers);
+    public LoanBook Loans => field ??= new LoanBook(this, _offers, _chance);
 
     public BuyerScores Buyers => field ??= new BuyerScores(_queue, Panels.Waiting);
 

@@ -69,6 +69,26 @@ internal sealed partial class MarketGrain : IMarketShardGrain
         return Task.FromResult(_loans.Take(relay));
     }
 
+    public Task<ImmutableArray<LeaseId>> Delivered(
+        WorkerId worker,
+        ImmutableArray<LeaseId> leases,
+        ImmutableArray<LeaseId> reveals,
+        Authority by
+    )
+    {
+        RequireShard(by);
+        if (leases.Length > MarketPolicy.WorkerLeasesMax)
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The answer has {leases.Length} leases; a worker has at most {MarketPolicy.WorkerLeasesMax}."
+            );
+        }
+        var over = _loans.Delivered(worker, leases, reveals);
+        Rearm();
+        return Task.FromResult(over);
+    }
+
     private void RequireShard(Authority by)
     {
         Authorities.Require(by, Authority.Market);

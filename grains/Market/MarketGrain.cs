@@ -269,7 +269,11 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         RequireCurrent();
         // An offer that is still on its way came before the goodbye.
         _arriving.Remove(worker);
-        _gossip.Left(_book.FindOffer(worker));
+        if (_book.FindOffer(worker) is not null)
+        {
+            _gossip.Left(_book.FindOffer(worker));
+            _loans.Leave(worker);
+        }
         foreach (var job in _book.RemoveOffer(worker))
         {
             _reports.GiveUp(job, "its worker left");
@@ -298,6 +302,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         }
         _gossip.Leased(_book, poll.Worker, mine.Orders!);
         _gossip.Flush();
+        _loans.TellDelivered(poll.Worker, mine.Orders!);
         return mine.Orders!;
     }
 

@@ -46,6 +46,12 @@ internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
     /// <summary>Its place in the draw of this epoch's members; beyond all where it serves in none.</summary>
     public int CommitteePlace { get; set; } = int.MaxValue;
 
+    /// <summary>It serves in a committee of this epoch.</summary>
+    public bool IsMember => CommitteePlace != int.MaxValue;
+
+    /// <summary>Its place among equals that other shards may have on loan; drawn when it is first asked for.</summary>
+    public double? LendingPlace { get; set; }
+
     /// <summary>Its last sign of life, in running time.</summary>
     public TimeSpan SeenAt { get; set; }
 

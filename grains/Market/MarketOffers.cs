@@ -165,7 +165,18 @@ internal sealed class MarketOffers : OfferSet
         }
     }
 
-    private bool MayFit(MarketJob job) => ByPrice.MayFit(job) || (job.IsSeat && Lent.ByPrice.MayFit(job));
+    private bool MayFit(MarketJob job)
+    {
+        var drawn = (job.Directed, job.DirectedOwner);
+        if (job.Panel is { IsForAny: true })
+        {
+            // Another may be drawn.
+            (job.Directed, job.DirectedOwner) = (null, null);
+        }
+        var fits = ByPrice.MayFit(job) || (job.IsSeat && Lent.ByPrice.MayFit(job));
+        (job.Directed, job.DirectedOwner) = drawn;
+        return fits;
+    }
 
     /// <summary>Workers without leases and without a sign of life for so long that they are gone.</summary>
     public IReadOnlyList<WorkerId> Silent(MarketTime now) =>

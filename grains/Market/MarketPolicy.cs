@@ -359,6 +359,11 @@ internal static class MarketPolicy
     public const int LentOffersMax = 128;
 
     /// <summary>
+    /// Those of one owner, members of committees apart: a panel takes one worker of each owner, and has another where that one is busy.
+    /// </summary>
+    public const int LentOffersOfOwnerMax = 4;
+
+    /// <summary>
     /// How long after a loan the next one is told, whatever changes meanwhile: each is some ten kilobytes for every shard.
     /// </summary>
     public static readonly TimeSpan LoanPause = TimeSpan.FromSeconds(1);

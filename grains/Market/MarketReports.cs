@@ -182,7 +182,7 @@ internal sealed partial class MarketReports(
             case JobOutcomes.Verdict.Interrupted:
                 return Lost(job, report.Reason ?? "the worker gave the run up");
             case JobOutcomes.Verdict.Returned:
-                Returned(job, report.Reason ?? "the worker had no free slot");
+                Returned(job, report.Reason ?? "the worker had no free slot", isBusy: job is { Offer.Loan: not null, Term.IsKnown: false });
                 return Task.CompletedTask;
             default:
                 return null;
@@ -272,11 +272,14 @@ internal sealed partial class MarketReports(
     /// then polls anew instead of getting the same job again. No run was made, so the job's time to wait goes on. Others come first: it
     /// costs a worker nothing to give back, and must not keep the job from them.
     /// </summary>
-    public void Returned(MarketJob job, string reason)
+    /// <param name="job">The job.</param>
+    /// <param name="reason">What its history says.</param>
+    /// <param name="isBusy">The worker never had it, and may have the same seat when it has a slot.</param>
+    public void Returned(MarketJob job, string reason, bool isBusy = false)
     {
         var now = clock.Now;
         var offer = job.Offer!;
-        job.KeepsDraw = offer.Loan is not null && job.Term?.IsKnown != true;
+        job.KeepsDraw = isBusy;
         book.Release(job, now, reason);
         job.Note(JobStatus.Pending, now.Wall, offer.Offer.Worker, reason);
         book.EndPoll(offer);

@@ -108,14 +108,28 @@ internal sealed class RelayedLeases(MarketOffers offers, HashSet<MarketOffer> to
         _starts[shard] = start;
         foreach (var lease in _all.Values.Where(lease => lease.Shard == shard && lease.Start < start).ToArray())
         {
-            var isGiven = lease.Place is null;
-            Remove(lease);
-            if (isGiven)
-            {
-                lease.Offer.OrderStop(lease.Lease.Id);
-            }
+            Stop(lease);
         }
         return true;
+    }
+
+    /// <summary>Its shard does not know the lease, or no more: it came late.</summary>
+    public void Stop(LeaseId lease)
+    {
+        if (_all.TryGetValue(lease, out var known))
+        {
+            Stop(known);
+        }
+    }
+
+    private void Stop(RelayedLease lease)
+    {
+        var isGiven = lease.Place is null;
+        Remove(lease);
+        if (isGiven)
+        {
+            lease.Offer.OrderStop(lease.Lease.Id);
+        }
     }
 
     /// <summary>The offer is gone: the shards hear of it by the next loan.</summary>

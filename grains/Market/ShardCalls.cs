@@ -16,6 +16,9 @@ internal sealed partial class ShardCalls(string key, MarketShards shards, IGrain
     /// <summary>The keys of the other shards.</summary>
     public ImmutableArray<string> Others { get; } = shards.Keys.Remove(key);
 
+    /// <summary>The shard that gave the lease.</summary>
+    public string KeyOf(LeaseId lease) => shards.KeyOfNumber(lease.Start);
+
     public IMarketShardGrain Shard(string shard) => grains.GetGrain<IMarketShardGrain>(shard);
 
     public IMarketGrain Market(string shard) => grains.GetGrain<IMarketGrain>(shard);

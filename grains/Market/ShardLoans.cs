@@ -6,7 +6,8 @@ namespace Marketplace.Grains;
 /// <summary>
 /// Workers that shards lend each other for the seats of panels: the members of a committee, and owners enough for a quorum, are seldom all
 /// in the shard of a job. A lent offer is here as one of the shard's own is, but for seats alone; what its worker is to do goes by the
-/// shard that has its polls. Loans are repeated, so one that is lost is made good; orders that are lost cost the run, and blame none.
+/// shard that has its polls. Loans are repeated, so one that is lost is made good; orders that are lost cost the run, and blame none. What a poll has
+/// fetched is the worker's to do.
 /// </summary>
 /// <param name="calls">Reaches the others.</param>
 /// <param name="book">The shard's memory.</param>
@@ -173,6 +174,41 @@ internal sealed class ShardLoans(
         }
     }
 
+    /// <summary>The worker has left: those that have it on loan take back what it did not begin.</summary>
+    public void Leave(WorkerId worker)
+    {
+        foreach (var shard in calls.Others)
+        {
+            _ = calls.Try(() => calls.Market(shard).Leave(worker), shard);
+        }
+    }
+
+    /// <summary>A poll was answered: the shards whose leases and orders it had know from then on that the worker has them.</summary>
+    public void TellDelivered(WorkerId worker, WorkerOrders orders)
+    {
+        if (calls.Others.IsEmpty)
+        {
+            return;
+        }
+        var leases = orders.Leases.Select(lease => lease.Id).ToLookup(calls.KeyOf);
+        var reveals = (orders.Reveals.IsDefault ? [] : orders.Reveals).ToLookup(calls.KeyOf);
+        foreach (var shard in calls.Others.Where(shard => leases.Contains(shard) || reveals.Contains(shard)))
+        {
+            _ = TellDelivered(worker, shard, [.. leases[shard]], [.. reveals[shard]]);
+        }
+    }
+
+    private async Task TellDelivered(WorkerId worker, string shard, ImmutableArray<LeaseId> leases, ImmutableArray<LeaseId> reveals)
+    {
+        ImmutableArray<LeaseId> over = [];
+        await calls.Try(async () => over = await calls.Shard(shard).Delivered(worker, leases, reveals, Authority.Market), shard);
+        foreach (var lease in over)
+        {
+            book.Loans.Relayed.Stop(lease);
+        }
+        act();
+    }
+
     // 2. What this shard has on loan.
 
     /// <returns>False where the loan is to be sent whole.</returns>
@@ -265,23 +301,49 @@ internal sealed class ShardLoans(
         }
         foreach (var orders in relay.Orders)
         {
-            if (!isAnswered || ignored.Contains(orders.Worker))
+            if (isAnswered && !ignored.Contains(orders.Worker))
             {
-                // First: else its seats would go to it again at once.
-                book.Loans.Suspend(orders.Worker, orders.Number);
-                TakeBack(orders);
-                if (!isAnswered)
-                {
-                    OrderAgain(orders);
-                }
                 continue;
             }
-            foreach (var seat in SealedOf(orders))
+            // First: else its seats would go to it again at once.
+            book.Loans.Suspend(orders.Worker, relay.LenderStart, orders.Number);
+            TakeBack(orders);
+            if (!isAnswered)
+            {
+                OrderAgain(orders, relay.LenderStart);
+            }
+        }
+        act();
+    }
+
+    /// <summary>A poll of a worker that is on loan here was answered.</summary>
+    /// <returns>Those of the leases that are over.</returns>
+    public ImmutableArray<LeaseId> Delivered(WorkerId worker, ImmutableArray<LeaseId> leases, ImmutableArray<LeaseId> reveals)
+    {
+        var over = ImmutableArray.CreateBuilder<LeaseId>();
+        foreach (var lease in leases)
+        {
+            switch (book.Leases.Find(lease, worker))
+            {
+                case null:
+                    over.Add(lease);
+                    break;
+                case { Phase: MarketPhase.Leased, UnrecordedSince: null } job:
+                    job.Term!.Hear(LeaseStage.Waiting, clock.Now.Running);
+                    book.Deadlines.Set(job, job.Term.Deadline.Ticks);
+                    break;
+                default:
+                    break;
+            }
+        }
+        foreach (var lease in reveals)
+        {
+            if (book.Leases.Find(lease, worker) is { Phase: MarketPhase.Sealed } seat)
             {
                 seat.IsRevealTold = true;
             }
         }
-        act();
+        return over.DrainToImmutable();
     }
 
     /// <summary>Leases that may not have come to their workers. One that has named its lease is heard from itself.</summary>
@@ -292,15 +354,15 @@ internal sealed class ShardLoans(
             if (book.Leases.Find(lease.Id, orders.Worker) is { Phase: MarketPhase.Leased, Term.IsKnown: false } job)
             {
                 book.StopLease(job, NoAnswer);
-                reports.Returned(job, NoAnswer);
+                reports.Returned(job, NoAnswer, isBusy: true);
             }
         }
     }
 
     /// <summary>With the next orders, or in the next round of maintenance.</summary>
-    private void OrderAgain(RelayedOrders orders)
+    private void OrderAgain(RelayedOrders orders, long start)
     {
-        if (book.Loans.FindSession(orders.Worker, orders.Number) is not { } offer)
+        if (book.Loans.FindSession(orders.Worker, start, orders.Number) is not { } offer)
         {
             return;
         }

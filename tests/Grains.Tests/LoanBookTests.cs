@@ -1,5 +1,6 @@
 using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
+using Marketplace.Testing;
 using Xunit;
 
 namespace Marketplace.Tests.Grains;
@@ -34,12 +35,12 @@ public class LoanBookTests
     [Fact]
     public void OrdersWithoutAnAnswer_OutliveTheNextLoan()
     {
-        _book.Loans.Suspend(Lent.Offer.Worker, 3);
-        _book.Loans.FindSession(Lent.Offer.Worker, 3)!.OrderStop(new LeaseId(7, 1));
+        _book.Loans.Suspend(Lent.Offer.Worker, 5, 3);
+        _book.Loans.FindSession(Lent.Offer.Worker, 5, 3)!.OrderStop(new LeaseId(7, 1));
 
         _book.Loans.Set(Shard, 5, [Lent], Now);
 
-        Assert.True(_book.Loans.FindSession(Lent.Offer.Worker, 3)!.HasOrders);
+        Assert.True(_book.Loans.FindSession(Lent.Offer.Worker, 5, 3)!.HasOrders);
     }
 
     [Fact]
@@ -52,5 +53,39 @@ public class LoanBookTests
         _book.Panels.Order(Lent.Offer.Worker, _ => asked++);
 
         Assert.Equal(1, asked);
+    }
+
+    [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.LentOffersOfOwnerMax))]
+    public void LoanHasTheBestKnown_AndAFewOfEachOwner()
+    {
+        var book = new MarketBook(start: 7, new QueueBounds());
+        WorkerId Offer(byte first, int number, AccountId owner, StandingLevel level)
+        {
+            var id = new byte[32];
+            id[0] = first;
+            BitConverter.TryWriteBytes(id.AsSpan(4), number);
+            var worker = new WorkerId(new Bytes32(id));
+            book.SetOffer(Lent.Offer with { Worker = worker, PayTo = owner }, new Standing { Level = level }, Now);
+            book.Poll(new WorkerPoll(worker, 7, 1, 1, AddsOutputs: true), Now);
+            return worker;
+        }
+        // Keys that were chosen to come first, each for an owner of its own.
+        for (var number = 0; number < MarketPolicy.LentOffersMax; number++)
+        {
+            Offer(0, number, new AccountId(new Bytes32([1, (byte)number, .. new byte[30]])), StandingLevel.Newcomer);
+        }
+        var owner = new AccountId(new Bytes32([2, .. new byte[31]]));
+        var good = Enumerable
+            .Range(0, MarketPolicy.LentOffersOfOwnerMax + 1)
+            .Select(number => Offer(9, number, owner, StandingLevel.Good))
+            .ToArray();
+
+        var lent = book.Loans.ToLend();
+
+        Assert.Equal(MarketPolicy.LentOffersMax, lent.Length);
+        Assert.Equal(MarketPolicy.LentOffersOfOwnerMax, lent.Count(each => good.Contains(each.Offer.Worker)));
+        Assert.All(lent[..MarketPolicy.LentOffersOfOwnerMax], each => Assert.Contains(each.Offer.Worker, good));
+        Assert.Equal(lent, book.Loans.ToLend());
     }
 }

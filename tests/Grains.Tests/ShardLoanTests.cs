@@ -1,18 +1,14 @@
-using System.Runtime.CompilerServices;
 using Marketplace.GrainInterfaces;
 using Marketplace.Testing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.Grains.Tests;
 
 /// <summary>Workers that shards lend each other for the seats of panels.</summary>
 public sealed class ShardLoanTests
 {
-    private const int Shards = 3;
-
     [Fact]
     public void Quorum_IsRunByWorkersOfOtherShards_AndPaysEach() =>
-        Run(async scene =>
+        LoanScene.Run(async scene =>
         {
             var workers = new[] { await scene.Worker(1), await scene.Worker(2), await scene.Worker(2, "other") };
             await using var serving = scene.Serve(workers);
@@ -31,7 +27,7 @@ public sealed class ShardLoanTests
 
     [Fact]
     public void SealedResult_FreesTheSlotAtItsWorkersShard() =>
-        Run(async scene =>
+        LoanScene.Run(async scene =>
         {
             var (workers, job, leases) = await scene.Seated();
             Assert.Equal(1, scene.OfferOf(workers[0]).SlotsUsed);
@@ -46,7 +42,7 @@ public sealed class ShardLoanTests
 
     [Fact]
     public void WorkerThatOffersAgain_LosesItsSeat_AndMayHaveAnother() =>
-        Run(async scene =>
+        LoanScene.Run(async scene =>
         {
             var (workers, _, leases) = await scene.Seated();
             await workers[0].Offer();
@@ -60,7 +56,7 @@ public sealed class ShardLoanTests
     /// <summary>Members of an epoch come first, so most of a loan changes with each: who has a seat then goes on.</summary>
     [Fact]
     public void WorkerThatIsLentNoMore_KeepsItsSeat_AndIsNotBlamed() =>
-        Run(async scene =>
+        LoanScene.Run(async scene =>
         {
             var (workers, job, leases) = await scene.Seated();
             var reputation = scene.Market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(workers[0].Id));
@@ -85,7 +81,7 @@ public sealed class ShardLoanTests
 
     [Fact]
     public void WorkerThatAnotherShardExcludes_IsLentNoMore() =>
-        Run(async scene =>
+        LoanScene.Run(async scene =>
         {
             var worker = await scene.Worker(1);
             await scene.PollAll([worker]);
@@ -110,7 +106,7 @@ public sealed class ShardLoanTests
     [Fact]
     [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.RelayWaitMax))]
     public void LeaseForABusyWorker_GoesBack_AndAnotherTakesTheSeat() =>
-        Run(async scene =>
+        LoanScene.Run(async scene =>
         {
             var (busy, free, late) = (await scene.Worker(1), await scene.Worker(2), await scene.Worker(2, "late"));
             var own = await scene.Market.OpenAccount(scene.NameIn(1, "buyer"));
@@ -130,7 +126,7 @@ public sealed class ShardLoanTests
 
     [Fact]
     public void JobsOfTheWorkersOwnShard_HaveEveryOtherSlot() =>
-        Run(async scene =>
+        LoanScene.Run(async scene =>
         {
             var (worker, second) = (await scene.Worker(1, slots: 4), await scene.Worker(2));
             await scene.PollAll([worker, second]);
@@ -150,7 +146,7 @@ public sealed class ShardLoanTests
 
     [Fact]
     public void ShardOfTheJob_ThatBeginsAnew_FreesTheSlotsOfItsSeats_AndTheJobEnds() =>
-        Run(async scene =>
+        LoanScene.Run(async scene =>
         {
             var (workers, job, leases) = await scene.Seated();
             var twin = await scene.Market.StartTwin();
@@ -172,7 +168,7 @@ public sealed class ShardLoanTests
         {
             var offer = new WorkerOffer(
                 Worker: new WorkerId(TestMarket.Id($"{number}").Value),
-                PayTo: default,
+                PayTo: new AccountId(TestMarket.Id($"{number}").Value),
                 PricePerMillionFuel: new TokenAmount(1),
                 Slots: 1,
                 MemoryPagesMax: 1
@@ -187,7 +183,7 @@ public sealed class ShardLoanTests
 
     [Fact]
     public void LoanOfMoreOffers_IsRefused_AlsoWhenItIsRepeated() =>
-        Run(async scene =>
+        LoanScene.Run(async scene =>
         {
             var offers = Enumerable
                 .Range(0, MarketPolicy.LentOffersMax + 1)
@@ -247,216 +243,4 @@ public sealed class ShardLoanTests
         Assert.Equal(17, new MarketShards().NumberFrom(MarketLimits.DefaultClass, 17));
         Assert.Contains(shards.KeyOfNumber(-3), shards.Keys);
     }
-
-    [Fact]
-    public void WorkerThatComesAgainForAnotherOwner_GivesThatOwnerNoSecondSeat() =>
-        Run(async scene =>
-        {
-            TestWorker[] workers = [await scene.Worker(1), await scene.Worker(2)];
-            foreach (var worker in workers)
-            {
-                worker.Heartbeats = true;
-            }
-            await scene.PollAll(workers);
-            await scene.Lent();
-            var job = await scene.Submit("quorum:2/2");
-            var leases = await Task.WhenAll(workers.Select(worker => worker.TakeOne()));
-            // The owner of the second worker has its seat, and a result.
-            var second = await workers[1].Seal(leases[1], workers[1].Completed(leases[1]));
-            workers[0].PayTo = scene.NameOf(workers[1]);
-            await workers[0].Offer();
-            var orders = new WorkerOrders(true, [], []);
-            for (var time = 0; time < 6 && orders.Leases.IsDefaultOrEmpty; time++)
-            {
-                orders = await workers[0].Poll();
-            }
-            foreach (var lease in orders.Leases)
-            {
-                var first = await workers[0].Seal(lease, workers[0].Completed(lease));
-                await workers[0].Poll();
-                await workers[0].Report(first);
-                await workers[1].Report(second);
-                await scene.Market.Settle();
-            }
-            var view = await scene.Market.Job(job).Get(scene.Client);
-            Assert.Equal((0, false), (orders.Leases.Length, view.Status == JobStatus.Completed));
-        });
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void WorkerThatIsCertainlyGone_IsNotBlamed(bool isLentNoMore) =>
-        Run(async scene =>
-        {
-            TestWorker[] workers = [await scene.Worker(1), await scene.Worker(2)];
-            workers[0].Heartbeats = true;
-            await scene.PollAll(workers);
-            await scene.Lent();
-            await using var other = scene.Serve([workers[1]]);
-            var job = await scene.Submit("quorum:2/2");
-            var taken = await workers[0].TakeOne();
-            await scene.Calls(workers[0]).Heartbeat([new LeaseProgress(taken.Id, 0, LeaseStage.Running)]);
-            var reputation = scene.Market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(workers[0].Id));
-            if (isLentNoMore)
-            {
-                await reputation.SetMaintenance(await scene.Market.AddKey(scene.NameOf(workers[0])), isOn: true);
-                await scene.Lent();
-            }
-            await scene.Calls(workers[0]).Own.Dismiss(workers[0].Id, Authority.Silo);
-            var late = await scene.Worker(2, "late");
-            await using var serving = scene.Serve([late]);
-            await Task.Delay(TimeSpan.FromMinutes(4), scene.Market.Time);
-            var view = await scene.Market.Job(job).Get(scene.Client);
-            Assert.Equal((JobStatus.Completed, 0), (view.Status, (await reputation.Get(caller: null)).Faulted));
-        });
-
-    [Theory]
-    [InlineData(10)]
-    [InlineData(40)]
-    public void JobsThatNoWorkerTakes_KeepNoOtherFromLentWorkers(int cheap) =>
-        Run(async scene =>
-        {
-            TestWorker[] workers = [await scene.Worker(1), await scene.Worker(2)];
-            await scene.PollAll(workers);
-            await scene.Lent();
-            var first = await scene.Submit("quorum:2/2");
-            await Task.WhenAll(workers.Select(worker => worker.TakeOne()));
-            for (var number = 0; number < cheap; number++)
-            {
-                var other = await scene.Market.OpenAccount(scene.NameIn(0, $"cheap{number}"));
-                var item = TestMarket.Item($"cheap {number}", scene.Program, 4);
-                await scene.Market.Submit(other, item with { Spec = item.Spec with { Assurance = Assurance.Parse("quorum:2/2") } });
-            }
-            var good = await scene.Submit("quorum:2/2");
-            await scene.Market.Job(first).Cancel(scene.Client);
-            await using var serving = scene.Serve(workers);
-            await Task.Delay(TimeSpan.FromMinutes(9), scene.Market.Time);
-            var view = await scene.Market.Job(good).Get(scene.Client);
-            Assert.Equal(JobStatus.Completed, view.Status);
-        });
-
-    private static void Run(Func<Scene, Task> scenario)
-    {
-        var watch = new BookFilter();
-        TestMarket.Run(
-            async market =>
-            {
-                var owner = await market.OpenAccount("owner");
-                var program = await market.Deploy(owner);
-                var client = await market.OpenAccount(Scene.NameIn(market, 0, "client"));
-                await scenario(new Scene(market, client, program, watch));
-            },
-            register: services => services.AddSingleton(new MarketShards(Shards)).AddSingleton<IIncomingGrainCallFilter>(watch)
-        );
-    }
-
-    /// <summary>A client of the first shard; workers are where the test wants them.</summary>
-    private sealed class Scene(TestMarket market, Caller client, ProgramId program, BookFilter watch)
-    {
-        private readonly Dictionary<WorkerId, string> _names = [];
-        private int _jobs;
-
-        public WorkerMarket Calls(TestWorker worker) => new(market.Shards, market.Grains, worker.Id);
-
-        public TestMarket Market => market;
-
-        public Caller Client => client;
-
-        public ProgramId Program => program;
-
-        public MarketBook BookOf(int shard) => ShardLoanTests.BookOf(watch.Grains[market.Shards.Keys[shard]]);
-
-        public string NameOf(TestWorker worker) => _names[worker.Id];
-
-        public IEnumerable<MarketBook> Books => watch.Grains.Values.Select(grain => ShardLoanTests.BookOf(grain));
-
-        public string NameIn(int shard, string name) => NameIn(market, shard, name);
-
-        public static string NameIn(TestMarket market, int shard, string name) =>
-            Enumerable
-                .Range(0, 100)
-                .Select(number => $"{name} {number}")
-                .First(tried => market.Shards.KeyOf(TestMarket.Id(tried)) == market.Shards.Keys[shard]);
-
-        public async Task<TestWorker> Worker(int shard, string name = "worker", int slots = 1)
-        {
-            var tried = Enumerable
-                .Range(0, 100)
-                .Select(number => $"{name} {number}")
-                .First(tried => market.Shards.KeyOf(new TestWorker(market, tried, 1, 1).Id) == market.Shards.Keys[shard]);
-            var worker = await market.AddWorker(tried, price: 10, slots);
-            _names.Add(worker.Id, tried);
-            return worker;
-        }
-
-        public MarketOffer OfferOf(TestWorker worker) =>
-            Books.Select(book => book.Offers.GetValueOrDefault(worker.Id)).Single(offer => offer is not null)!;
-
-        /// <summary>Each worker has polled once, and has a poll that waits.</summary>
-        public async Task PollAll(IEnumerable<TestWorker> workers)
-        {
-            foreach (var worker in workers)
-            {
-                Assert.Empty((await worker.Poll()).Leases);
-            }
-        }
-
-        /// <summary>What has changed is told to all shards.</summary>
-        public Task Lent() => Task.Delay((2 * MarketPolicy.LoanPause) + TimeSpan.FromMilliseconds(100), market.Time);
-
-        public async Task<JobId> Submit(string assurance)
-        {
-            var item = TestMarket.Item($"job {++_jobs}", program, 90);
-            var spec = item.Spec with { Assurance = Assurance.Parse(assurance) };
-            return Assert.Single(await market.Submit(client, item with { Spec = spec })).Job;
-        }
-
-        /// <summary>A job of the first shard, whose two seats workers of the others have.</summary>
-        public async Task<(TestWorker[] Workers, JobId Job, Lease[] Leases)> Seated()
-        {
-            TestWorker[] workers = [await Worker(1), await Worker(2)];
-            await PollAll(workers);
-            await Lent();
-            var job = await Submit("quorum:2/2");
-            return (workers, job, await Task.WhenAll(workers.Select(worker => worker.TakeOne())));
-        }
-
-        public async Task<TokenAmount> Earned(TestWorker worker) =>
-            (await market.Grains.GetGrain<IAccountGrain>(worker.Id.Value.ToString()).Get()).Earned;
-
-        public IAsyncDisposable Serve(IEnumerable<TestWorker> workers) => new Serving(workers);
-    }
-
-    private sealed class Serving : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private readonly Task _all;
-
-        public Serving(IEnumerable<TestWorker> workers) =>
-            _all = Task.WhenAll(workers.Select(worker => worker.ServeSealed(lease => worker.Completed(lease), () => true, _stop.Token)));
-
-        public async ValueTask DisposeAsync()
-        {
-            _stop.Cancel();
-            await _all;
-            _stop.Dispose();
-        }
-    }
-
-    private sealed class BookFilter : IIncomingGrainCallFilter
-    {
-        public Dictionary<string, MarketGrain> Grains { get; } = [];
-
-        public Task Invoke(IIncomingGrainCallContext context)
-        {
-            if (context.Grain is MarketGrain grain)
-            {
-                Grains[context.TargetId.Key.ToString()!] = grain;
-            }
-            return context.Invoke();
-        }
-    }
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_book")]
-    private static extern ref MarketBook BookOf(MarketGrain grain);
 }

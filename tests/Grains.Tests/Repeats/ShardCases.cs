@@ -30,6 +30,15 @@ internal static class ShardCases
                     await scene.Shard.Relay(relay, Authority.Market);
                 });
             },
+            ["IMarketShardGrain.Delivered"] = async scene =>
+            {
+                var lease = (await scene.Lease(scene.Program)).Id;
+                return RepeatCases.Send(
+                    () => scene.Shard.Delivered(RepeatScene.Offer.Worker, [lease, new LeaseId(1, 1)], [lease], Authority.Market),
+                    // A market that has started again knows none.
+                    over => $"{over.Contains(new LeaseId(1, 1))}"
+                );
+            },
             ["IMarketShardGrain.FindHeld"] = RepeatCases.OfOpenJob(
                 (scene, _) => scene.Shard.FindHeld(Other, Authority.Market),
                 held => $"{held.Start} {held.Jobs.Length}"
