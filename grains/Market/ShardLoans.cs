@@ -6,8 +6,8 @@ namespace Marketplace.Grains;
 /// <summary>
 /// Workers that shards lend each other for the seats of panels: the members of a committee, and owners enough for a quorum, are seldom all
 /// in the shard of a job. A lent offer is here as one of the shard's own is, but for seats alone; what its worker is to do goes by the
-/// shard that has its polls. Loans are repeated, so one that is lost is made good; orders that are lost cost the run, and blame none. What a poll has
-/// fetched is the worker's to do.
+/// shard that has its polls. Loans are repeated, so one that is lost is made good; orders that are lost cost the run, and blame none. What
+/// a poll has fetched is the worker's to do.
 /// </summary>
 /// <param name="calls">Reaches the others.</param>
 /// <param name="book">The shard's memory.</param>
