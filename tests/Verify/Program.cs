@@ -44,13 +44,17 @@ var checks = new CheckList
     ["frames"] = ("native stack that frames take for each slot: every instruction, size and instruction set [--every N]", FramesCheck.Run),
     ["wasmdiff"] = ("modules made by chance, in engine, interpreter and V8; nothing differs [--n N] [--seed S]", WasmDiffCheck.Run),
     ["fuzzwasm"] = ("changed modules are valid, invalid or over a limit, and soon said to be [--n N] [--seed S]", FuzzWasmCheck.Run),
-    ["determinism"] = ("jobs interpreted, compiled, unoptimised, restarted; one hash each [--n N] [--seed S]", DeterminismCheck.Run),
+    ["determinism"] = (
+        "jobs interpreted, compiled, unoptimised, restarted; one hash each [--n N] [--seed S] " + "[--digests FILE: one way alone]",
+        DeterminismCheck.Run
+    ),
     ["openapi"] = (
         "linters, and a generated TypeScript client that runs a job; needs node and npm [--folder WHERE_PACKAGES_STAY]",
         OpenApiCheck.Run
     ),
     ["receipts"] = (
-        "receipts of a real silo and changed ones, judged by three verifiers; needs node and npm [--n N] [--seed S] [--browser PROGRAM]",
+        "receipts of a real silo and changed ones, judged by three verifiers; needs node and npm [--n N] [--flips N] [--seed S] "
+            + "[--browser PROGRAM]",
         ReceiptsCheck.Run
     ),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
@@ -87,6 +91,11 @@ if (args.Length == 0 || !checks.TryGetValue(args[0], out var check))
         Console.Error.WriteLine($"  {name, -11} {help}");
     }
     return args is ["--help"] ? 0 : 2;
+}
+if (VerifyArguments.Unknown(args[1..], check.Help) is { } unknown)
+{
+    Console.Error.WriteLine($"{args[0]} has no option {unknown}: {check.Help}");
+    return 2;
 }
 VerifyResult result;
 try

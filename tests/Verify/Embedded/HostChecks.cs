@@ -19,7 +19,7 @@ internal static class HostChecks
         ),
         ["sim"] = (
             "the simulated market with shards, faults, and remote workers that lie, stall, repeat and vanish [--seeds N] [--seed S] "
-                + "[--times N: one seed, one trace] [--jobs N] [--off FAULT,…] [--about ID] "
+                + "[--times N: one seed, one trace] [--jobs N] [--off FAULT,…] [--about ID] [--findings N] "
                 + "[--without NAME|all: a seed must find that a safeguard is gone]",
             SimCheck.Run
         ),
