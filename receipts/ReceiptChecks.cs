@@ -77,7 +77,9 @@ public static class ReceiptChecks
         yield return Content("output", result.Output, evidence.Output);
         yield return NotChecked(
             "result",
-            "That the program gives this output is the word of those who signed; run the job again to see for yourself."
+            result.Outcome == RunResult.NotRun
+                ? "No run was reported, so there is no result."
+                : "That the program gives this output is the word of those who signed; run the job again to see for yourself."
         );
     }
 
@@ -114,6 +116,13 @@ public static class ReceiptChecks
         {
             return Broken(Name, $"The job ended by the fault '{receipt.Fault}', which takes a run, and no run is said to have ended.");
         }
+        if (SaysMoreThanCame(receipt.Execution.Result))
+        {
+            return Broken(
+                Name,
+                $"The run is said to have ended as {receipt.Execution.Result.Outcome}, and yet something is said to have come of it."
+            );
+        }
         if (receipt.Execution.Result.Fuel > receipt.Execution.Invocation.FuelLimit)
         {
             return Broken(
@@ -127,13 +136,20 @@ public static class ReceiptChecks
             : Holds(Name, $"Job {receipt.Execution.Invocation.Job} {receipt.State.Replace('_', ' ')}; its receipt's hash is {hash}.");
     }
 
+    private static bool SaysMoreThanCame(RunResult result) =>
+        result.Outcome == RunResult.NotRun
+            ? (result with { Fuel = 0 }).Hash() != RunResult.Nothing.Hash()
+            : result.Outcome != "completed" && (result.Output != default || result.OutputFiles.Count > 0);
+
     /// <returns>Why the seats are not such as the assurance has; null: they are.</returns>
     private static string? WrongSeats(Receipt receipt, Assurance assurance)
     {
         var (seats, isRun) = (receipt.Seats, receipt.Execution.Result.Outcome != RunResult.NotRun);
         var least =
             !isRun ? 0
-            : assurance.Kind == AssuranceKind.Quorum && receipt.Fault is ("none" or "program") ? assurance.Agreeing
+            : receipt.Fault is not ("none" or "program") ? 1
+            : assurance.Kind == AssuranceKind.Quorum ? assurance.Agreeing
+            : assurance.Kind == AssuranceKind.Audit && assurance.Permille == Assurance.PermilleMax ? assurance.Seats
             : 1;
         if (seats.Count < least || seats.Count > assurance.Seats)
         {
@@ -185,7 +201,7 @@ public static class ReceiptChecks
     {
         const string Name = "workers' signatures";
         var (seats, outcome) = (file.Receipt.Seats, file.Receipt.Execution.Result.Outcome);
-        if (seats.Count == 0 || file.WorkerSignatures.Count != seats.Count)
+        if (seats.Count is 0 or > Assurance.QuorumSeatsMax || file.WorkerSignatures.Count != seats.Count)
         {
             return Broken(
                 Name,
@@ -228,7 +244,8 @@ public static class ReceiptChecks
                     + $"'{receipt.Fault}', cost {due}; the receipt says {receipt.Price}."
             );
         }
-        return Shared(receipt, $"The price of {receipt.Price} follows from fuel, unit prices and limit, and is shared out whole.");
+        var fuel = receipt.Execution.Result.Outcome == RunResult.NotRun ? "the fuel that the market states" : "fuel";
+        return Shared(receipt, $"The price of {receipt.Price} follows from {fuel}, unit prices and limit, and is shared out whole.");
     }
 
     /// <param name="receipt">Its price is right.</param>
@@ -251,7 +268,8 @@ public static class ReceiptChecks
     }
 
     private static ReceiptCheck Content(string name, BlobId stated, BlobId? actual) =>
-        actual is not { } id ? NotChecked(name, $"The receipt says {stated}; no {name} was given to compare.")
+        stated == default && actual is null ? NotChecked(name, $"The receipt says that there was no {name}.")
+        : actual is not { } id ? NotChecked(name, $"The receipt says {stated}; no {name} was given to compare.")
         : id == stated ? Holds(name, $"The {name} is {stated}.")
         : Broken(name, $"The {name} is {id}; the receipt says {stated}.");
 

@@ -122,7 +122,8 @@ public readonly record struct Assurance
                 AssuranceKind.Committee => Seats >= asked.Seats && seats >= asked.Agreeing,
                 _ => false,
             },
-            _ => Kind == AssuranceKind.Committee && Seats >= asked.Seats,
+            // One member more of whom no more must agree, as 4 beside 3, is one more that may lie.
+            _ => Kind == AssuranceKind.Committee && (Seats == asked.Seats || (Seats > asked.Seats && Agreeing > asked.Agreeing)),
         };
 
     /// <summary>By a chance of <paramref name="permille"/> thousandths a second worker runs the job too.</summary>

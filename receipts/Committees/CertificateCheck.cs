@@ -18,6 +18,10 @@ internal static class CertificateCheck
             return Broken(Name, $"The run ended as {file.Receipt.Execution.Result.Outcome}, but no committee has signed that.");
         }
         var (members, epoch) = (certificate.Members, file.Receipt.Epoch);
+        if (epoch == 0)
+        {
+            return Broken(Name, "Epoch 0 has no committee.");
+        }
         if (WrongMembers(members, size) is { } wrong)
         {
             return Broken(Name, wrong);

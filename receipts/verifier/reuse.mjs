@@ -67,7 +67,8 @@ function covers(had, asked, seats) {
         ? had.agreeing >= asked.agreeing && had.seats - had.agreeing <= asked.seats - asked.agreeing
         : isCommittee && had.seats >= asked.seats && seats >= asked.agreeing;
     default:
-      return isCommittee && had.seats >= asked.seats;
+      // One member more of whom no more must agree, as 4 beside 3, is one more that may lie.
+      return isCommittee && (had.seats === asked.seats || (had.seats > asked.seats && neededOf(had) > neededOf(asked)));
   }
 }
 

@@ -38,7 +38,9 @@ const PAID_FAULTS = ['none', 'program', 'client'];
 const QUORUM_SEATS_MIN = 2;
 const COMMITTEE_SEATS_MIN = 3;
 const SEATS_MAX = 16;
+const PERMILLE_MAX = 1000;
 const FUEL_PER_UNIT_PRICE = 1_000_000n;
+const NOTHING = /^(blob)?0*$/;
 const AMOUNT_MAX = (1n << 128n) - 1n;
 
 const holds = finding => ({ result: 'holds', finding });
@@ -123,6 +125,9 @@ function words(file) {
   if (result.outcome === NOT_RUN && ['none', 'program'].includes(receipt.fault)) {
     return broken(`The job ended by the fault '${receipt.fault}', which takes a run, and no run is said to have ended.`);
   }
+  if (saysMoreThanCame(result)) {
+    return broken(`The run is said to have ended as ${result.outcome}, and yet something is said to have come of it.`);
+  }
   if (result.fuel > invocation.fuelLimit) {
     return broken(`The run used ${result.fuel} fuel, more than its limit of ${invocation.fuelLimit}.`);
   }
@@ -130,6 +135,11 @@ function words(file) {
   return wrong
     ? broken(wrong)
     : holds(`Job ${invocation.job} ${receipt.state.replaceAll('_', ' ')}; its receipt's hash is ${receiptHash(file)}.`);
+}
+
+function saysMoreThanCame({ outcome, fuel, ...rest }) {
+  const said = outcome === NOT_RUN ? Object.values(rest) : outcome === 'completed' ? [] : [rest.output, rest.outputFiles];
+  return said.some(value => !NOTHING.test(value));
 }
 
 /** What an assurance takes; undefined: there is none with this text. */
@@ -154,7 +164,9 @@ const isByCommittee = receipt => assuranceOf(receipt.assurance)?.kind === 'commi
 /** Why the seats are not such as the assurance has. */
 function wrongSeats({ assurance: text, seats, execution, fault }, assurance) {
   const least = execution.result.outcome === NOT_RUN ? 0
-    : assurance.kind === 'quorum' && ['none', 'program'].includes(fault) ? assurance.agreeing
+    : !['none', 'program'].includes(fault) ? 1
+    : assurance.kind === 'quorum' ? assurance.agreeing
+    : assurance.permille === PERMILLE_MAX ? assurance.seats
     : 1;
   if (seats.length < least || seats.length > assurance.seats) {
     return `The assurance '${text}' takes from ${least} to ${assurance.seats} seats here; the receipt has ${seats.length}.`;
@@ -208,7 +220,7 @@ function byEarlier(file) {
 
 function byWorkers({ domain, receipt, workerSignatures }) {
   const { execution, seats } = receipt;
-  if (seats.length === 0 || workerSignatures.length !== seats.length) {
+  if (seats.length === 0 || seats.length > SEATS_MAX || workerSignatures.length !== seats.length) {
     return broken(
       `The run ended as ${execution.result.outcome}, which ${seats.length} workers are said to have got; ` +
         `${workerSignatures.length} have signed that.`,
@@ -233,6 +245,9 @@ function byCommittee({ domain, receipt, certificate }) {
   const { members, signers: bitmap } = certificate;
   const { epoch, seats } = receipt;
   const size = assuranceOf(receipt.assurance).seats;
+  if (epoch === 0n) {
+    return broken('Epoch 0 has no committee.');
+  }
   if (members.length !== size) {
     return broken(`The committee has ${members.length} members; the assurance takes ${size}.`);
   }
@@ -285,7 +300,8 @@ function price({ receipt }) {
         `the receipt says ${receipt.price}.`,
     );
   }
-  return sharedOut(receipt, `The price of ${due} follows from fuel, unit prices and limit, and is shared out whole.`);
+  const stated = receipt.execution.result.outcome === NOT_RUN ? 'the fuel that the market states' : 'fuel';
+  return sharedOut(receipt, `The price of ${due} follows from ${stated}, unit prices and limit, and is shared out whole.`);
 }
 
 function reusePrice({ receipt, reuse }) {
@@ -307,12 +323,15 @@ function sharedOut(receipt, finding) {
 }
 
 function content(name, stated, actual) {
-  return actual === undefined ? notChecked(`The receipt says ${stated}; no ${name} was given to compare.`)
+  return actual === undefined && NOTHING.test(stated) ? notChecked(`The receipt says that there was no ${name}.`)
+    : actual === undefined ? notChecked(`The receipt says ${stated}; no ${name} was given to compare.`)
     : actual === stated ? holds(`The ${name} is ${stated}.`)
     : broken(`The ${name} is ${actual}; the receipt says ${stated}.`);
 }
 
 /** The last check is one that no file allows. */
-function computation() {
-  return notChecked("That the program gives this output is the word of those who signed; run the job again to see for yourself.");
+function computation(file) {
+  return resultOf(file).outcome === NOT_RUN
+    ? notChecked('No run was reported, so there is no result.')
+    : notChecked('That the program gives this output is the word of those who signed; run the job again to see for yourself.');
 }

@@ -44,6 +44,36 @@ public sealed class AssuranceOddsTests
         }
     }
 
+    /// <summary>An earlier receipt answers a job only where it is no more likely to be wrong, whatever share of workers lies: here with no
+    /// more seats than its assurance takes.</summary>
+    [Theory]
+    [InlineData(50), InlineData(100), InlineData(300), InlineData(400), InlineData(499)]
+    public void AssuranceThatCoversAnother_IsNoMoreLikelyToBeWrong(int liarsPermille)
+    {
+        Assurance[] all =
+        [
+            Assurance.None,
+            .. new[] { 1, 100, 500, 999, 1000 }.Select(Assurance.Audit),
+            .. Enumerable
+                .Range(2, Assurance.QuorumSeatsMax - 1)
+                .SelectMany(seats =>
+                    Enumerable.Range((seats / 2) + 1, seats - (seats / 2)).Select(agreeing => Assurance.Quorum(agreeing, seats))
+                ),
+            .. Enumerable
+                .Range(Assurance.CommitteeSeatsMin, Assurance.CommitteeSeatsMax - Assurance.CommitteeSeatsMin + 1)
+                .Select(Assurance.Committee),
+        ];
+        var odds = all.ToDictionary(each => each, each => AssuranceOdds.WrongAccepted(each, liarsPermille));
+
+        var surer =
+            from had in all
+            from asked in all
+            where had.Covers(asked, had.Agreeing) && odds[had].CompareTo(odds[asked]) > 0
+            select $"{had} for {asked}";
+
+        Assert.Empty(surer);
+    }
+
     private static ExactShare Mix(int permille, ExactShare audited, ExactShare unaudited) =>
         new(
             (permille * audited.Part * unaudited.Whole) + ((1000 - permille) * unaudited.Part * audited.Whole),

@@ -44,6 +44,10 @@ public sealed class CertificateTests
     }
 
     [Fact]
+    public void EpochZero_HasNoCommittee() =>
+        AssertHolds(false, Samples.SignByCommittee(Samples.CommitteeReceipt with { Epoch = 0 }, 0b111));
+
+    [Fact]
     public void TwoThirds_AreNotEnough()
     {
         CommitteeMember[] members = [Samples.Member(0, 1), Samples.Member(1, 1), Samples.Member(2, 1)];

@@ -58,6 +58,21 @@ public sealed class ReceiptChecksTests
             { "the assurance", Samples.Receipt with { Assurance = "gold" }, "words" },
             { "the fault", Samples.Receipt with { Fault = "weather" }, "words" },
             { "a failed run that completed", Of(Samples.Execution.Result with { Outcome = "trapped" }), "words" },
+            { "the output of a run that trapped", Failed(Samples.Execution.Result with { Outcome = "trapped" }), "words" },
+            {
+                "the output of no run",
+                Samples.Receipt with
+                {
+                    Execution = Samples.Execution with { Result = Samples.Execution.Result with { Outcome = RunResult.NotRun } },
+                    Seats = [],
+                    State = "cancelled",
+                    Fault = "client",
+                    Price = TokenAmount.Zero,
+                    Shares = [],
+                },
+                "words"
+            },
+            { "a certain audit of one worker", Samples.Receipt with { Assurance = "audit:100%" }, "words" },
             { "fuel beyond the limit", Of(Samples.Execution.Result with { Fuel = 1_000_001 }), "words" },
             { "a price above what is due", Samples.Receipt with { Price = new TokenAmount(14) }, "price" },
             { "a price below what is due", Samples.Receipt with { Price = new TokenAmount(12) }, "price" },
@@ -72,6 +87,8 @@ public sealed class ReceiptChecksTests
                 "price"
             },
         };
+
+    private static Receipt Failed(RunResult result) => Of(result) with { State = "failed", Fault = "program" };
 
     /// <summary>Everything is signed here: what is wrong is what is said.</summary>
     [Theory, MemberData(nameof(Changed))]

@@ -131,8 +131,10 @@ public sealed class ReceiptReuseTests
         "quorum:3/5",
         "quorum:4/5",
         "committee:3",
+        "committee:4",
         "committee:5"
     )]
+    [InlineData("committee:4", 3, "none", Audits, "quorum:2/2", "quorum:2/3", "quorum:3/4", "committee:4")]
     public void Assurance_CoversWhatIsNoSurer(string had, int seats, params string[] covered)
     {
         string[] all =
@@ -148,6 +150,7 @@ public sealed class ReceiptReuseTests
             "quorum:4/5",
             "quorum:5/5",
             "committee:3",
+            "committee:4",
             "committee:5",
             "committee:6",
         ];

@@ -13,6 +13,7 @@ namespace Marketplace.Worker;
 public sealed partial class CommitteeVoter : IDisposable
 {
     private readonly Lock _lock = new();
+    private readonly Lock _voting = new();
     private readonly KeptRuns _runs = new();
     private readonly IDisposable? _files;
     private readonly VoteLog _votes;
@@ -159,18 +160,38 @@ public sealed partial class CommitteeVoter : IDisposable
         }
         var root = new MerkleBatch([.. votes.Select(vote => vote.Digest)]).Root;
         var digest = BatchDigest.OfCommitteeReceipts(new MarketDomain(market), window.Committee, root);
-        if (Sign(window.Epoch, votes, market, digest) is not { } signature)
+        return SignOnce(window, votes, market, digest) is { } signature
+            ? new WindowVote(window.Number) { Signature = signature }
+            : new WindowVote(window.Number) { Refused = [.. window.Receipts.Select(draft => draft.Job).Distinct()] };
+    }
+
+    /// <summary>
+    /// A run is voted on in one epoch: votes are compared within an epoch, so in another its receipt could be another one. One window at a
+    /// time, so that no two that come together are of two epochs.
+    /// </summary>
+    /// <returns>Null where nothing was signed.</returns>
+    private byte[]? SignOnce(ReceiptWindow window, IReadOnlyList<MemberVote> votes, Bytes32 market, Bytes32 digest)
+    {
+        lock (_voting)
         {
-            return new WindowVote(window.Number) { Refused = [.. window.Receipts.Select(draft => draft.Job).Distinct()] };
-        }
-        lock (_lock)
-        {
-            foreach (var draft in window.Receipts)
+            lock (_lock)
             {
-                _runs.NoteVote(draft.Job);
+                if (window.Receipts.FirstOrDefault(draft => (_runs.Find(draft.Job)?.Epoch ?? window.Epoch) != window.Epoch) is { } other)
+                {
+                    LogRefused(other.Job, window.Epoch, "It has voted on this run in another epoch.");
+                    return null;
+                }
             }
+            var signature = Sign(window.Epoch, votes, market, digest);
+            lock (_lock)
+            {
+                foreach (var draft in signature is null ? [] : window.Receipts)
+                {
+                    _runs.NoteVote(draft.Job, window.Epoch);
+                }
+            }
+            return signature;
         }
-        return new WindowVote(window.Number) { Signature = signature };
     }
 
     public void Dispose()
@@ -217,6 +238,10 @@ public sealed partial class CommitteeVoter : IDisposable
         if (run is null)
         {
             return "It has not run this job, or does not keep what it ran any more.";
+        }
+        if (run.Epoch is { } voted && voted != epoch)
+        {
+            return $"It has voted on this run in epoch {voted}.";
         }
         var receipt = new Receipt
         {

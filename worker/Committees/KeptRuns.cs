@@ -6,6 +6,9 @@ namespace Marketplace.Worker;
 internal sealed record KeptRun(LeaseId Lease, Execution Execution, TokenAmount UnitPrice)
 {
     public JobId Job => Execution.Invocation.Job;
+
+    /// <summary>The epoch in which it was voted on; null: it was not yet.</summary>
+    public ulong? Epoch { get; set; }
 }
 
 /// <summary>
@@ -38,9 +41,14 @@ internal sealed class KeptRuns
 
     public KeptRun? Find(JobId job) => _ofJobs.GetValueOrDefault(job)?.Value;
 
-    public void NoteVote(JobId job)
+    public void NoteVote(JobId job, ulong epoch)
     {
-        if (_ofJobs.TryGetValue(job, out var run) && run.List == _unvoted)
+        if (!_ofJobs.TryGetValue(job, out var run))
+        {
+            return;
+        }
+        run.Value.Epoch = epoch;
+        if (run.List == _unvoted)
         {
             _unvoted.Remove(run);
             _voted.AddLast(run);

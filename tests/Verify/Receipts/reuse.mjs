@@ -15,7 +15,7 @@ function covers(had, asked, seats) {
   if (asked.kind === 'none') return true;
   if (asked.kind === 'audit' && had.kind !== 'audit') return had.kind === 'quorum' || (had.kind === 'committee' && seats > 1);
   if (asked.kind === 'audit') return first >= least;
-  if (asked.kind === 'committee') return had.kind === 'committee' && first >= least;
+  if (asked.kind === 'committee') return had.kind === 'committee' && (first === least || (first > least && neededOf(had) > neededOf(asked)));
   return had.kind === 'quorum' ? first >= least && second - first <= of - least : had.kind === 'committee' && first >= of && seats >= least;
 }
 /** What the answer costs, before the limit. */

@@ -24,11 +24,11 @@ function isSignedByAll(keys, kind, message, signature) {
   return bls.verify(pointOf(G2, signature), hashed, keys.map(key => pointOf(G1, key)).reduce((sum, key) => sum.add(key)));
 }
 /** The message is the digest that members sign; registered gives that by which a worker has signed that a key is its own. */
-export function checkCertificate({ members, signers: bits, signature }, { seats, assurance }, message, registered) {
+export function checkCertificate({ members, signers: bits, signature }, { seats, assurance, epoch }, message, registered) {
   const workers = seats.map(seat => seat.worker), size = Number(assurance.split(':')[1]);
   const isOnce = its => new Set(its).size === size, bitmap = BigInt(bits);
   const isEnough = its => 3n * sumOf(its.map(it => BigInt(it.weight))) > 2n * sumOf(members.map(it => BigInt(it.weight)));
-  need(members.length === size && members.every(it => it.weight !== '0'), `there are not ${size} members, all with a weight`);
+  need(epoch !== '0' && members.length === size && members.every(it => it.weight !== '0'), `there are not ${size} members, all with a weight`);
   need(isOnce(members.map(it => it.worker)) && isOnce(members.map(it => it.blsKey)), 'a member is there twice');
   const [seated, signing] = [members.filter(it => workers.includes(it.worker)), members.filter((_, at) => (bitmap >> BigInt(at)) & 1n)];
   need(seated.length === workers.length && isEnough(seated), 'the seats are not those of members with over two thirds');

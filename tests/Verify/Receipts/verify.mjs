@@ -30,10 +30,12 @@ const CHECKS = {
     const [done, fault, isRun] = [receipt.state === 'completed', receipt.fault, result.outcome !== 'not_run'];
     const takesRun = ['none', 'program'].includes(fault), isFuel = BigInt(result.fuel) <= BigInt(receipt.execution.invocation.fuelLimit);
     const isEnd = done === (fault === 'none') && (!done || result.outcome === 'completed') && (isRun || !takesRun);
-    need(isFuel && isEnd, 'it contradicts itself');
+    const { outcome, fuel, ...rest } = result, came = isRun ? [result.output, result.outputFiles] : Object.values(rest);
+    const isLess = outcome === 'completed' || came.every(it => /^(blob)?0*$/.test(it));
+    need(isFuel && isEnd && isLess, 'it contradicts itself');
     const [text, , k, n] = receipt.assurance.match(WORDS.assurance), isByCommittee = isRun && n !== undefined && !k;
     need(n === undefined || (+n <= 16 && (k ? n > 1 && +k <= +n && 2 * k > n : n > 2)), 'no such assurance');
-    const [least, most] = [isRun ? (takesRun && k) || 1 : 0, n ?? (text === 'none' ? 1 : 2)];
+    const all = k ?? (text === 'audit:100%' ? 2 : 1), [least, most] = [isRun ? (takesRun ? all : 1) : 0, n ?? (text === 'none' ? 1 : 2)];
     need(reuse || (least <= seats.length && seats.length <= most), `there are not ${least} to ${most} seats`);
     need(seats.every((it, index) => index === 0 || seats[index - 1].worker < it.worker), 'the seats are not ascending');
     need(!reuse || (done && seats.length + proofs.length === 0 && receipt.epoch === '0'), 'it has answered, and yet it ran');

@@ -176,6 +176,24 @@ public sealed class CommitteeVoterTests : IDisposable
         Assert.Equal(first.Signature!.Value.ToArray(), again.Signature!.Value.ToArray());
     }
 
+    /// <summary>Votes are compared within an epoch: in another one the same run could be in another receipt.</summary>
+    [Fact]
+    public void RunThatWasVotedOn_IsNotVotedOnInAnotherEpoch()
+    {
+        var draft = _scene.Draft(_scene.Ran(1));
+        var window = _scene.Window(draft);
+        Assert.NotNull(_scene.Voter.Answer(window, _market.PublicKey)!.Signature);
+
+        foreach (var epoch in (ulong[])[window.Epoch - 1, window.Epoch + 1])
+        {
+            var vote = _scene.Voter.Answer(window with { Epoch = epoch }, _market.PublicKey)!;
+
+            Assert.Null(vote.Signature);
+            Assert.Equal([draft.Job], vote.Refused);
+        }
+        Assert.NotNull(_scene.Voter.Answer(window, _market.PublicKey)!.Signature);
+    }
+
     [Fact]
     public void OtherReceiptOfAJob_IsRefusedAfterARestartAsWell()
     {
@@ -231,7 +249,12 @@ public sealed class CommitteeVoterTests : IDisposable
     public void EpochsThatAreOver_AreForgotten()
     {
         var draft = _scene.Draft(_scene.Ran(1));
-        ReceiptWindow Of(ulong epoch) => _scene.Window(draft) with { Epoch = epoch };
+        ReceiptWindow Of(ulong epoch)
+        {
+            // A run is voted on in one epoch, so each has its own.
+            _scene.Ran(1);
+            return _scene.Window(draft) with { Epoch = epoch };
+        }
         foreach (var epoch in Enumerable.Range((int)CommitteeScene.Epoch, VoteLogPolicy.EpochsKept))
         {
             Assert.NotNull(_scene.Voter.Answer(Of((ulong)epoch), _market.PublicKey)!.Signature);
@@ -288,7 +311,7 @@ public sealed class CommitteeVoterTests : IDisposable
         {
             runs.Add(Run(number));
         }
-        runs.NoteVote(Run(2).Job);
+        runs.NoteVote(Run(2).Job, CommitteeScene.Epoch);
         Assert.All(new[] { 1, 2, 3 }, number => Assert.NotNull(runs.Find(Run(number).Job)));
 
         runs.Add(Run(WorkerPolicy.VotedRunsMax + 1));
