@@ -22,6 +22,7 @@ internal sealed class CommitteeMutants(Random random, ReceiptKeys keys)
             ($"{Prefix}of_no_member", receipt => Signed(receipt, members => 1ul << random.Next(members.Count, 64), isMore: true)),
             ($"{Prefix}of_fewer_than_said", FewerThanSaid),
             ($"{Prefix}of_another_epoch", AnotherEpoch),
+            ($"{Prefix}of_epoch_zero", receipt => keys.Sign(receipt with { Epoch = 0 })),
             ($"{Prefix}of_another_receipt", AnotherReceipt),
             ($"{Prefix}of_infinity", receipt => With(receipt, it => it with { Signature = "c0" + new string('0', 190) })),
             ($"{Prefix}not_a_point", receipt => With(receipt, it => it with { Signature = Other(it.Signature) })),

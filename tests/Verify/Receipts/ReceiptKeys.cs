@@ -34,6 +34,21 @@ internal sealed class ReceiptKeys
     /// <summary>Ascending.</summary>
     public IReadOnlyList<WorkerId> Workers => [.. _workers.Select(worker => new WorkerId(worker.PublicKey))];
 
+    /// <summary>The seats that an assurance takes at least where a run decides.</summary>
+    public static int SeatsMin(Assurance assurance) =>
+        assurance.Kind == AssuranceKind.Quorum ? assurance.Agreeing
+        : assurance.Permille == Assurance.PermilleMax ? assurance.Seats
+        : 1;
+
+    /// <summary>The result of a run that ended without one.</summary>
+    public static RunResult Ended(RunResult result, string outcome) =>
+        result with
+        {
+            Outcome = outcome,
+            Output = default,
+            OutputFiles = [],
+        };
+
     public static bool HasRun(Receipt receipt) => receipt.Execution.Result.Outcome != RunResult.NotRun;
 
     public byte[] Seed()

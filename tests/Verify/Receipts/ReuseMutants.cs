@@ -86,8 +86,7 @@ internal sealed class ReuseMutants(Random random, ReceiptKeys keys)
         do
         {
             (had, asked) = (AnyAssurance(), AnyAssurance());
-            var least = had.Kind is AssuranceKind.Quorum ? had.Agreeing : 1;
-            seats = random.Next(least, had.Seats + 1);
+            seats = random.Next(ReceiptKeys.SeatsMin(had), had.Seats + 1);
         } while (!had.Covers(asked, seats) || (isOwn && had.Kind == AssuranceKind.Committee));
         var result = receipt.Execution.Result with
         {
@@ -206,7 +205,7 @@ internal sealed class ReuseMutants(Random random, ReceiptKeys keys)
             earlier =>
                 earlier with
                 {
-                    Execution = earlier.Execution with { Result = earlier.Execution.Result with { Outcome = "trapped" } },
+                    Execution = earlier.Execution with { Result = ReceiptKeys.Ended(earlier.Execution.Result, "trapped") },
                     State = "failed",
                     Fault = "program",
                 }

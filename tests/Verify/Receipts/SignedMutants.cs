@@ -110,6 +110,8 @@ internal sealed class SignedMutants(Random random)
             ("seats_descending", receipt => SeatedAnew(receipt with { Assurance = "audit:50%" }, [.. Seats(2).Reverse()])),
             ("seat_twice", receipt => SeatedAnew(receipt with { Assurance = "audit:50%" }, [.. Enumerable.Repeat(Seats(1)[0], 2)])),
             ("quorum_not_reached", QuorumNotReached),
+            ("certain_audit_of_one", receipt => SeatedAnew(Failed(receipt, "trapped") with { Assurance = "audit:100%" }, Seats(1))),
+            ("output_of_a_trap", receipt => With(Failed(receipt, "trapped"), result => result with { Output = new BlobId(AnyWord()) })),
             ("state", receipt => receipt with { State = Pick(random, ["fine", "Completed", "", "pending"]) }),
             ("fault", receipt => Priced(receipt with { Fault = Pick(random, ["weather", "None", ""]) })),
             ("outcome", receipt => With(receipt, result => result with { Outcome = Pick(random, OtherOutcomes) })),
@@ -153,14 +155,7 @@ internal sealed class SignedMutants(Random random)
                 FuelLimit = ulong.MaxValue,
                 MemoryPages = (uint)AnyNumber(uint.MaxValue),
             },
-            Result = receipt.Execution.Result with
-            {
-                Outcome = !isRun ? RunResult.NotRun : Pick(random, Outcomes),
-                OutputFiles = [.. Enumerable.Range(0, random.Next(3)).Select(_ => new NamedContent(AnyText(), new BlobId(AnyWord())))],
-                Fuel = AnyNumber(ulong.MaxValue),
-                ExitCode = Pick(random, [0, 1, -1, int.MinValue, int.MaxValue]),
-                Writes = AnyWord(),
-            },
+            Result = isRun ? AnyResult(receipt.Execution.Result) : RunResult.Nothing with { Fuel = AnyNumber(ulong.MaxValue) },
         };
         var changed = receipt with
         {
@@ -168,17 +163,31 @@ internal sealed class SignedMutants(Random random)
             State = isRun ? "failed" : Pick(random, ["cancelled", "expired"]),
             Fault = isRun ? Pick(random, ["program", "worker", "input"]) : Pick(random, ["client", "no_worker"]),
             PriceLimit = new TokenAmount(AnyAmount()),
-            Epoch = AnyNumber(ulong.MaxValue),
+            Epoch = Math.Max(1, AnyNumber(ulong.MaxValue)),
             EndedAt = AnyNumber(ulong.MaxValue),
         };
         var assurance = AnyAssurance();
         var least =
             !isRun ? 0
-            : assurance.Kind == AssuranceKind.Quorum && changed.Fault == "program" ? assurance.Agreeing
+            : changed.Fault == "program" ? ReceiptKeys.SeatsMin(assurance)
             : 1;
         changed = changed with { Assurance = assurance.ToString(), Seats = Seats(random.Next(least, assurance.Seats + 1)) };
         var contract = EvmAddress.Parse($"0x{Convert.ToHexStringLower(_keys.Seed()[..20])}");
         return _keys.Sign(Priced(changed), new MarketDomain(_keys.Domain.Market, AnyNumber(ulong.MaxValue), contract));
+    }
+
+    private RunResult AnyResult(RunResult result)
+    {
+        var any = result with
+        {
+            Outcome = "completed",
+            OutputFiles = [.. Enumerable.Range(0, random.Next(3)).Select(_ => new NamedContent(AnyText(), new BlobId(AnyWord())))],
+            Fuel = AnyNumber(ulong.MaxValue),
+            ExitCode = Pick(random, [0, 1, -1, int.MinValue, int.MaxValue]),
+            Writes = AnyWord(),
+        };
+        var outcome = Pick(random, Outcomes);
+        return outcome == "completed" ? any : ReceiptKeys.Ended(any, outcome);
     }
 
     private ReceiptFile AnotherMarket(ReceiptFile file, ReceiptFile other)
@@ -359,9 +368,17 @@ internal sealed class SignedMutants(Random random)
         return HasRun(receipt) && receipt.Fault is "none" or "program" ? receipt with { Assurance = $"quorum:{more}/{more}" } : null;
     }
 
+    private static Receipt Failed(Receipt receipt, string outcome) =>
+        receipt with
+        {
+            Execution = receipt.Execution with { Result = ReceiptKeys.Ended(receipt.Execution.Result, outcome) },
+            State = "failed",
+            Fault = "program",
+        };
+
     private Receipt QuorumNotReached(Receipt receipt)
     {
-        var execution = receipt.Execution with { Result = receipt.Execution.Result with { Outcome = "trapped" } };
+        var execution = receipt.Execution with { Result = ReceiptKeys.Ended(receipt.Execution.Result, "trapped") };
         return SeatedAnew(
             receipt with
             {
@@ -378,7 +395,7 @@ internal sealed class SignedMutants(Random random)
     private Receipt OfCommittee(Receipt receipt)
     {
         var size = random.Next(Assurance.CommitteeSeatsMin, 8);
-        var execution = receipt.Execution with { Result = receipt.Execution.Result with { Outcome = "failed" } };
+        var execution = receipt.Execution with { Result = ReceiptKeys.Ended(receipt.Execution.Result, "failed") };
         return SeatedAnew(
             receipt with
             {
@@ -386,7 +403,7 @@ internal sealed class SignedMutants(Random random)
                 Assurance = Assurance.Committee(size).ToString(),
                 State = "failed",
                 Fault = "program",
-                Epoch = AnyNumber(ulong.MaxValue - 1),
+                Epoch = 1 + AnyNumber(ulong.MaxValue - 2),
             },
             Seats(random.Next(2, size + 1))
         );
