@@ -70,6 +70,8 @@ public sealed class AnswerTests : IDisposable
         ]
     );
 
+    private static readonly MarketInfo Info = new(new string('7', 64), "0.1.0");
+
     private readonly Shell _shell = new();
 
     public AnswerTests() =>
@@ -140,7 +142,8 @@ public sealed class AnswerTests : IDisposable
             .On($"POST /v1/workers/{Worker.Id}/stake", Reputation)
             .On($"POST /v1/workers/{Worker.Id}/unstake", Reputation)
             .On("GET /v1/books", Samples.Books())
-            .On("GET /health/ready", new Health("ready", "0.1.0", null));
+            .On("GET /health/ready", new Health("ready", "0.1.0", null))
+            .On("GET /v1/info", Info);
 
     public static TheoryData<string, string, int> Commands =>
         new()
@@ -273,6 +276,7 @@ public sealed class AnswerTests : IDisposable
                 "GET /health/ready",
                 _ => FakeService.Json(new Health("starting", "9.9.9", "The journal is being read."), HttpStatusCode.ServiceUnavailable)
             )
+            .On("GET /v1/info", Info)
             .On("GET /v1/account", Samples.Account(available: 0))
             .On("GET /v1/market", Samples.Market(workers: 0))
             .On("GET /v1/books", Samples.Books("1000 came in from outside or is owed, but 990 is there or went out"));
@@ -289,6 +293,7 @@ public sealed class AnswerTests : IDisposable
         using var shell = new Shell();
         shell
             .Service.On("GET /health/ready", new Health("ready", "0.1.0", null))
+            .On("GET /v1/info", Info)
             .On("GET /v1/account", Samples.Account())
             .On("GET /v1/market", Samples.Market())
             .Refuses("GET /v1/books", ErrorCode.Forbidden, HttpStatusCode.Forbidden);
@@ -297,6 +302,17 @@ public sealed class AnswerTests : IDisposable
 
         Assert.Equal(ExitCodes.Ok, ran.ExitCode);
         Assert.DoesNotContain("books", ran.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DoctorWithoutAKey_ShowsTheMarketsKeyAllTheSame()
+    {
+        _shell.Environment.Remove("MARKET_KEY");
+
+        var ran = await _shell.Run("doctor");
+
+        Assert.Equal(ExitCodes.NotCompleted, ran.ExitCode);
+        Assert.Contains($"ok      market: {Info.Market}\n", ran.Text, StringComparison.Ordinal);
     }
 
     [Fact]

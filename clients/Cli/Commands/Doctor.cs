@@ -84,6 +84,9 @@ internal sealed class Doctor(Invocation run)
                 "Wait if it is starting or stopping; else read the log of the silo. In a cluster, another silo may serve: --url URL."
             );
         yield return Version(health.Version);
+
+        var (info, hidden) = await Ask(client.Market.Info);
+        yield return info is null ? Failed("market", hidden!) : new Check("market", true, info.Market);
         if (!hasKey)
         {
             yield break;
