@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Text;
 using System.Text.Json;
 
@@ -45,10 +44,7 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
     public T Get<T>(Argument<T> argument) => parse.GetValue(argument)!;
 
     /// <summary>Words that stand behind '--'.</summary>
-    public int WordsBehindDashes => parse.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Skip(1).Count();
-
-    /// <inheritdoc cref="UsageErrors.Suggestion"/>
-    public string Suggestion(string word) => UsageErrors.Suggestion(parse.CommandResult.Command, word);
+    public int WordsBehindDashes => UsageErrors.WordsBehindDashes(parse);
 
     public bool Has(Option option) => parse.GetResult(option) is { Implicit: false };
 

@@ -15,9 +15,9 @@ internal static class MarketCommand
     {
         var options = new GlobalOptions();
         var parse = Make(options, surroundings).Parse(words, Words);
-        if (parse.Errors.Count > 0)
+        if (UsageErrors.Of(parse) is { } wrong)
         {
-            Report(UsageErrors.Of(parse), surroundings, parse.GetValue(options.Json));
+            Report(wrong, surroundings, parse.GetValue(options.Json));
             return ExitCodes.Usage;
         }
         // In the list of a command's subcommands one line each is enough; the examples stand in their own help.

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Marketplace.Cli;
 
@@ -8,11 +9,26 @@ internal static class UsageErrors
     /// <summary>Two letters wrong, missing or too many: further away stand other words.</summary>
     private const int DistanceMax = 2;
 
-    public static Failure Of(ParseResult parse)
+    /// <returns>Null where nothing is wrong that the words alone tell.</returns>
+    public static Failure? Of(ParseResult parse)
     {
-        var path = Path(parse.CommandResult.Command);
-        return new Failure(ExitCodes.Usage, "usage", Describe(parse, path), $"Run '{path} --help' to see what it takes.");
+        var command = parse.CommandResult.Command;
+        var path = Path(command);
+        var help = $"Run '{path} --help' to see what it takes";
+        if (StrayOption(parse) is { } stray)
+        {
+            return new Failure(
+                ExitCodes.Usage,
+                "usage",
+                $"'{Cut(stray)}' is not an option of '{path}'.{Suggestion(command, stray.Split('=')[0])}",
+                command.Arguments.Count > 0 ? $"{help}; an argument that begins with a dash stands behind '--'." : $"{help}."
+            );
+        }
+        return parse.Errors.Count > 0 ? new Failure(ExitCodes.Usage, "usage", Describe(parse, path), $"{help}.") : null;
     }
+
+    public static int WordsBehindDashes(ParseResult parse) =>
+        parse.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Skip(1).Count();
 
     public static Failure NoSuchCommand(Command command, string word) =>
         new(
@@ -38,13 +54,35 @@ internal static class UsageErrors
         return near.Length > 0 ? $" Did you mean '{near[0].Name}'?" : "";
     }
 
+    /// <summary>
+    /// The first word that looks like an option and is none. The parser takes it for an argument, which may be a file to write.
+    /// </summary>
+    private static string? StrayOption(ParseResult parse)
+    {
+        if (parse.CommandResult.Command.Subcommands.Count > 0 || parse.Action is { ClearsParseErrors: true })
+        {
+            return null;
+        }
+        return parse
+            .CommandResult.Tokens.Select(token => token.Value)
+            .Concat(parse.UnmatchedTokens)
+            .SkipLast(WordsBehindDashes(parse))
+            .FirstOrDefault(LooksLikeAnOption);
+    }
+
+    /// <summary>A dash alone is standard input, and arguments refuse negative numbers in words of their own.</summary>
+    private static bool LooksLikeAnOption(string word) => word.Length > 1 && word[0] == '-' && !char.IsAsciiDigit(word[1]);
+
     private static string Describe(ParseResult parse, string path)
     {
         var command = parse.CommandResult.Command;
         if (parse.UnmatchedTokens.Count > 0)
         {
             var word = parse.UnmatchedTokens[0];
-            var kind = command.Subcommands.Count > 0 ? "a command" : "an option or argument";
+            var kind =
+                command.Subcommands.Count == 0 ? "an option or argument"
+                : LooksLikeAnOption(word) ? "an option"
+                : "a command";
             return $"'{Cut(word)}' is not {kind} of '{path}'.{Suggestion(command, word)}";
         }
         if (command.Subcommands.Count > 0)

@@ -16,6 +16,13 @@ public sealed class UsageTests : IDisposable
     [InlineData("near-option", "job list --stat failed")]
     [InlineData("help-of-nothing", "help job rum")]
     [InlineData("unknown-option", "job list --colour red")]
+    [InlineData("stray-in-place-of-a-file", "ledger export market --output")]
+    [InlineData("stray-before-a-file", "ledger export market --output m.ledger")]
+    [InlineData("stray-before-an-id", "receipt get --bogus 1111111111111111111111111111111111111111111111111111111111111111")]
+    [InlineData("stray-near-option", "program deploy --nmae x")]
+    [InlineData("stray-with-a-value", "program deploy a.wasm --nmae=x")]
+    [InlineData("stray-in-place-of-a-program", "job run --fule 5 a.wasm")]
+    [InlineData("stray-of-a-group", "job --bogus")]
     [InlineData("missing-program", "job run")]
     [InlineData("too-many", "job status 1111111111111111111111111111111111111111111111111111111111111111 2")]
     [InlineData("bad-job-id", "job status 5f1d")]
@@ -39,6 +46,23 @@ public sealed class UsageTests : IDisposable
         Assert.Equal((ExitCodes.Usage, ""), (ran.ExitCode, ran.Text));
         Expectation.Matches($"errors/usage-{name}.txt", ran.Error);
         Assert.Empty(_shell.Service.Received);
+    }
+
+    [Fact]
+    public async Task WordsWithADash_AreArguments_BehindTwoDashes_AndAloneOrAsNumbers()
+    {
+        Assert.Contains($"no file {_shell.Folder}/--bogus", (await _shell.Run("blob", "put", "--", "--bogus")).Error);
+        Assert.Contains("'-5' is not a value for AMOUNT", (await _shell.Run("account", "transfer", new string('2', 64), "-5")).Error);
+        Assert.Contains("- is no epoch", (await _shell.Run("epoch", "verify", "-")).Error);
+    }
+
+    [Fact]
+    public async Task HelpBesideAStrayOption_IsShown()
+    {
+        var ran = await _shell.Run("export", "--bogus", "--help");
+
+        Assert.Equal((ExitCodes.Ok, ""), (ran.ExitCode, ran.Error));
+        Assert.StartsWith("Description:", ran.Text);
     }
 
     [Fact]

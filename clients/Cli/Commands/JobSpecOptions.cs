@@ -126,13 +126,11 @@ internal sealed class JobSpecOptions
         }
         if (run.Get(_words).Length > run.WordsBehindDashes)
         {
-            // A mistyped option before the program is taken for the program itself.
-            var stray = run.Get(_words).Prepend(run.Get(_program)).FirstOrDefault(word => word.StartsWith('-')) ?? run.Get(_words)[0];
             throw new CommandException(
                 new Failure(
                     ExitCodes.Usage,
                     "usage",
-                    $"'{stray}' is neither an option nor the program.{run.Suggestion(stray)}",
+                    $"'{run.Get(_words)[0]}' is neither an option nor the program.",
                     "Arguments of the program stand behind two dashes: market job run PROGRAM -- ARG…"
                 )
             );
