@@ -11,7 +11,13 @@ internal static class Values
     public delegate bool TryParse<T>(string text, [MaybeNullWhen(false)] out T value);
 
     public static Argument<T> Argument<T>(string name, string description, string expected, TryParse<T> parse) =>
-        new(name) { Description = description, CustomParser = result => Read(result, name, expected, parse) };
+        new(name)
+        {
+            Description = description,
+            // A value that is an array is one value all the same.
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = result => Read(result, name, expected, parse),
+        };
 
     public static Option<T?> Option<T>(string name, string helpName, string description, string expected, TryParse<T> parse)
         where T : struct =>

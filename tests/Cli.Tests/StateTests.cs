@@ -63,6 +63,20 @@ public sealed class StateTests : IDisposable
         Assert.Equal(ExitCodes.Usage, (await _shell.Run("state", "verify", "proof.json")).ExitCode);
     }
 
+    [Theory]
+    [InlineData("get")]
+    [InlineData("prove")]
+    public async Task Key_IsOne(string command)
+    {
+        var ran = await _shell.Run("state", command, $"{Program}", "visitors", "b");
+        Assert.Equal((ExitCodes.Usage, ""), (ran.ExitCode, ran.Text));
+        Assert.StartsWith($"market: 'b' is not an option or argument of 'market state {command}'.", ran.Error);
+
+        ran = await _shell.Run("state", command, $"{Program}");
+        Assert.Equal((ExitCodes.Usage, ""), (ran.ExitCode, ran.Text));
+        Assert.Empty(_shell.Service.Received);
+    }
+
     [Fact]
     public async Task ProofThatProvesNothing_IsNotPrinted()
     {
