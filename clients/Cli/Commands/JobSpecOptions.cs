@@ -219,7 +219,7 @@ internal sealed class JobSpecOptions
             )
         );
 
-    /// <summary>A limit that no offer meets is warned of before the job is there: it would wait, its money held.</summary>
+    /// <summary>A limit that no offer meets is warned of before the job is there: it may be refused, or wait with its money held.</summary>
     private static async Task<TokenAmount> Compare(Invocation run, TokenAmount given, long fuel)
     {
         try
@@ -229,7 +229,7 @@ internal sealed class JobSpecOptions
                 run.Note(
                     $"market: --max-price {Table.Show(given)} is too low now: the cheapest worker asks {Table.Show(least)} for "
                         + $"{Table.Show(fuel)} fuel. "
-                        + "The job waits until an offer is low enough, or it expires."
+                        + "If the market takes the job, the job waits until an offer is low enough, or it expires."
                 );
             }
         }
