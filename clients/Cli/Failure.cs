@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Marketplace.Crypto;
 using Marketplace.Storage;
 
@@ -19,11 +20,12 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
         new(ExitCodes.LocalFile, "local_file", $"{path} exists already.", "--force replaces it.");
 
     /// <summary>The failure that an exception stands for.</summary>
-    public static Failure Of(Exception exception) =>
+    /// <param name="command">What failed: advice names its options, and none of others.</param>
+    public static Failure Of(Exception exception, Command? command = null) =>
         exception switch
         {
             CommandException known => known.Failure,
-            MarketplaceException refused => OfRefusal(refused),
+            MarketplaceException refused => OfRefusal(refused, command),
             MarketplaceUnreachableException unreachable => new(
                 ExitCodes.Unreachable,
                 "unreachable",
@@ -78,7 +80,7 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
     public static bool IsOfService(Exception exception) =>
         exception is MarketplaceException or MarketplaceUnreachableException or MarketplaceProtocolException;
 
-    private static Failure OfRefusal(MarketplaceException refused)
+    private static Failure OfRefusal(MarketplaceException refused, Command? command)
     {
         var exitCode = refused.Code switch
         {
@@ -98,19 +100,28 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             ErrorCode.BlobMismatch or ErrorCode.BlobDamaged => ExitCodes.Damaged,
             _ => ExitCodes.Refused,
         };
-        return new Failure(exitCode, SnakeCase.Of(refused.Code), RefusalWords.Of(refused.Detail), Advise(refused), (int)refused.Status);
+        return new Failure(
+            exitCode,
+            SnakeCase.Of(refused.Code),
+            RefusalWords.Of(refused.Detail),
+            Advise(refused, command),
+            (int)refused.Status
+        );
     }
 
-    private static string? Advise(MarketplaceException refused) =>
+    private static string? Advise(MarketplaceException refused, Command? command) =>
         refused.Code switch
         {
             ErrorCode.Unauthenticated =>
                 "Give a valid key: --key, MARKET_KEY, or the key file of the data folder (--data). 'market doctor' says which one is used.",
-            ErrorCode.Forbidden =>
+            ErrorCode.Forbidden when IsRefusedForItsScopeOnly(command) =>
                 "Use a key with this scope; 'market key create NAME --scope SCOPE' makes one, given a key with the scope admin.",
-            ErrorCode.InsufficientFunds =>
+            ErrorCode.InsufficientFunds when HasPriceLimit(command) =>
                 "Lower --max-price or --fuel, or wait until running jobs are settled; 'market account show' tells what is held.",
-            ErrorCode.SpendLimitReached => "Use another key, or lower --max-price; 'market key list' shows each key's limit.",
+            ErrorCode.InsufficientFunds => "'market account show' tells what is available and what is held.",
+            ErrorCode.SpendLimitReached when HasPriceLimit(command) =>
+                "Use another key, or lower --max-price; 'market key list' shows each key's limit.",
+            ErrorCode.SpendLimitReached => "Use another key; 'market key list' shows each key's limit.",
             ErrorCode.JobNotFound => "'market job list' shows this account's jobs.",
             ErrorCode.ProgramNotFound => "'market program list' shows this account's programs; 'market program deploy FILE' deploys one.",
             ErrorCode.StateNotEmpty => "'market program deploy FILE --salt TEXT' makes a program of the same module whose state is empty.",
@@ -131,6 +142,13 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             ErrorCode.RateLimited or ErrorCode.Unavailable or ErrorCode.OutcomeUnknown => "Try again later.",
             _ => null,
         };
+
+    /// <summary>Elsewhere a refusal may be about whose something is, which no scope changes.</summary>
+    private static bool IsRefusedForItsScopeOnly(Command? command) =>
+        command?.Parents.FirstOrDefault()?.Name is "job" or "blob" or "program";
+
+    private static bool HasPriceLimit(Command? command) =>
+        command is not null && command.Options.Any(option => option.Name == "--max-price");
 }
 
 /// <summary>Ends a command with a failure that is known where it is thrown.</summary>

@@ -71,7 +71,7 @@ internal static class MarketCommand
                 }
                 catch (Exception exception)
                 {
-                    var failure = Failure.Of(exception);
+                    var failure = Failure.Of(exception, parse.CommandResult.Command);
                     Report(failure, surroundings, run.Json);
                     return failure.ExitCode;
                 }

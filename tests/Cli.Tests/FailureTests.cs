@@ -80,6 +80,32 @@ public sealed class FailureTests : IDisposable
         Assert.Contains(advice, ran.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("account transfer", ErrorCode.InsufficientFunds, "'market account show' tells what is available and what is held.")]
+    [InlineData("account transfer", ErrorCode.SpendLimitReached, "Use another key; 'market key list' shows each key's limit.")]
+    [InlineData("ledger head", ErrorCode.Forbidden, null)]
+    [InlineData("job submit", ErrorCode.InsufficientFunds, "Lower --max-price or --fuel,")]
+    [InlineData("job submit", ErrorCode.SpendLimitReached, "Use another key, or lower --max-price;")]
+    [InlineData("job submit", ErrorCode.Forbidden, "Use a key with this scope;")]
+    public async Task Advice_NamesWhatTheCommandHas(string command, ErrorCode code, string? advice)
+    {
+        var account = new string('2', 64);
+        var (call, rest) = command switch
+        {
+            "account transfer" => ($"POST {Routes.Transfers}", $"{account} 99"),
+            "ledger head" => ($"GET {Routes.Ledger($"account.{account}")}", $"account.{account}"),
+            _ => ("POST /v1/jobs", $"{Samples.Program} --max-price 500 --text x"),
+        };
+        _shell.Service.On("GET /v1/market", Samples.Market());
+        _shell.Service.Refuses(call, code, HttpStatusCode.PaymentRequired, "The service says no.");
+
+        var ran = await _shell.Run([.. command.Split(' '), .. rest.Split(' ')]);
+
+        Assert.Equal(ExitCodes.Refused, ran.ExitCode);
+        Assert.StartsWith("market: The service says no.\n" + advice, ran.Error);
+        Assert.Equal(advice is null, ran.Error == "market: The service says no.\n");
+    }
+
     [Fact]
     public async Task Refusal_IsAProblemWithJson()
     {
