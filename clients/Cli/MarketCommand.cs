@@ -20,10 +20,10 @@ internal static class MarketCommand
             Report(wrong, surroundings, parse.GetValue(options.Json));
             return ExitCodes.Usage;
         }
-        // In the list of a command's subcommands one line each is enough; the examples stand in their own help.
+        // In the list of a command's subcommands one sentence each is enough; the examples stand in their own help.
         foreach (var subcommand in parse.CommandResult.Command.Subcommands)
         {
-            subcommand.Description = subcommand.Description?.Split('\n')[0];
+            subcommand.Description = FirstSentence(subcommand.Description!);
         }
         var text = new StringWriter { NewLine = "\n" };
         var exitCode = await parse.InvokeAsync(
@@ -124,6 +124,13 @@ internal static class MarketCommand
         root.Add(Commands.CompletionCommands.Answer(commands, root));
         root.Add(Commands.HelpCommand.Make(commands, root));
         return root;
+    }
+
+    private static string FirstSentence(string help)
+    {
+        var paragraph = help.Split("\n\n")[0].Replace('\n', ' ');
+        var end = paragraph.IndexOf(". ", StringComparison.Ordinal);
+        return end < 0 ? paragraph : paragraph[..(end + 1)];
     }
 
     private static void Report(Failure failure, Surroundings surroundings, bool json)
