@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Marketplace.Crypto;
 using Marketplace.Receipts;
 using Marketplace.Storage;
 using Marketplace.Worker;
@@ -31,7 +32,12 @@ internal static class JobReplayCommand
                 var receipt = await run.Client.Jobs.Receipt(job, run.Cancellation);
                 var execution = receipt.Receipt.Execution;
                 Check(receipt);
-                var market = new ReplayMarket(run.Client, execution, await ModuleOf(run, run.Get(module)), await State(run, execution));
+                var market = new ReplayMarket(
+                    run.Client,
+                    execution,
+                    await ModuleOf(run, run.Get(module), execution),
+                    await State(run, execution)
+                );
                 var input = await run.Client.Jobs.Input(job, run.Cancellation);
                 var result = await Task.Run(() => Run(run, execution, input, market), run.Cancellation);
                 return await Answer(run, execution.Result, result, market);
@@ -73,7 +79,8 @@ internal static class JobReplayCommand
         }
     }
 
-    private static async Task<byte[]?> ModuleOf(Invocation run, string? typed)
+    /// <exception cref="CommandException">The file is another module: the caller is wrong, and not the market.</exception>
+    private static async Task<byte[]?> ModuleOf(Invocation run, string? typed, Execution execution)
     {
         if (typed is null)
         {
@@ -82,7 +89,16 @@ internal static class JobReplayCommand
         await using var file = BlobCommands.OpenRead(run, typed);
         using var bytes = new MemoryStream();
         await file.CopyToAsync(bytes, run.Cancellation);
-        return bytes.ToArray();
+        var module = bytes.ToArray();
+        var (seen, said) = (IdDerivation.Blob(module), execution.Invocation.Module);
+        return seen == said
+            ? module
+            : throw Refused(
+                ExitCodes.LocalFile,
+                "other_module",
+                $"{typed} is {seen}; the receipt says {said}.",
+                "Name the file of the module that the job ran with --module, or leave it out where the account keeps the module."
+            );
     }
 
     /// <summary>The state that the run began from, each part checked against its root.</summary>
