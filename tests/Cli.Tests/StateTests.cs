@@ -1,4 +1,5 @@
 using System.Text;
+using Marketplace.Cli.Commands;
 using Marketplace.Receipts;
 using Marketplace.Tests;
 
@@ -61,6 +62,23 @@ public sealed class StateTests : IDisposable
         ran = await _shell.Run("state", "verify", "proof.json", "--root", new string('1', 64));
         Assert.Equal((ExitCodes.Damaged, ""), (ran.ExitCode, ran.Text));
         Assert.Equal(ExitCodes.Usage, (await _shell.Run("state", "verify", "proof.json")).ExitCode);
+    }
+
+    [Fact]
+    public async Task ProofThatSaysAnotherRoot_IsRefused_AndOneThatSaysNoneIsNot()
+    {
+        var said = $"\"root\":\"{Root}\",";
+        var proof = Encoding.UTF8.GetString(StateFile.WriteProof(Program, Root, Hex(Key), Proof));
+        Assert.Contains(said, proof, StringComparison.Ordinal);
+        var other = new string('1', 64);
+
+        _shell.Write("proof.json", Encoding.UTF8.GetBytes(proof.Replace($"{Root}", other)));
+        var ran = await _shell.Run("state", "verify", "proof.json", "--root", $"{Root}");
+        Assert.Equal((ExitCodes.Damaged, ""), (ran.ExitCode, ran.Text));
+        Assert.StartsWith($"market: The file says that it is of root {other}, not of root {Root}.\n", ran.Error);
+
+        _shell.Write("proof.json", Encoding.UTF8.GetBytes(proof.Replace(said, "")));
+        Assert.Equal(0, (await _shell.Run("state", "verify", "proof.json", "--root", $"{Root}")).ExitCode);
     }
 
     [Theory]
@@ -130,6 +148,7 @@ public sealed class StateTests : IDisposable
             bytes[bit / 8] ^= (byte)(1 << (bit % 8));
             _shell.Write("changed.state", bytes);
             Assert.Equal(ExitCodes.Damaged, (await _shell.Run("state", "import", $"{Program}", "changed.state")).ExitCode);
+            Assert.Equal(ExitCodes.Damaged, (await _shell.Run("state", "verify", "changed.state", "--root", $"{Root}")).ExitCode);
             bytes[bit / 8] ^= (byte)(1 << (bit % 8));
         }
         Assert.Equal(sent, _shell.Service.Received.Count);

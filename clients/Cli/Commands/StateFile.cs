@@ -88,8 +88,8 @@ internal static class StateFile
         return [.. bytes.ToArray(), (byte)'\n'];
     }
 
-    /// <summary>The key and its proof; what else the file says proves nothing.</summary>
-    public static (byte[] Key, StateProof Proof) ReadProof(ReadOnlyMemory<byte> json)
+    /// <returns>The root that the file says, if it says one, the key and its proof; what else the file says proves nothing.</returns>
+    public static (StateRoot? Root, byte[] Key, StateProof Proof) ReadProof(ReadOnlyMemory<byte> json)
     {
         try
         {
@@ -100,7 +100,8 @@ internal static class StateFile
                 throw Damaged($"its format is not '{ProofFormat}'");
             }
             var key = Convert.FromHexString(root.GetProperty("key").GetString()!);
-            return (key, StateProof.ReadJson(root.GetProperty("proof").GetRawText()));
+            StateRoot? said = root.TryGetProperty("root", out var text) ? StateRoot.Parse(text.GetString()!) : null;
+            return (said, key, StateProof.ReadJson(root.GetProperty("proof").GetRawText()));
         }
         catch (Exception malformed)
             when (malformed

@@ -23,8 +23,9 @@ internal static class StateVerifyCommand
             {
                 await using var content = BlobCommands.OpenRead(run, run.Get(file));
                 var trusted = run.Get(root)!.Value;
-                if (await StateFile.ReadHead(content, run.Cancellation) is not null)
+                if (await StateFile.ReadHead(content, run.Cancellation) is { } head)
                 {
+                    RequireSame(head.Root, trusted);
                     await VerifyState(run, content, trusted);
                     return ExitCodes.Ok;
                 }
@@ -58,6 +59,15 @@ internal static class StateVerifyCommand
             }
         }
         return isLast ? entries : throw StateFile.Damaged("it ends before the last chunk");
+    }
+
+    /// <summary>The root that a file says proves nothing; but where it says another, it is damaged, or not the file that was meant.</summary>
+    private static void RequireSame(StateRoot said, StateRoot trusted)
+    {
+        if (said != trusted)
+        {
+            throw Refused($"The file says that it is of root {said}, not of root {trusted}.");
+        }
     }
 
     private static StateChunk Read(byte[] bytes)
@@ -96,7 +106,11 @@ internal static class StateVerifyCommand
         }
         var json = new byte[content.Length];
         await content.ReadExactlyAsync(json, run.Cancellation);
-        var (key, proof) = StateFile.ReadProof(json);
+        var (said, key, proof) = StateFile.ReadProof(json);
+        if (said is { } own)
+        {
+            RequireSame(own, root);
+        }
         var verdict = StateProofs.Verify(root, key, proof);
         if (verdict.Finding == StateFinding.Refused)
         {
