@@ -135,5 +135,5 @@ internal static class UsageErrors
         return cost[left.Length, right.Length];
     }
 
-    private static string Cut(string text) => text.Length > 80 ? string.Concat(text.AsSpan(0, 80), "…") : text;
+    public static string Cut(string text) => text.Length > 80 ? string.Concat(text.AsSpan(0, 80), "…") : text;
 }

@@ -81,6 +81,18 @@ public sealed class StateTests : IDisposable
         Assert.Equal(0, (await _shell.Run("state", "verify", "proof.json", "--root", $"{Root}")).ExitCode);
     }
 
+    [Fact]
+    public async Task CursorThatIsNoKey_IsNotSent()
+    {
+        var ran = await _shell.Run("state", "list", $"{Program}", "--cursor", "garbage");
+        Assert.Equal((ExitCodes.Usage, ""), (ran.ExitCode, ran.Text));
+        Expectation.Matches("errors/usage-bad-key-cursor.txt", ran.Error);
+        Assert.Empty(_shell.Service.Received);
+
+        _shell.Service.On($"GET {Routes.ProgramState(Program)}?limit=50&after={Hex(Key)}", new StateKeyPage(Root, 0, 0, [], null));
+        Assert.Equal(0, (await _shell.Run("state", "list", $"{Program}", "--cursor", Hex(Key))).ExitCode);
+    }
+
     [Theory]
     [InlineData("get")]
     [InlineData("prove")]

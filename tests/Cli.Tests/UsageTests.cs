@@ -28,6 +28,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("bad-job-id", "job status 5f1d")]
     [InlineData("bad-blob-id", "blob info blob12")]
     [InlineData("bad-program-id", "program info echo")]
+    [InlineData("bad-epoch", "epoch verify -1")]
     [InlineData("bad-shell", "completion tcsh")]
     [InlineData("bad-fuel", "job run a.wasm --fuel lots")]
     [InlineData("bad-price", "job run a.wasm --max-price -1")]

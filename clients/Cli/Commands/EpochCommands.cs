@@ -142,8 +142,21 @@ internal static class EpochCommands
         );
     }
 
-    private static Argument<string> File() =>
-        new("EPOCH") { Description = "Its number, for which the service is asked; or a file, or - for standard input" };
+    private static Argument<string> File()
+    {
+        var file = new Argument<string>("EPOCH")
+        {
+            Description = "Its number, for which the service is asked; or a file, or - for standard input",
+        };
+        file.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: ['-', _, ..] word }] && !word.AsSpan(1).ContainsAnyExceptInRange('0', '9'))
+            {
+                result.AddError($"'{UsageErrors.Cut(word)}' is not a value for EPOCH: expected a number from 0 on, a file, or -.");
+            }
+        });
+        return file;
+    }
 
     private static async Task<EpochFile> Read(Invocation run, string typed)
     {

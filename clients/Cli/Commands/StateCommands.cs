@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text;
 using Marketplace.Receipts;
 
@@ -76,6 +77,7 @@ internal static class StateCommands
         var root = Root("An older root that is still kept [the newest]");
         var limit = Values.Limit();
         var cursor = Values.Cursor();
+        cursor.Validators.Add(RequireKey);
         return set.Leaf(
             "list",
             """
@@ -130,6 +132,18 @@ internal static class StateCommands
             limit,
             cursor
         );
+    }
+
+    /// <summary>A page of keys goes on behind its last key, so that the cursor is one.</summary>
+    private static void RequireKey(OptionResult result)
+    {
+        if (result.Tokens is [{ Value: var text }] && !StateFile.TryKey($"hex:{text}", out _))
+        {
+            result.AddError(
+                $"'{UsageErrors.Cut(text)}' is not a value for --cursor: expected what a list named behind 'There are more', up to "
+                    + $"{2 * ProgramLimits.StateKeyBytesMax} hexadecimal digits."
+            );
+        }
     }
 
     private static Command Prove(CommandSet set)
