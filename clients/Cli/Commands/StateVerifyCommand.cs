@@ -61,7 +61,7 @@ internal static class StateVerifyCommand
         return isLast ? entries : throw StateFile.Damaged("it ends before the last chunk");
     }
 
-    /// <summary>The root that a file says proves nothing; but where it says another, it is damaged, or not the file that was meant.</summary>
+    /// <summary>A root that the file says proves nothing; but where it is another, the file is damaged or not the one meant.</summary>
     private static void RequireSame(StateRoot said, StateRoot trusted)
     {
         if (said != trusted)
