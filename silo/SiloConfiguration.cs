@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Marketplace.Gateway;
 
 namespace Marketplace.Silo;
@@ -143,19 +144,16 @@ internal static class SiloConfiguration
             .AddInMemoryCollection(given)
             .Build();
         RefuseForeign(options);
+        RefuseMalformed(options);
         var read = new SiloOptions();
-        try
-        {
-            options.Bind(read);
-        }
-        catch (InvalidOperationException malformed)
-        {
-            throw new SiloOptionsException($"An option is malformed: {malformed.Message}");
-        }
+        options.Bind(read);
         read.Validate();
         var violations = GatewayBinding.Violations(read.ListenUrls.Select(url => url!.ToString()), read.AllowPlaintext);
         return violations.Count == 0 ? read : throw new SiloOptionsException(string.Join(Environment.NewLine, violations));
     }
+
+    /// <summary>How the command line, and so the help, spells the option: messages name it as it was typed.</summary>
+    public static string ArgumentOf(string option) => AllArguments.First(argument => argument.Option == option).Argument;
 
     private static IEnumerable<KeyValuePair<string, string?>> FromEnvironment() =>
         from argument in AllArguments
@@ -219,8 +217,23 @@ internal static class SiloConfiguration
         {
             if (options[option] is not null)
             {
-                throw new SiloOptionsException($"{argument} ({option}) is an option of silos that share a market. {HostKind.Help}");
+                throw new SiloOptionsException($"{argument} is an option of silos that share a market. {HostKind.Help}");
             }
+        }
+    }
+
+    /// <summary>Before the values are bound, whose failure would name members of this program.</summary>
+    private static void RefuseMalformed(IConfiguration options)
+    {
+        foreach (var (argument, option, _) in AllArguments)
+        {
+            var type = typeof(SiloOptions).GetProperty(option)!.PropertyType;
+            if (options[option] is not { } seen || TypeDescriptor.GetConverter(type).IsValid(seen))
+            {
+                continue;
+            }
+            var allowed = type == typeof(int) ? $"a whole number, at most {int.MaxValue}" : "true or false";
+            throw new SiloOptionsException($"{argument} is '{seen}'; allowed: {allowed}.");
         }
     }
 

@@ -72,34 +72,32 @@ public sealed partial class SiloOptions
             "1 to 64 letters, digits, '-' and '_'"
         );
         Check(Shards is >= 0 and <= MarketLimits.ShardsMax, nameof(Shards), Shards, $"1 to {MarketLimits.ShardsMax}, or 0: not given");
-        Check(!ChangeShards || Shards > 0, nameof(ChangeShards), "true", $"false where {nameof(Shards)} is not given");
+        Check(!ChangeShards || Shards > 0, nameof(ChangeShards), "true", "false where --shards is not given");
         Check(!string.IsNullOrWhiteSpace(SiloAddress), nameof(SiloAddress), SiloAddress, "an address or a name of this machine");
         CheckPort(SiloPort, nameof(SiloPort));
         CheckPort(GatewayPort, nameof(GatewayPort));
-        Check(GatewayPort == 0 || GatewayPort != SiloPort, nameof(GatewayPort), GatewayPort, $"another port than {nameof(SiloPort)}");
+        Check(GatewayPort == 0 || GatewayPort != SiloPort, nameof(GatewayPort), GatewayPort, "another port than --silo-port");
         var certificates = new[] { SiloCertificate, SiloCertificateKey, SiloTrustedCa };
         if (certificates.Any(file => file.Length > 0) && certificates.Any(file => file.Length == 0))
         {
             throw new SiloOptionsException(
-                $"{nameof(SiloCertificate)}, {nameof(SiloCertificateKey)} and {nameof(SiloTrustedCa)} belong together: give all three, "
-                    + "or none."
+                "--silo-certificate, --silo-certificate-key and --silo-trusted-ca belong together: give all three, or none."
             );
         }
         if (SiloCertificates.Length > 0 && SiloCertificate.Length > 0)
         {
-            throw new SiloOptionsException($"{nameof(SiloCertificates)} and {nameof(SiloCertificate)} are two ways to the same: give one.");
+            throw new SiloOptionsException("--silo-certificates and --silo-certificate are two ways to the same: give one.");
         }
         Check(!SiloPlaintext || !UsesTls, nameof(SiloPlaintext), "true", "false where there are certificates");
         // Which of the two it is, but never what is in them: the connection string may hold a password.
         if ((Database.Length > 0) == (DatabaseFile.Length > 0))
         {
             throw new SiloOptionsException(
-                $"{nameof(SiloOptions)}.{nameof(Database)} or {nameof(DatabaseFile)} must be given, and one only: a connection string "
-                    + "such as "
-                    + "'Host=127.0.0.1;Username=market;Database=market', or a file that holds it."
+                "MARKET_DATABASE (or --database, without a password) or --database-file must be given, and one only: a connection string "
+                    + "such as 'Host=127.0.0.1;Username=market;Database=market', or a file that holds it."
             );
         }
     }
 
-    private static void CheckPort(int port, string property) => Check(port is >= 0 and <= 65535, property, port, "0 to 65535");
+    private static void CheckPort(int port, string option) => Check(port is >= 0 and <= 65535, option, port, "0 to 65535");
 }

@@ -25,22 +25,18 @@ public sealed partial class SiloOptions
         {
             throw new SiloOptionsException(
                 usesHttps
-                    ? $"{nameof(SiloOptions)}.{nameof(Urls)} has an https address, and there is no certificate for it. Give one with "
-                        + "--certificate."
-                    : $"{nameof(SiloOptions)}.{nameof(Certificate)} is '{Certificate}', but no address of --urls begins with https. "
-                        + "Make one https, or leave "
-                        + "the certificate out."
+                    ? "--urls has an https address, and there is no certificate for it. Give one with --certificate."
+                    : $"--certificate is '{Certificate}', but no address of --urls begins with https. Make one https, or leave the "
+                        + "certificate out."
             );
         }
         if (Certificate.Length == 0 && (CertificateKey.Length > 0 || CertificatePassword.Length > 0 || CertificatePasswordFile.Length > 0))
         {
-            throw new SiloOptionsException($"There is a key or a password for https, and no certificate. Give it with --certificate.");
+            throw new SiloOptionsException("There is a key or a password for https, and no certificate. Give it with --certificate.");
         }
         if (CertificatePassword.Length > 0 && CertificatePasswordFile.Length > 0)
         {
-            throw new SiloOptionsException(
-                $"{nameof(CertificatePassword)} and {nameof(CertificatePasswordFile)} say the same: give one only."
-            );
+            throw new SiloOptionsException("MARKET_CERTIFICATE_PASSWORD and --certificate-password-file say the same: give one only.");
         }
     }
 }

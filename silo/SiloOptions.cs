@@ -183,11 +183,11 @@ public sealed partial class SiloOptions
                 .Select(url => Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https" ? parsed : null),
         ];
 
-    private static void Check(bool holds, string property, object seen, string allowed)
+    private static void Check(bool holds, string option, object seen, string allowed)
     {
         if (!holds)
         {
-            throw new SiloOptionsException($"{nameof(SiloOptions)}.{property} is '{seen}'; allowed: {allowed}.");
+            throw new SiloOptionsException($"{SiloConfiguration.ArgumentOf(option)} is '{seen}'; allowed: {allowed}.");
         }
     }
 }

@@ -191,5 +191,5 @@ internal sealed class CertificateFiles
         }
     }
 
-    private static SiloOptionsException Refuse(string option, string what) => new($"{nameof(SiloOptions)}.{option}: {what}");
+    private static SiloOptionsException Refuse(string option, string what) => new($"{SiloConfiguration.ArgumentOf(option)}: {what}");
 }

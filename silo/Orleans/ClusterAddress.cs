@@ -16,7 +16,7 @@ internal static class ClusterAddress
         if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
         {
             throw new SiloOptionsException(
-                $"{Name} is '{options.SiloAddress}': the other silos need an address that is this machine's alone."
+                $"--silo-address is '{options.SiloAddress}': the other silos need an address that is this machine's alone."
             );
         }
         if (!options.UsesTls && !IPAddress.IsLoopback(address))
@@ -31,8 +31,8 @@ internal static class ClusterAddress
         if (!options.SiloPlaintext)
         {
             throw new SiloOptionsException(
-                $"{Name} is '{options.SiloAddress}', which other machines reach, and silos talk without a login: a process that reaches "
-                    + "the port owns the market. Give --silo-certificates with a folder that all silos see or have a copy of (the first "
+                $"--silo-address is '{options.SiloAddress}', which other machines reach, and silos talk without a login: a process that "
+                    + "reaches the port owns the market. Give --silo-certificates with a folder that all silos see or have a copy of (the first "
                     + "makes an authority in it); or --silo-certificate, --silo-certificate-key and --silo-trusted-ca; or, "
                     + "where every machine of the network is trusted, --silo-plaintext true."
             );
@@ -40,8 +40,8 @@ internal static class ClusterAddress
         if (!IsPrivate(address))
         {
             throw new SiloOptionsException(
-                $"{Name} is '{options.SiloAddress}', which is not an address of a private network: --silo-plaintext is for those only. "
-                    + "Give --silo-certificates."
+                $"--silo-address is '{options.SiloAddress}', which is not an address of a private network: --silo-plaintext is for those "
+                    + "only. Give --silo-certificates."
             );
         }
     }
@@ -68,8 +68,6 @@ internal static class ClusterAddress
             };
     }
 
-    private static string Name => $"{nameof(SiloOptions)}.{nameof(SiloOptions.SiloAddress)}";
-
     private static IPAddress Resolve(string text)
     {
         if (IPAddress.TryParse(text, out var given))
@@ -80,11 +78,11 @@ internal static class ClusterAddress
         {
             return Dns.GetHostAddresses(text) is [var found, ..]
                 ? found
-                : throw new SiloOptionsException($"{Name} is '{text}', a name without an address.");
+                : throw new SiloOptionsException($"--silo-address is '{text}', a name without an address.");
         }
         catch (SocketException unknown)
         {
-            throw new SiloOptionsException($"{Name} is '{text}', which cannot be resolved: {unknown.Message}.");
+            throw new SiloOptionsException($"--silo-address is '{text}', which cannot be resolved: {unknown.Message}.");
         }
     }
 

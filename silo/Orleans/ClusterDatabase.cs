@@ -14,7 +14,7 @@ internal sealed class ClusterDatabase
     /// <exception cref="SiloOptionsException">The connection string is not one, or names no server or database.</exception>
     public ClusterDatabase(SiloOptions options)
     {
-        var source = options.Database.Length > 0 ? $"{nameof(SiloOptions)}.{nameof(SiloOptions.Database)}" : options.DatabaseFile;
+        var source = options.Database.Length > 0 ? "--database" : options.DatabaseFile;
         try
         {
             var text = options.Database.Length > 0 ? options.Database : File.ReadAllText(options.DatabaseFile).Trim();
@@ -38,7 +38,7 @@ internal sealed class ClusterDatabase
         }
         catch (IOException unreadable)
         {
-            throw new SiloOptionsException($"{nameof(SiloOptions)}.{nameof(SiloOptions.DatabaseFile)}: {unreadable.Message}");
+            throw new SiloOptionsException($"--database-file: {unreadable.Message}");
         }
     }
 

@@ -32,9 +32,8 @@ internal static class ClusterName
         if (written != name)
         {
             throw new SiloOptionsException(
-                $"{nameof(SiloOptions)}.{nameof(SiloOptions.ClusterId)} is '{name}', and the database belongs to the cluster "
-                    + $"'{written}'. Join that "
-                    + "one, or give this cluster a database of its own."
+                $"--cluster-id is '{name}', and the database belongs to the cluster '{written}'. Join that one, or give this cluster "
+                    + "a database of its own."
             );
         }
     }

@@ -27,7 +27,7 @@ internal static class ClusterShards
             if (known is not null && !options.ChangeShards)
             {
                 throw new SiloOptionsException(
-                    $"The cluster's market has {known} shards, and {nameof(SiloOptions.Shards)} is {wanted}. Leave the option out; or stop "
+                    $"The cluster's market has {known} shards, and --shards is {wanted}. Leave the option out; or stop "
                         + $"all silos and start one with --shards {wanted} --change-shards true."
                 );
             }

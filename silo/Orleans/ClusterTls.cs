@@ -82,7 +82,7 @@ internal static class ClusterTls
         }
         catch (Exception wrong) when (wrong is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new SiloOptionsException($"{nameof(SiloOptions)}.{option}: {wrong.Message}");
+            throw new SiloOptionsException($"{SiloConfiguration.ArgumentOf(option)}: {wrong.Message}");
         }
     }
 }

@@ -73,39 +73,35 @@ public sealed class HttpsCertificateTests : IDisposable
         var (certificate, key) = _certificates.WritePem(made);
         var pfx = _certificates.Write("silo.pfx", made.Export(X509ContentType.Pkcs12, "secret"));
 
-        AssertRefused("SiloOptions.Certificate: ", "'/nowhere.pem' cannot be read", Options("/nowhere.pem", key));
-        AssertRefused("SiloOptions.CertificateKey: ", "'/nowhere.key' cannot be read", Options(certificate, "/nowhere.key"));
+        AssertRefused("--certificate: ", "'/nowhere.pem' cannot be read", Options("/nowhere.pem", key));
+        AssertRefused("--certificate-key: ", "'/nowhere.key' cannot be read", Options(certificate, "/nowhere.key"));
         AssertRefused(
-            "SiloOptions.CertificateKey: ",
+            "--certificate-key: ",
             "holds no private key. Name the file that does with --certificate-key.",
             Options(certificate, "")
         );
         AssertRefused(
-            "SiloOptions.CertificateKey: ",
+            "--certificate-key: ",
             "is not that of the first certificate",
             Options(certificate, _certificates.Write("other.key", other.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()))
         );
         AssertRefused(
-            "SiloOptions.CertificateKey: ",
+            "--certificate-key: ",
             "cannot be used",
             Options(certificate, _certificates.Write("bad.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"))
         );
+        AssertRefused("--certificate-key: ", "needs a password", Options(certificate, _certificates.Write("locked.key", Locked(made))));
         AssertRefused(
-            "SiloOptions.CertificateKey: ",
-            "needs a password",
-            Options(certificate, _certificates.Write("locked.key", Locked(made)))
-        );
-        AssertRefused(
-            "SiloOptions.CertificateKey: ",
+            "--certificate-key: ",
             "does not open with this password",
             Options(certificate, _certificates.Write("locked.key", Locked(made)), "wrong")
         );
-        AssertRefused("SiloOptions.Certificate: ", "opens with this password", Options(pfx, "", "wrong"));
-        AssertRefused("SiloOptions.Certificate: ", "opens with no password", Options(pfx, ""));
-        AssertRefused("SiloOptions.Certificate: ", "neither PEM nor a PFX file", Options(_certificates.Write("text", "hello"), ""));
-        AssertRefused("SiloOptions.Certificate: ", "expired at", Options(_certificates.WritePem(old)));
-        AssertRefused("SiloOptions.Certificate: ", "is valid from", Options(_certificates.WritePem(young)));
-        AssertRefused("SiloOptions.Certificate: ", "is not for TLS servers", Options(_certificates.WritePem(client)));
+        AssertRefused("--certificate: ", "opens with this password", Options(pfx, "", "wrong"));
+        AssertRefused("--certificate: ", "opens with no password", Options(pfx, ""));
+        AssertRefused("--certificate: ", "neither PEM nor a PFX file", Options(_certificates.Write("text", "hello"), ""));
+        AssertRefused("--certificate: ", "expired at", Options(_certificates.WritePem(old)));
+        AssertRefused("--certificate: ", "is valid from", Options(_certificates.WritePem(young)));
+        AssertRefused("--certificate: ", "is not for TLS servers", Options(_certificates.WritePem(client)));
     }
 
     [Fact]

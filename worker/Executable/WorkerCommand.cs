@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
@@ -94,11 +95,12 @@ internal static class WorkerCommand
         DefaultValueFactory = _ => 1024,
     };
 
-    private static readonly Option<bool> Committee = new("--committee")
+    /// <summary>As text: of another word than true or false the library says that it is no option.</summary>
+    private static readonly Option<string> Committee = new("--committee")
     {
         Description = "Serve in committees, with a key of its own in the folder; false: in none",
         HelpName = "BOOL",
-        DefaultValueFactory = _ => true,
+        DefaultValueFactory = _ => "true",
     };
 
     private static readonly Option<string?> PayTo = new("--pay-to")
@@ -157,7 +159,7 @@ internal static class WorkerCommand
         {
             foreach (var error in result.Errors)
             {
-                await Console.Error.WriteLineAsync(error.Message);
+                await Console.Error.WriteLineAsync(Explain(error));
             }
             await Console.Error.WriteLineAsync("See --help.");
             return WrongWords;
@@ -181,7 +183,7 @@ internal static class WorkerCommand
                 market,
                 folder,
                 Of(folder, asked, parse.GetValue(CacheSize)),
-                parse.GetValue(Committee)
+                Flag(parse, Committee)
             );
             await worker.Run();
             return Done;
@@ -193,7 +195,7 @@ internal static class WorkerCommand
         }
         catch (LinkEndedException refused)
         {
-            await Console.Error.WriteLineAsync(Explain(refused, parse.GetRequiredValue(Data)));
+            await Console.Error.WriteLineAsync(Explain(refused, parse.GetRequiredValue(Data), parse.GetValue(MarketKey) is not null));
             return Refused;
         }
         catch (Exception refused) when (refused is MarketplaceException or MarketplaceProtocolException)
@@ -236,6 +238,7 @@ internal static class WorkerCommand
             },
         };
         _ = Number(parse, CacheSize, 0, WorkerPolicy.CacheMiBMax);
+        _ = Flag(parse, Committee);
         options.Validate();
         return options;
     }
@@ -281,6 +284,11 @@ internal static class WorkerCommand
             : throw Wrong(option, number.ToString(CultureInfo.InvariantCulture), $"{least:N0} to {most:N0}");
     }
 
+    private static bool Flag(ParseResult parse, Option<string> option) =>
+        bool.TryParse(parse.GetRequiredValue(option), out var flag)
+            ? flag
+            : throw Wrong(option, parse.GetRequiredValue(option), "true or false");
+
     private static UsageException Wrong(Option option, string seen, string expected) =>
         new($"{option.Name} is '{seen}'; expected {expected}.");
 
@@ -289,8 +297,17 @@ internal static class WorkerCommand
         : Bytes32.TryParse(text, out var key) ? key
         : throw new UsageException($"--market-key is '{text}'; expected 64 hexadecimal digits.");
 
-    private static string Explain(LinkEndedException refused, string folder) =>
-        refused.Reason == LinkEnd.OtherMarket
+    /// <summary>What the library says of a value that it cannot read names types of this program.</summary>
+    private static string Explain(ParseError error) =>
+        (error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent) is OptionResult { Option: var option, Tokens: [var seen] }
+        && option.ValueType == typeof(int)
+            ? Wrong(option, seen.Value, "a whole number").Message
+            : error.Message;
+
+    private static string Explain(LinkEndedException refused, string folder, bool isKeyTyped) =>
+        refused.Reason == LinkEnd.OtherMarket && isKeyTyped && !File.Exists(Path.Combine(folder, WorkerFolder.MarketFile))
+            ? $"{refused.Message} Either --market-key or --url is wrong, or a stranger stands between: ask who runs the market for its key."
+        : refused.Reason == LinkEnd.OtherMarket
             ? $"{refused.Message} This is not the market that the worker has met, or a stranger stands between them. "
                 + $"If the market was made anew, remove '{Path.Combine(folder, WorkerFolder.MarketFile)}' and start again."
         : refused.Reason == LinkEnd.VersionRefused

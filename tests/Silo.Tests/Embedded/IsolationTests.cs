@@ -89,7 +89,7 @@ public sealed partial class IsolationTests
         using var folder = new TemporaryFolder();
         await using var silo = SiloProcess.Launch(folder.Path, "--isolation", "prison");
         Assert.Equal(2, await silo.Ended(Cancellation));
-        Assert.Contains("SiloOptions.Isolation is 'prison'; allowed: none, process, sandbox or auto.", silo.Output);
+        Assert.Contains("--isolation is 'prison'; allowed: none, process, sandbox or auto.", silo.Output);
     }
 
     private static JobRequest Primes(ProgramId program, string id) =>

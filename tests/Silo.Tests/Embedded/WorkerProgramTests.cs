@@ -57,6 +57,16 @@ public sealed class WorkerProgramTests
         await using var stranger = WorkerProgram.Start("--url", await UrlOf(silo), "--data", mine);
         Assert.Equal(1, await stranger.Ended(Cancellation));
         Assert.Contains(Path.Combine(mine, "market"), stranger.Output);
+        await using var mistaken = WorkerProgram.Start(
+            "--url",
+            await UrlOf(silo),
+            "--data",
+            Path.Combine(folder.Path, "other"),
+            "--market-key",
+            new string('1', 64)
+        );
+        Assert.Equal(1, await mistaken.Ended(Cancellation));
+        Assert.Contains("Either --market-key or --url is wrong", mistaken.Output);
     }
 
     [Theory]
@@ -68,6 +78,8 @@ public sealed class WorkerProgramTests
     [InlineData("--price=cheap", "1 or more")]
     [InlineData("--slots=0", "1 to 1,024")]
     [InlineData("--slots=1025", "1 to 1,024")]
+    [InlineData("--slots=many", "--slots is 'many'; expected a whole number.")]
+    [InlineData("--committee=maybe", "--committee is 'maybe'; expected true or false.")]
     [InlineData("--memory=0", "1 to 1,024")]
     [InlineData("--memory=1025", "1 to 1,024")]
     [InlineData("--cache-size=-1", "0 to 1,048,576")]

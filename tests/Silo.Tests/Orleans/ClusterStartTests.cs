@@ -10,7 +10,7 @@ public sealed class ClusterStartTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("Database or DatabaseFile must be given")]
+    [InlineData("--database-file must be given")]
     [InlineData("--database holds a password", "--database", "Host=h;Database=d;Password=secret")]
     [InlineData("belong together", "--database", "Host=h;Database=d", "--silo-certificate", "a.pem")]
     [InlineData(
@@ -26,11 +26,11 @@ public sealed class ClusterStartTests
         "--silo-trusted-ca",
         "c"
     )]
-    [InlineData("SiloOptions.SiloPlaintext is 'true'", "--database", "Host=h", "--silo-certificates", "f", "--silo-plaintext", "true")]
-    [InlineData("SiloOptions.SiloPort is '65536'; allowed: 0 to 65535", "--database", "Host=h;Database=d", "--silo-port", "65536")]
-    [InlineData("SiloOptions.Shards is '65'; allowed: 1 to 64", "--database", "Host=h;Database=d", "--shards", "65")]
-    [InlineData("SiloOptions.ChangeShards is 'true'", "--database", "Host=h;Database=d", "--change-shards", "true")]
-    [InlineData("SiloOptions.ClusterId is 'a b'", "--database", "Host=h;Database=d", "--cluster-id", "a b")]
+    [InlineData("--silo-plaintext is 'true'", "--database", "Host=h", "--silo-certificates", "f", "--silo-plaintext", "true")]
+    [InlineData("--silo-port is '65536'; allowed: 0 to 65535", "--database", "Host=h;Database=d", "--silo-port", "65536")]
+    [InlineData("--shards is '65'; allowed: 1 to 64", "--database", "Host=h;Database=d", "--shards", "65")]
+    [InlineData("--change-shards is 'true'", "--database", "Host=h;Database=d", "--change-shards", "true")]
+    [InlineData("--cluster-id is 'a b'", "--database", "Host=h;Database=d", "--cluster-id", "a b")]
     public void WrongOption_IsNamedWithWhatIsAllowed(string expected, params string[] arguments)
     {
         var refusal = Assert.Throws<SiloOptionsException>(() => SiloConfiguration.Read(arguments));
