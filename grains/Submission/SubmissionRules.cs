@@ -23,7 +23,7 @@ internal static class SubmissionRules
             ?? CheckEnvironment(spec)
             ?? CheckFiles(spec)
             ?? NeedsRules.Check(spec.Needs)
-            ?? CheckNumber("priority", spec.Priority, 0, JobLimits.PriorityMax)
+            ?? CheckPriority(spec.Priority)
             ?? CheckAuction(spec)
             ?? CheckGroup(spec.Group)
             ?? AssuranceRules.Check(spec)
@@ -43,6 +43,10 @@ internal static class SubmissionRules
                 (long)MarketLimits.ExpiresAfterMax.TotalMilliseconds
             );
     }
+
+    /// <summary>What was left out is 0, and counts as 1.</summary>
+    private static Refusal? CheckPriority(int priority) =>
+        priority == 0 ? null : CheckNumber("priority", priority, 1, JobLimits.PriorityMax);
 
     private static Refusal? CheckGroup(JobGroupTerms? group) =>
         group is null ? null

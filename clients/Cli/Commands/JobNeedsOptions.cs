@@ -36,7 +36,7 @@ internal sealed class JobNeedsOptions
         "--priority",
         "N",
         "Pay N times what the worker asks, 1 to 10, and come earlier for it [1]",
-        "a whole number above zero",
+        "a whole number, 1 to 10",
         Values.TryCount
     );
 
