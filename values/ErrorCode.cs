@@ -125,7 +125,7 @@ public enum ErrorCode
     /// <summary>The client cancelled the job.</summary>
     CancelledByClient = 37,
 
-    /// <summary>The state has moved on from the root that was asked for.</summary>
+    /// <summary>The root that was asked for is not kept: it never was that of the state, or the state has moved on from it.</summary>
     StateRootGone = 38,
 
     /// <summary>The service is starting, stopping or overloaded; the request had no effect, send it again.</summary>

@@ -55,7 +55,7 @@ internal static class ProblemFactory
         [ErrorCode.StorageFull] = (StatusCodes.Status507InsufficientStorage, "The storage is full"),
         [ErrorCode.QuotaExceeded] = (StatusCodes.Status403Forbidden, "The account's storage quota is used up"),
         [ErrorCode.StateNotEmpty] = (StatusCodes.Status409Conflict, "The program has had state"),
-        [ErrorCode.StateRootGone] = (StatusCodes.Status409Conflict, "The state has moved on"),
+        [ErrorCode.StateRootGone] = (StatusCodes.Status409Conflict, "The state's root is not kept"),
         [ErrorCode.Unavailable] = (StatusCodes.Status503ServiceUnavailable, "The service is not available now"),
         [ErrorCode.OutcomeUnknown] = (StatusCodes.Status504GatewayTimeout, "The outcome is not known"),
         [ErrorCode.Internal] = (StatusCodes.Status500InternalServerError, "A fault of the service"),

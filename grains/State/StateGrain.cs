@@ -163,7 +163,7 @@ public sealed partial class StateGrain : Grain, IStateGrain
         PruneRoots();
         if (!IsKept(root))
         {
-            throw Gone(root);
+            throw NotKept(root);
         }
         if (_state.Tree.Root == root)
         {
@@ -204,6 +204,15 @@ public sealed partial class StateGrain : Grain, IStateGrain
 
     private bool IsKept(StateRoot root) => _state.Tree.Root == root || _state.Roots.TryFind(root, out _);
 
+    /// <summary>Of a root that is not kept nobody knows whether it ever was the state's.</summary>
+    private MarketException NotKept(StateRoot root) =>
+        new(
+            ErrorCode.StateRootGone,
+            $"The root {root} is not kept for program {_id}: it never was the root of its state, or others have come since. The newest is "
+                + $"{_state.Tree.Root}, and all since {_state.Roots.All.First().At:O} can be read. Ask for one of these."
+        );
+
+    /// <summary>It was kept when the question began.</summary>
     private MarketException Gone(StateRoot root) =>
         new(ErrorCode.StateRootGone, $"The state of {_id} has moved on from root {root} to {_state.Tree.Root}. Run again.");
 

@@ -159,6 +159,8 @@ public sealed class StateTests
                 state.Read(new StateRoot(Marketplace.Crypto.Blake3.Hash("never"u8)), Bytes("a"))
             );
             Assert.Equal(ErrorCode.StateRootGone, gone.Code);
+            Assert.Contains($"it never was the root of its state, or others have come since. The newest is {moved}", gone.Message);
+            Assert.DoesNotContain("Run again", gone.Message);
             var second = await worker.TakeOne();
             await worker.Report(worker.Completed(second, changes: Put("b", "2")));
             await market.Settle();
