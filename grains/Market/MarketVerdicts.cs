@@ -72,7 +72,9 @@ internal static class MarketVerdicts
             _ => JobStatus.Running,
         };
 
-    /// <summary>Where the job stands, in a sentence or two.</summary>
+    /// <summary>
+    /// Where the job stands, in a sentence or two. Clients show them behind the state, or behind words such as "the job waits".
+    /// </summary>
     /// <param name="job">The job.</param>
     /// <param name="offers">Those there are.</param>
     /// <param name="cheapest">Of those that fit in all but price; null where there is none.</param>
@@ -89,19 +91,19 @@ internal static class MarketVerdicts
         {
             MarketPhase.InLine => (
                 JobStatus.Pending,
-                "It waits for another job of its program: jobs that write program state run one at a time."
+                "Another job of its program comes before it: jobs that write program state run one at a time."
             ),
-            MarketPhase.Ready when offers == 0 => (JobStatus.Pending, "It waits for a worker: none has made an offer."),
-            MarketPhase.Ready when cheapest is null => (JobStatus.Pending, $"It waits for an offer that fits: {survey!.WhyNone()}."),
+            MarketPhase.Ready when offers == 0 => (JobStatus.Pending, "No worker has made an offer."),
+            MarketPhase.Ready when cheapest is null => (JobStatus.Pending, $"No offer fits: {survey!.WhyNone()}."),
             MarketPhase.Ready when cheapest.Price > job.PriceCap => (
                 JobStatus.Pending,
-                $"It waits for a cheaper offer: its price limit is {job.Ticket.Spec.PriceMax}, the cheapest offer that fits takes it "
+                $"Its price limit is {job.Ticket.Spec.PriceMax}, and the cheapest offer that fits takes it "
                     + $"for {PriceOf(job, cheapest)}. That one asks {cheapest.Price} per million fuel; the limit{AtPriority(job)} covers "
                     + $"{job.PriceCap}."
             ),
             MarketPhase.Ready => (
                 JobStatus.Pending,
-                $"It waits for an offer that fits and has a free slot. Busy offers that fit: {survey!.Busy}; jobs before it: {before}."
+                $"No offer that fits has a free slot for it. Busy offers that fit: {survey!.Busy}; jobs before it: {before}."
             ),
             MarketPhase.Bidding => (
                 JobStatus.Pending,
@@ -110,13 +112,13 @@ internal static class MarketVerdicts
                     : $"It is auctioned until {job.Auction.Until:O}: {job.Auction.InvitedCount} workers are invited to sealed bids."
             ),
             MarketPhase.Seated => (StatusOf(job), SummaryOf(job.Panel!)),
-            MarketPhase.Delayed when job.PanelNote is { } note => (JobStatus.Pending, $"It waits: {note}."),
+            MarketPhase.Delayed when job.PanelNote is { } note => (JobStatus.Pending, $"Its runs cannot begin: {note}."),
             MarketPhase.Delayed when job.Preparations > 0 => (
                 JobStatus.Pending,
                 $"{NotPrepared(job)}; the next try is at {job.ResumesAt:O}. After {MarketPolicy.PreparationsMax} tries it fails and "
                     + "costs nothing."
             ),
-            MarketPhase.Delayed => (JobStatus.Pending, $"It waits until {job.ResumesAt:O} for attempt {job.Attempts + 1}."),
+            MarketPhase.Delayed => (JobStatus.Pending, $"Attempt {job.Attempts + 1} is due at {job.ResumesAt:O}."),
             MarketPhase.Preparing => (JobStatus.Matched, SummaryOfMatch(job)),
             MarketPhase.Leased => (JobStatus.Running, SummaryOfMatch(job)),
             _ => (JobStatus.Running, "Its end is being written."),

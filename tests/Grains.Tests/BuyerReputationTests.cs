@@ -113,7 +113,7 @@ public sealed class BuyerReputationTests
         Offer(1, asks: 900);
         Offer(2, asks: 800);
         Assert.Equal(
-            "It waits for an offer that fits: of 2 offers, 2 that want a buyer of reputation 800 or more (yours is not known yet).",
+            "No offer fits: of 2 offers, 2 that want a buyer of reputation 800 or more (yours is not known yet).",
             _book.Explain(job).Explanation.Summary
         );
         Set(Account(1), 700);

@@ -335,25 +335,25 @@ public sealed class JobClassTests
     public void WaitingJob_IsToldWhatItWouldTake()
     {
         Offer(1, price: 1, slots: 0);
-        Assert.Equal("It waits for an offer that fits: no offer has the label gpu.", SummaryOf(Add(Labels("gpu"))));
+        Assert.Equal("No offer fits: no offer has the label gpu.", SummaryOf(Add(Labels("gpu"))));
         Offer(2, price: 3, labels: ["region=eu"], slots: 0);
         Offer(3, price: 4, labels: ["gpu", "region=us"], slots: 0);
         Assert.Equal(
-            "It waits for an offer that fits: of 3 offers, 1 without the label region, 2 refused by the job.",
+            "No offer fits: of 3 offers, 1 without the label region, 2 refused by the job.",
             SummaryOf(Add(new JobNeeds(Labels: ["region"], RefusedWorkers: [Worker(2), Worker(3)])))
         );
         Assert.Equal(
-            "It waits for an offer that fits: of 3 offers, 3 with a reputation below 900 (0 at most).",
+            "No offer fits: of 3 offers, 3 with a reputation below 900 (0 at most).",
             SummaryOf(Add(new JobNeeds(ReputationMin: 900)))
         );
         Assert.Equal(
-            "It waits for a cheaper offer: its price limit is 2, the cheapest offer that fits takes it for 3. That one asks 3 per million "
+            "Its price limit is 2, and the cheapest offer that fits takes it for 3. That one asks 3 per million "
                 + "fuel; the limit covers 2.",
             SummaryOf(Add(Labels("region=eu"), price: 2))
         );
         Add(Labels("region=eu"), price: 10);
         Assert.Equal(
-            "It waits for an offer that fits and has a free slot. Busy offers that fit: 1; jobs before it: 2.",
+            "No offer that fits has a free slot for it. Busy offers that fit: 1; jobs before it: 2.",
             SummaryOf(Add(Labels("region=eu"), price: 10))
         );
     }
@@ -398,8 +398,13 @@ public sealed class JobClassTests
     [InlineData(JobLimits.PriorityMax, null)]
     [InlineData(JobLimits.PriorityMax + 1, ErrorCode.LimitExceeded)]
     [InlineData(-1, ErrorCode.LimitExceeded)]
-    public void Priority_HasItsBound(int priority, ErrorCode? refusal) =>
-        Assert.Equal(refusal, SubmissionRules.Check(new SubmitItem("one", TestMarket.Spec(default) with { Priority = priority }))?.Code);
+    public void Priority_HasItsBound(int priority, ErrorCode? refusal)
+    {
+        var refused = SubmissionRules.Check(new SubmitItem("one", TestMarket.Spec(default) with { Priority = priority }));
+
+        Assert.Equal(refusal, refused?.Code);
+        Assert.Equal(refusal is null ? null : $"priority is {priority}; allowed are 1 to 10.", refused?.Message);
+    }
 
     [Fact]
     public void LeastPrice_IsThatOfThePriority()

@@ -81,7 +81,7 @@ public sealed class PanelTests
             var job = await scene.Submit("quorum:2/3", priceMax: 90);
             await market.Settle();
             Assert.Equal(
-                "It waits: quorum:2/3 takes workers of 3 owners whose price the limit covers, and there are 2.",
+                "Its runs cannot begin: quorum:2/3 takes workers of 3 owners whose price the limit covers, and there are 2.",
                 (await market.Job(job).Explain(scene.Client)).Summary
             );
             Assert.Equal(0, workers.Runs);

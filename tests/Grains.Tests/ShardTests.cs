@@ -193,7 +193,7 @@ public sealed class ShardTests
             var client = await scene.Client(shard: 0);
             var job = await scene.Submit(client, "one");
             await scene.Market.Settle();
-            Assert.Contains("none has made an offer", (await scene.Market.Job(job).Explain(client)).Summary);
+            Assert.Contains("No worker has made an offer.", (await scene.Market.Job(job).Explain(client)).Summary);
 
             await scene.Worker(shard: 1, price: 1_000_000);
             await scene.Worker(shard: 2, price: 2_000_000);
