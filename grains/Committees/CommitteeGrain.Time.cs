@@ -19,6 +19,9 @@ internal sealed partial class CommitteeGrain
     /// <summary>The last epoch whose file is in its own document.</summary>
     private ulong _filed;
 
+    /// <summary>What the log was told last of too few workers; null: they are enough.</summary>
+    private (int Staked, int Registered)? _toldFew;
+
     // Of the clock that only runs forward.
     private long? _firstAskedAt;
     private long _askedAt;
@@ -108,10 +111,16 @@ internal sealed partial class CommitteeGrain
         var staked = await FindStaked();
         if (staked.Count < EpochPolicy.SharesMin)
         {
-            LogTooFew(staked.Count, Keys.Keys.Length, _terms.StakeMin, Epochs.Running?.List.Epoch ?? 0);
+            var few = (staked.Count, Keys.Keys.Length);
+            if (_toldFew != few)
+            {
+                _toldFew = few;
+                LogTooFew(few.Count, few.Length, _terms.StakeMin, Epochs.Running?.List.Epoch ?? 0);
+            }
             _retryFrom = _clock.GetTimestamp();
             return;
         }
+        _toldFew = null;
         await _epochs.Write(_rules.Fix(Epochs, staked));
         LogFixed(Epochs.Collected!.Epoch, staked.Count);
     }

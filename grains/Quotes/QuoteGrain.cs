@@ -8,7 +8,7 @@ namespace Marketplace.Grains;
 /// at once, and jobs never wait for one.
 /// </summary>
 [StatelessWorker]
-public sealed class QuoteGrain(MarketShards shards, ReuseTerms reuse) : Grain, IQuoteGrain
+public sealed class QuoteGrain(MarketShards shards, ReuseTerms reuse, EpochTerms epochs) : Grain, IQuoteGrain
 {
     public async Task<QuoteSheet> Get(Caller caller, QuoteTerms terms)
     {
@@ -35,7 +35,8 @@ public sealed class QuoteGrain(MarketShards shards, ReuseTerms reuse) : Grain, I
             IsOffersLeast: lists.Any(list => list.Length == MarketLimits.ListedOffersMax),
             Refusals: refusals,
             BuyerScore: await BuyerScore(caller.Account, offers),
-            Turnarounds: QuoteRules.Slowest(turnarounds)
+            Turnarounds: QuoteRules.Slowest(turnarounds),
+            CommitteeStake: epochs.StakeMin
         );
         var isReusable = ReuseRules.CheckNew(QuoteRules.SpecOf(terms, Assurance.None) with { Reuse = true }, program) is null;
         return QuoteRules.Quote(terms, supply, AssuranceRules.Offered) with { ReusePercent = isReusable ? reuse.Percent : null };

@@ -14,6 +14,7 @@ namespace Marketplace.Grains;
 /// <param name="Refusals">Workers and owners that get no jobs of the account.</param>
 /// <param name="BuyerScore">The account's reputation as a buyer; 0 where no offer asks for it.</param>
 /// <param name="Turnarounds">Of the job's class; empty where none is known.</param>
+/// <param name="CommitteeStake">What has to be at stake for each worker that serves in committees.</param>
 internal sealed record QuoteSupply(
     AccountId Account,
     ProgramView Program,
@@ -21,7 +22,8 @@ internal sealed record QuoteSupply(
     bool IsOffersLeast,
     RefusalList Refusals,
     int BuyerScore,
-    ImmutableArray<TimeSpan> Turnarounds
+    ImmutableArray<TimeSpan> Turnarounds,
+    TokenAmount CommitteeStake
 );
 
 /// <summary>Computes quotes. Pure.</summary>
@@ -88,7 +90,8 @@ internal static class QuoteRules
         FrozenSet<AssuranceKind> offered
     )
     {
-        var price = assurance.Kind == AssuranceKind.Committee ? OfCommittee(assurance, able) : OfPanel(assurance, able);
+        var price =
+            assurance.Kind == AssuranceKind.Committee ? OfCommittee(assurance, able, supply.CommitteeStake) : OfPanel(assurance, able);
         var limit = price.SeatMax is { } most ? Amount((BigInteger)most * assurance.Seats) : null;
         return new AssuranceQuote(
             Assurance: assurance,
@@ -132,7 +135,8 @@ internal static class QuoteRules
                 .Select(offer => new Worker(
                     Owner: offer.Offer.PayTo,
                     Price: MarketVerdicts.PriceOf(job, offer).BaseUnits,
-                    Weight: offer.Offer.Committee is null ? 0 : offer.Standing.Stake.BaseUnits
+                    HasKey: offer.Offer.Committee is not null,
+                    Stake: offer.Standing.Stake
                 )),
         ];
     }
@@ -164,20 +168,24 @@ internal static class QuoteRules
     }
 
     /// <summary>Members are drawn by stake, and all that run the job are paid: the mean by stake, and the dearest one.</summary>
-    private static Price OfCommittee(Assurance assurance, Worker[] able)
+    private static Price OfCommittee(Assurance assurance, Worker[] able, TokenAmount stakeMin)
     {
-        var serving = able.Where(worker => worker.Weight > 0).ToArray();
+        var keyed = able.Where(worker => worker.HasKey).ToArray();
+        var serving = keyed.Where(worker => worker.Stake >= stakeMin).ToArray();
         if (serving.Length < assurance.Seats)
         {
-            var who =
-                serving.Length == 1 ? "1 worker that serves in committees fits" : $"{serving.Length} workers that serve in committees fit";
-            return new Price($"It takes a committee of {assurance.Seats}; {who} now.", null, 0);
+            return new Price(
+                $"It takes a committee of {assurance.Seats} workers with {stakeMin} at stake each; of the workers that fit now "
+                    + $"{Have(keyed.Length)} a key for committees, and {Have(serving.Length)} that stake too.",
+                null,
+                0
+            );
         }
-        var weighted = Sum(serving, worker => (BigInteger)worker.Price * (BigInteger)worker.Weight);
+        var weighted = Sum(serving, worker => (BigInteger)worker.Price * (BigInteger)worker.Stake.BaseUnits);
         return new Price(
             null,
             serving.Max(worker => worker.Price),
-            RoundedUp(assurance.Seats * weighted, Sum(serving, worker => worker.Weight))
+            RoundedUp(assurance.Seats * weighted, Sum(serving, worker => worker.Stake.BaseUnits))
         );
     }
 
@@ -197,6 +205,8 @@ internal static class QuoteRules
         return $"It takes workers of {assurance.Seats} different owners; {who} one that fits now.";
     }
 
+    private static string Have(int count) => count == 1 ? "1 has" : $"{count} have";
+
     private static BigInteger Sum(IEnumerable<Worker> workers, Func<Worker, BigInteger> of) =>
         workers.Aggregate(BigInteger.Zero, (sum, worker) => sum + of(worker));
 
@@ -211,8 +221,9 @@ internal static class QuoteRules
 
     /// <param name="Owner">Who earns.</param>
     /// <param name="Price">What it would be paid for all of the job's fuel.</param>
-    /// <param name="Weight">What it has at stake, if it serves in committees.</param>
-    private readonly record struct Worker(AccountId Owner, UInt128 Price, UInt128 Weight);
+    /// <param name="HasKey">It serves in committees where enough is at stake for it.</param>
+    /// <param name="Stake">What is at stake for it.</param>
+    private readonly record struct Worker(AccountId Owner, UInt128 Price, bool HasKey, TokenAmount Stake);
 
     /// <param name="Lack">Why there is none; null where there is one.</param>
     /// <param name="SeatMax">The most that one seat may be paid.</param>

@@ -4,6 +4,9 @@ using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
 using Marketplace.Storage;
 using Marketplace.Testing;
+using Marketplace.Tests;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains.Tests;
 
@@ -75,6 +78,31 @@ public sealed partial class EpochTests
                 }
             }
         );
+
+    [Fact]
+    public void TooFewWorkersWithAStake_AreLoggedOnce_AndAgainWhenTheirCountChanges()
+    {
+        using var log = new LogLines();
+        TestMarket.Run(
+            async market =>
+            {
+                var committees = market.Grains.GetGrain<ICommitteeGrain>(MarketLimits.CommitteesKey);
+                foreach (var registered in (int[])[1, 2])
+                {
+                    var voter = new TestVoter($"member {registered}");
+                    await committees.Register(voter.Worker, voter.Key, Authority.Worker);
+                    for (var second = 0; second < 300; second++)
+                    {
+                        await committees.GetCollection();
+                        await Task.Delay(TimeSpan.FromSeconds(1), market.Time);
+                    }
+                    Assert.Equal(registered, log.Written.Count(line => line.Contains("too few for committees", StringComparison.Ordinal)));
+                    Assert.Contains($"0 of {registered} workers have 1000 at stake: too few", log.Written[^1], StringComparison.Ordinal);
+                }
+            },
+            register: services => services.AddSingleton<ILoggerFactory>(log).AddSingleton(CommitteeScene.Terms)
+        );
+    }
 
     [Fact]
     public void WorkerThatWithholds_IsOnTheListAndNotDrawn_AndKeepsItsStake() =>

@@ -141,7 +141,11 @@ public sealed class QuoteTests
 
         // Stakes 1, 1, 2 and 6 at 20, 40, 60 and 80 for the job: the mean is 66.
         Assert.Equal((3 * 66, 3 * 80), Prices(sheet.Quotes[0]));
-        Assert.Equal("It takes a committee of 5; 4 workers that serve in committees fit now.", sheet.Quotes[1].Obstacle);
+        Assert.Equal(
+            "It takes a committee of 5 workers with 1 at stake each; of the workers that fit now 5 have a key for committees, and 4 have that "
+                + "stake too.",
+            sheet.Quotes[1].Obstacle
+        );
     }
 
     [Fact]
@@ -297,7 +301,8 @@ public sealed class QuoteTests
                 IsOffersLeast: false,
                 Refusals: refusals ?? new RefusalList([], []),
                 BuyerScore: buyerScore,
-                Turnarounds: turnarounds.IsDefault ? [] : turnarounds
+                Turnarounds: turnarounds.IsDefault ? [] : turnarounds,
+                CommitteeStake: new TokenAmount(1)
             ),
             offered ?? All
         );
