@@ -13,6 +13,8 @@ internal static class SiloApplication
         var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.AddMarketplaceLogging();
         builder.UseMarketplaceUrls(options);
+        // Before there are keys, and before a worker offers or a cluster is joined: the server itself listens last of all.
+        ListenPorts.RequireFree(options);
         await builder.AddMarketplaceGrains(options);
         builder.AddMarketplaceServices(options);
         configure?.Invoke(builder);

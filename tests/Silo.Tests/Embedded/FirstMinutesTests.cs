@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace Marketplace.Tests.Silo;
 
 /// <summary>
@@ -24,6 +27,24 @@ public sealed class FirstMinutesTests
 
         Assert.Equal((0, "HELLO MARKETPLACE"), (code, output.TrimEnd('\n')));
         Assert.DoesNotContain("rror", error);
+    }
+
+    [Fact]
+    public async Task SiloWhosePortIsTaken_SaysSo_AndLeavesNothingBehind()
+    {
+        using var folder = new TemporaryFolder();
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var data = Path.Combine(folder.Path, "data");
+
+        await using var silo = SiloProcess.LaunchWith(["--urls", $"http://{other.LocalEndpoint}", "--data", data], data);
+
+        Assert.Equal(2, await silo.Ended(Cancellation));
+        Assert.Equal(
+            $"Another process listens at http://{other.LocalEndpoint}. Stop it, or choose another address with --urls.",
+            silo.Output
+        );
+        Assert.False(Directory.Exists(data));
     }
 
     [Fact]
