@@ -74,7 +74,16 @@ public sealed partial class StateGrain
     public async Task<StateImportView> Import(Caller caller, StateRoot root, ReadOnlyMemory<byte> chunk)
     {
         await RequireDeployer(caller, Scopes.Deploy);
-        if ((await GrainFactory.GetGrain<IProgramGrain>(_id.ToString()).Get()).Deployer != caller.Account)
+        var program = await GrainFactory.GetGrain<IProgramGrain>(_id.ToString()).Get();
+        if (!program.UsesState)
+        {
+            throw new MarketException(
+                ErrorCode.MalformedRequest,
+                $"Program {_id} imports no function that reads or writes state: nothing could read what is imported. Import into a program "
+                    + "that uses state."
+            );
+        }
+        if (program.Deployer != caller.Account)
         {
             // Its keys would be those that the others' jobs find.
             throw new MarketException(

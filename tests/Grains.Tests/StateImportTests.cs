@@ -104,6 +104,19 @@ public sealed class StateImportTests
         });
 
     [Fact]
+    public void ProgramThatUsesNoState_TakesNone() =>
+        TestMarket.Run(async market =>
+        {
+            var (caller, from, root) = await Exported(market);
+            var chunks = await Export(market, caller, from);
+            var state = State(market, await market.Deploy(caller));
+
+            await Refused(ErrorCode.MalformedRequest, () => state.Import(caller, root, chunks[0]));
+
+            Assert.Equal(default, (await state.Begin(default)).Root);
+        });
+
+    [Fact]
     public void ImportOfAnotherState_BeginsAgain() =>
         TestMarket.Run(async market =>
         {
