@@ -14,7 +14,7 @@ public interface IStateGrain : IGrainWithStringKey
     Task<StateHead> Begin(JobId job);
 
     /// <summary>The value at the given root; null where there is none.</summary>
-    /// <exception cref="MarketException"><see cref="ErrorCode.StateRootGone"/>: it is not kept; a run that began at it begins again.</exception>
+    /// <exception cref="MarketException"><see cref="ErrorCode.StateRootGone"/>: it is not kept; its run begins again.</exception>
     [Effect(Effect.None), AlwaysInterleave, Alias("Read")]
     Task<ReadOnlyMemory<byte>?> Read(StateRoot root, ReadOnlyMemory<byte> key);
 

@@ -32,8 +32,8 @@ internal static class ClusterAddress
         {
             throw new SiloOptionsException(
                 $"--silo-address is '{options.SiloAddress}', which other machines reach, and silos talk without a login: a process that "
-                    + "reaches the port owns the market. Give --silo-certificates with a folder that all silos see or have a copy of (the first "
-                    + "makes an authority in it); or --silo-certificate, --silo-certificate-key and --silo-trusted-ca; or, "
+                    + "reaches the port owns the market. Give --silo-certificates with a folder that all silos see or have a copy of (the "
+                    + "first makes an authority in it); or --silo-certificate, --silo-certificate-key and --silo-trusted-ca; or, "
                     + "where every machine of the network is trusted, --silo-plaintext true."
             );
         }

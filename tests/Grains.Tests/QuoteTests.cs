@@ -142,8 +142,8 @@ public sealed class QuoteTests
         // Stakes 1, 1, 2 and 6 at 20, 40, 60 and 80 for the job: the mean is 66.
         Assert.Equal((3 * 66, 3 * 80), Prices(sheet.Quotes[0]));
         Assert.Equal(
-            "It takes a committee of 5 workers with 1 at stake each; of the workers that fit now 5 have a key for committees, and 4 have that "
-                + "stake too.",
+            "It takes a committee of 5 workers with 1 at stake each; of the workers that fit now 5 have a key for committees, and 4 "
+                + "have that stake too.",
             sheet.Quotes[1].Obstacle
         );
     }

@@ -190,7 +190,7 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
         return blob;
     }
 
-    private async Task<ProgramId> Deploy(string module)
+    public async Task<ProgramId> Deploy(string module)
     {
         var blob = await Upload(module);
         var program = IdDerivation.Program(blob, default);

@@ -42,14 +42,19 @@ internal static class StateCases
                 (scene, _, root) => scene.State.Export(scene.Caller, root, null),
                 view => $"{view.Root} {view.Next} {Convert.ToHexString(view.Chunk.Span)}"
             ),
-            ["IStateGrain.Import"] = OfCommittedState(
-                async (scene, _, root) =>
-                {
-                    var chunk = (await scene.State.Export(scene.Caller, root, null)).Chunk;
-                    return await scene.Grains.GetGrain<IStateGrain>(scene.Program.ToString()).Import(scene.Caller, root, chunk);
-                },
-                view => $"{view.Next} {view.Count}"
-            ),
+            ["IStateGrain.Import"] = async scene =>
+            {
+                var (_, root) = await CommitOne(scene);
+                var target = (await scene.Deploy("command writes too")).ToString();
+                return RepeatCases.Send(
+                    async () =>
+                    {
+                        var chunk = (await scene.State.Export(scene.Caller, root, null)).Chunk;
+                        return await scene.Grains.GetGrain<IStateGrain>(target).Import(scene.Caller, root, chunk);
+                    },
+                    view => $"{view.Next} {view.Count}"
+                );
+            },
             ["IProgramGrain.IsDeployedBy"] = scene =>
                 RepeatCases.Call(
                     () => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).IsDeployedBy(RepeatScene.Client),
