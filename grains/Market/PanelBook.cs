@@ -202,7 +202,8 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
             });
         }
         return owners.Count < needed
-            ? $"{assurance} takes workers of {needed} owners whose price the limit covers, and there are {owners.Count}"
+            ? $"{assurance} takes workers of {needed} owners whose price the limit covers, and there {(owners.Count == 1 ? "is" : "are")} "
+                + $"{owners.Count}"
             : null;
     }
 

@@ -80,7 +80,7 @@ public sealed class PanelLineTests
         Turn(Start);
         Assert.All(
             jobs,
-            job => Assert.EndsWith("of 2 owners whose price the limit covers, and there are 1", job.PanelNote, StringComparison.Ordinal)
+            job => Assert.EndsWith("of 2 owners whose price the limit covers, and there is 1", job.PanelNote, StringComparison.Ordinal)
         );
 
         Offer(2, asks: true);
