@@ -52,10 +52,7 @@ internal sealed class RelayedLeases(MarketOffers offers, HashSet<MarketOffer> to
         }
         foreach (var freed in relayed.Freed)
         {
-            if (_all.TryGetValue(freed, out var over))
-            {
-                Remove(over);
-            }
+            Free(freed);
         }
         return true;
     }
@@ -108,27 +105,25 @@ internal sealed class RelayedLeases(MarketOffers offers, HashSet<MarketOffer> to
         _starts[shard] = start;
         foreach (var lease in _all.Values.Where(lease => lease.Shard == shard && lease.Start < start).ToArray())
         {
-            Stop(lease);
+            var isGiven = lease.Place is null;
+            Remove(lease);
+            if (isGiven)
+            {
+                lease.Offer.OrderStop(lease.Lease.Id);
+            }
         }
         return true;
     }
 
-    /// <summary>Its shard does not know the lease, or no more: it came late.</summary>
-    public void Stop(LeaseId lease)
+    /// <summary>
+    /// Its shard does not know the lease, or no more. It may have ended well before its shard heard that the worker has it, so the worker
+    /// is not told to stop: of one that is over otherwise it hears by its next heartbeat.
+    /// </summary>
+    public void Free(LeaseId lease)
     {
         if (_all.TryGetValue(lease, out var known))
         {
-            Stop(known);
-        }
-    }
-
-    private void Stop(RelayedLease lease)
-    {
-        var isGiven = lease.Place is null;
-        Remove(lease);
-        if (isGiven)
-        {
-            lease.Offer.OrderStop(lease.Lease.Id);
+            Remove(known);
         }
     }
 

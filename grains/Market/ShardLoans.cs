@@ -204,7 +204,7 @@ internal sealed class ShardLoans(
         await calls.Try(async () => over = await calls.Shard(shard).Delivered(worker, leases, reveals, Authority.Market), shard);
         foreach (var lease in over)
         {
-            book.Loans.Relayed.Stop(lease);
+            book.Loans.Relayed.Free(lease);
         }
         act();
     }

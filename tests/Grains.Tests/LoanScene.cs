@@ -20,6 +20,9 @@ internal sealed class LoanScene(TestMarket market, Caller client, ProgramId prog
         set => watch.Down = value;
     }
 
+    /// <summary>Until it is done, no shard hears what the polls of lent workers have fetched.</summary>
+    public TaskCompletionSource HoldDelivered() => watch.Delivered = new TaskCompletionSource();
+
     public TestMarket Market => market;
 
     public Caller Client => client;
@@ -131,17 +134,23 @@ internal sealed class LoanScene(TestMarket market, Caller client, ProgramId prog
         /// <summary>The shard whose calls, and those to it, fail.</summary>
         public string? Down { get; set; }
 
-        public Task Invoke(IIncomingGrainCallContext context)
+        public TaskCompletionSource? Delivered { get; set; }
+
+        public async Task Invoke(IIncomingGrainCallContext context)
         {
             if (context.Grain is MarketGrain && Down is { } down && (Is(context.TargetId, down) || Is(context.SourceId, down)))
             {
                 throw new TimeoutException("the shard is down");
             }
+            if (context.MethodName == nameof(IMarketShardGrain.Delivered) && Delivered is { } hold)
+            {
+                await hold.Task;
+            }
             if (context.Grain is MarketGrain grain)
             {
                 Grains[context.TargetId.Key.ToString()!] = grain;
             }
-            return context.Invoke();
+            await context.Invoke();
         }
 
         private static bool Is(GrainId? id, string shard) => id?.Key.ToString() == shard;

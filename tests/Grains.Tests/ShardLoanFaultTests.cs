@@ -180,7 +180,7 @@ public sealed class ShardLoanFaultTests
         });
 
     [Fact]
-    public void LeaseThatIsOverWhenItComes_IsStopped_AndTakesNoSlot() =>
+    public void LeaseThatIsOverWhenItComes_TakesNoSlot() =>
         LoanScene.Run(async scene =>
         {
             var (workers, job, leases) = await scene.Seated();
@@ -192,7 +192,37 @@ public sealed class ShardLoanFaultTests
             var relay = new ShardRelay(scene.Market.Shards.Keys[0], leases[0].Id.Start, scene.BookOf(1).Start, [orders]);
             Assert.Empty(await lender.Relay(relay, Authority.Market));
             Assert.Equal(leases[0].Id, (await workers[0].TakeOne()).Id);
-            Assert.Contains(leases[0].Id, (await workers[0].Poll()).Stops);
+            await scene.Market.Settle();
             Assert.Equal(0, scene.OfferOf(workers[0]).SlotsUsed);
+            var over = await scene.Calls(workers[0]).Heartbeat([new LeaseProgress(leases[0].Id, 0, LeaseStage.Running)]);
+            Assert.Equal([leases[0].Id], over);
+        });
+
+    /// <summary>A member of a committee signs what it ran, and drops a run that it is told to stop.</summary>
+    [Fact]
+    public void RunThatEndsBeforeItsShardHears_ThatTheWorkerHasIt_IsNotStopped() =>
+        LoanScene.Run(async scene =>
+        {
+            TestWorker[] workers = [await scene.Worker(1), await scene.Worker(2)];
+            await scene.PollAll(workers);
+            await scene.Lent();
+            var job = await scene.Submit("quorum:2/2");
+            var hold = scene.HoldDelivered();
+            var leases = await Task.WhenAll(workers.Select(worker => worker.TakeOne()));
+            var kept = new List<LeaseReport>();
+            foreach (var (worker, lease) in workers.Zip(leases))
+            {
+                kept.Add(await worker.Seal(lease, worker.Completed(lease)));
+            }
+            foreach (var (worker, report) in workers.Zip(kept))
+            {
+                Assert.Equal([report.Lease], (await worker.Poll()).Reveals);
+                Assert.Empty(await worker.Report(report));
+            }
+            var view = await scene.Market.Job(job).WaitEnded(scene.Client, TimeSpan.FromSeconds(30), default);
+            Assert.Equal(JobStatus.Completed, view.Status);
+            hold.SetResult();
+            await scene.Market.Settle();
+            Assert.All(await Task.WhenAll(workers.Select(worker => worker.Poll())), orders => Assert.Empty(orders.Stops));
         });
 }
