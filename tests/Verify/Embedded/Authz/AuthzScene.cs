@@ -124,6 +124,7 @@ internal sealed class AuthzScene : IAsyncDisposable
         Things = new HttpCases.Things(
             Module: program.Module,
             Program: program.Id,
+            Stateful: await HttpCases.DeployStateful(Victim),
             Unwanted: blob.Id,
             UnwantedProgram: unwanted.Id,
             Cancelled: Job,

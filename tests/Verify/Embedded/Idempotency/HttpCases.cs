@@ -20,6 +20,7 @@ internal static class HttpCases
     internal sealed record Things(
         BlobId Module,
         ProgramId Program,
+        ProgramId Stateful,
         BlobId Unwanted,
         ProgramId UnwantedProgram,
         JobId Cancelled,
@@ -27,6 +28,13 @@ internal static class HttpCases
         AccountId Own,
         AccountId Payee
     );
+
+    /// <summary>A program that keeps state.</summary>
+    public static async Task<ProgramId> DeployStateful(MarketplaceClient client)
+    {
+        await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "kvstore", "kvstore.wasm"));
+        return (await client.Programs.Deploy(module, "kvstore")).Id;
+    }
 
     public static Dictionary<string, HttpCase> All(Things things) =>
         Work(things).Concat(Money(things)).Concat(Workers(things)).ToDictionary(StringComparer.Ordinal);
@@ -188,7 +196,7 @@ internal static class HttpCases
                 {
                     var (root, chunk) = WholeState();
                     return Json(
-                        Routes.ProgramStateImport(things.Program),
+                        Routes.ProgramStateImport(things.Stateful),
                         JsonContent.Create(new StateImportRequest(root, chunk), ApiJson.Default.StateImportRequest)
                     );
                 },

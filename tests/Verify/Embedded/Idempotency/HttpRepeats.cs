@@ -92,6 +92,7 @@ internal sealed class HttpRepeats
         return new HttpCases.Things(
             Module: program.Module,
             Program: program.Id,
+            Stateful: await HttpCases.DeployStateful(client),
             Unwanted: unwanted.Id,
             UnwantedProgram: unwantedProgram.Id,
             Cancelled: cancelled.Id,
