@@ -35,7 +35,7 @@ public sealed class Secp256k1SigningTests
         var recovered = new byte[64];
         Assert.True(Secp256k1.TryRecover(digest, signature, recovery, recovered));
         Assert.True(recovered.AsSpan().SequenceEqual(key.PublicKey));
-        Assert.Equal("0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf", EthereumAddress.Of(recovered).ToString());
+        Assert.Equal("0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf", EvmAddresses.Of(recovered).ToCheckedText());
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class Secp256k1SigningTests
     [InlineData("0x7E5F4552091A69125d5DfCb7b8C2659029395B")]
     [InlineData("0x7E5F4552091A69125d5DfCb7b8C2659029395Bdg")]
     [InlineData("")]
-    public void AnAddressWithAnError_IsRefused(string text) => Assert.Throws<FormatException>(() => EthereumAddress.Parse(text));
+    public void AnAddressWithAnError_IsRefused(string text) => Assert.Throws<FormatException>(() => EvmAddresses.ParseChecked(text));
 
     private static BigInteger Random(Random random)
     {

@@ -47,15 +47,15 @@ public static class EthereumVectors
         foreach (var vector in document.RootElement.EnumerateArray())
         {
             var expected = vector.GetProperty("checksumAddress").GetString()!;
-            var address = EthereumAddress.Parse(vector.GetProperty("address").GetString()!);
+            var address = EvmAddresses.ParseChecked(vector.GetProperty("address").GetString()!);
             var letter = expected.AsSpan(2).IndexOfAnyInRange('A', 'F') is >= 0 and var at ? at + 2 : 0;
             var other = expected[..letter] + char.ToLowerInvariant(expected[letter]) + expected[(letter + 1)..];
             var isMixed = other.AsSpan(2).ContainsAnyInRange('A', 'F') && other.AsSpan(2).ContainsAnyInRange('a', 'f');
             tally.Add(
                 vector.GetProperty("name").GetString()!,
-                address.ToString() == expected
-                    && EthereumAddress.Parse(expected) == address
-                    && (letter == 0 || !isMixed || !EthereumAddress.TryParse(other, out _))
+                address.ToCheckedText() == expected
+                    && EvmAddresses.ParseChecked(expected) == address
+                    && (letter == 0 || !isMixed || !EvmAddresses.TryParseChecked(other, out _))
             );
         }
         return tally;
@@ -72,7 +72,7 @@ public static class EthereumVectors
             && Secp256k1.Verify(digest, signature, secret.PublicKey)
             && Secp256k1.TryRecover(digest, signature, recovery, recovered)
             && recovered.AsSpan().SequenceEqual(secret.PublicKey)
-            && EthereumAddress.Of(recovered) == EthereumAddress.Parse(vector.GetProperty(address).GetString()!);
+            && EvmAddresses.Of(recovered) == EvmAddresses.ParseChecked(vector.GetProperty(address).GetString()!);
     }
 
     /// <summary>
