@@ -10,6 +10,7 @@ public sealed class ReferenceTests
         ["Values"] = [],
         ["Crypto"] = ["Values"],
         ["Engine"] = ["Values", "Crypto"],
+        ["Chain"] = ["Values", "Crypto"],
         ["GrainHost"] = [],
         ["GrainInterfaces"] = ["Values", "GrainHost"],
         ["Receipts"] = ["Values", "Crypto"],
