@@ -7,8 +7,8 @@ namespace Marketplace.Chain;
 /// <summary>
 /// A type of the contract ABI (<see href="https://docs.soliditylang.org/en/latest/abi-spec.html">Solidity, contract ABI
 /// specification</see>) and how its values are encoded. Values are <see cref="BigInteger"/> for numbers, <see cref="bool"/>,
-/// <see cref="EvmAddress"/>, <see cref="T:System.Byte[]"/> for bytes of both kinds, <see cref="string"/>, and <see cref="T:System.Object[]"/>
-/// for arrays and tuples. What is decoded may come from anybody: the one encoding that compilers write is taken, every other refused.
+/// <see cref="EvmAddress"/>, arrays of bytes for bytes of both kinds, <see cref="string"/>, and arrays of objects for arrays and tuples.
+/// What is decoded may come from anybody: the one encoding that compilers write is taken, every other refused.
 /// </summary>
 public abstract class AbiType
 {
