@@ -20,15 +20,14 @@ internal sealed partial class BookCheckService(BookAudit audit, TimeProvider tim
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
     private volatile BookStatus _status = new(IsRunning: false, Last: null, EndedAt: null, Failure: null);
+    private volatile bool _isWanted;
 
-    public BookStatus Status => _status;
+    public BookStatus Status => _isWanted ? _status with { IsRunning = true } : _status;
 
     public void Begin()
     {
-        if (!_status.IsRunning)
-        {
-            _wanted.Writer.TryWrite(true);
-        }
+        _isWanted = true;
+        _wanted.Writer.TryWrite(true);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -50,6 +49,7 @@ internal sealed partial class BookCheckService(BookAudit audit, TimeProvider tim
     private async Task CheckOnce(CancellationToken stopping)
     {
         _status = _status with { IsRunning = true };
+        _isWanted = false;
         var accounts = 0;
         try
         {

@@ -52,7 +52,7 @@ namespace Marketplace;
 /// GET    /v1/market                  -> MarketStatus
 /// GET    /v1/info                    -> MarketInfo; no key needed
 /// GET    /v1/books                   -> CheckedBooks, as they were last checked
-/// POST   /v1/books                   -> CheckedBooks; begins a check unless one is under way
+/// POST   /v1/books                   -> CheckedBooks; has them checked from now on
 /// GET    /v1/events?ticket=T         -> server-sent events: 'job', each a JobEnded, and 'lagged'; the key or a ticket
 /// GET    /v1/events?stream=&amp;account=&amp;job=&amp;worker=&amp;class=&amp;kind= -> server-sent events: MarketEvents, and 'lagged'
 /// POST   /v1/events/tickets          -> EventTicket

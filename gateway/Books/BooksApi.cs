@@ -19,7 +19,7 @@ internal static class BooksApi
     internal static JsonAnswer<CheckedBooks> Get(IBookCheck books) =>
         Answer.Ok(AccountMapper.ToBooks(books.Status), ApiJson.Default.CheckedBooks);
 
-    /// <summary>Begins a check in the background, unless one is under way, and answers what the last one came to.</summary>
+    /// <summary>Has a check made in the background that begins after the call, and answers what the last one came to.</summary>
     internal static JsonAnswer<CheckedBooks> Check(IBookCheck books)
     {
         books.Begin();

@@ -9,11 +9,11 @@ public interface IBookCheck
 {
     BookStatus Status { get; }
 
-    /// <summary>Begins a check in the background, unless one is under way.</summary>
+    /// <summary>Has a check made in the background that begins after the call: one under way may have read too much already.</summary>
     void Begin();
 }
 
-/// <param name="IsRunning">A check is under way.</param>
+/// <param name="IsRunning">A check is under way, or waits for the end of another one.</param>
 /// <param name="Last">The last one that came to an end; null before the first has.</param>
 /// <param name="EndedAt">When it did, or failed.</param>
 /// <param name="Failure">Why the newest check came to no result; null where it did.</param>

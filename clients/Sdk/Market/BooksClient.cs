@@ -16,7 +16,7 @@ public class BooksClient
     public virtual Task<CheckedBooks> Get(CancellationToken cancellation = default) =>
         _transport.Ask<CheckedBooks>(HttpMethod.Get, Routes.Books, cancellation);
 
-    /// <summary>Begins a check in the background, unless one is under way, and answers at once what the last one came to.</summary>
+    /// <summary>Has a check made in the background that begins after the call, and answers at once what the last one came to.</summary>
     public virtual Task<CheckedBooks> Check(CancellationToken cancellation = default) =>
         _transport.Ask<CheckedBooks>(HttpMethod.Post, Routes.Books, cancellation);
 }
