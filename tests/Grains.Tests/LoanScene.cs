@@ -86,6 +86,27 @@ internal sealed class LoanScene(TestMarket market, Caller client, ProgramId prog
         return (workers, job, await Task.WhenAll(workers.Select(worker => worker.TakeOne())));
     }
 
+    /// <summary>All have a result, which none has told.</summary>
+    public static async Task<IReadOnlyList<LeaseReport>> Seal(TestWorker[] workers, Lease[] leases)
+    {
+        var kept = new List<LeaseReport>();
+        foreach (var (worker, lease) in workers.Zip(leases))
+        {
+            kept.Add(await worker.Seal(lease, worker.Completed(lease)));
+        }
+        return kept;
+    }
+
+    /// <summary>All seal their results and tell them when they are asked.</summary>
+    public static async Task SealAndTell(TestWorker[] workers, Lease[] leases)
+    {
+        foreach (var (worker, report) in workers.Zip(await Seal(workers, leases)))
+        {
+            Assert.Equal([report.Lease], (await worker.Poll()).Reveals);
+            Assert.Empty(await worker.Report(report));
+        }
+    }
+
     public async Task<long> FaultsOf(TestWorker worker) =>
         (await market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker.Id)).Get(caller: null)).Faulted;
 

@@ -134,11 +134,7 @@ public sealed class ShardLoanFaultTests
         LoanScene.Run(async scene =>
         {
             var (workers, job, leases) = await scene.Seated();
-            var kept = new List<LeaseReport>();
-            foreach (var (worker, lease) in workers.Zip(leases))
-            {
-                kept.Add(await worker.Seal(lease, worker.Completed(lease)));
-            }
+            var kept = await LoanScene.Seal(workers, leases);
             await Task.Delay(TimeSpan.FromMilliseconds(50), scene.Market.Time);
             scene.Down = scene.Market.Shards.Keys[1];
             await Assert.ThrowsAnyAsync<Exception>(() => workers[0].Poll(TestContext.Current.CancellationToken));
@@ -209,16 +205,7 @@ public sealed class ShardLoanFaultTests
             var job = await scene.Submit("quorum:2/2");
             var hold = scene.HoldDelivered();
             var leases = await Task.WhenAll(workers.Select(worker => worker.TakeOne()));
-            var kept = new List<LeaseReport>();
-            foreach (var (worker, lease) in workers.Zip(leases))
-            {
-                kept.Add(await worker.Seal(lease, worker.Completed(lease)));
-            }
-            foreach (var (worker, report) in workers.Zip(kept))
-            {
-                Assert.Equal([report.Lease], (await worker.Poll()).Reveals);
-                Assert.Empty(await worker.Report(report));
-            }
+            await LoanScene.SealAndTell(workers, leases);
             var view = await scene.Market.Job(job).WaitEnded(scene.Client, TimeSpan.FromSeconds(30), default);
             Assert.Equal(JobStatus.Completed, view.Status);
             hold.SetResult();

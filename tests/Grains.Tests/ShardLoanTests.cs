@@ -63,16 +63,7 @@ public sealed class ShardLoanTests
             await reputation.SetMaintenance(await scene.Market.AddKey(scene.NameOf(workers[0])), isOn: true);
             await scene.Lent();
             Assert.DoesNotContain(workers[0].Id, scene.BookOf(0).AllOffers.Lent.All.Keys);
-            var kept = new List<LeaseReport>();
-            foreach (var (worker, lease) in workers.Zip(leases))
-            {
-                kept.Add(await worker.Seal(lease, worker.Completed(lease)));
-            }
-            foreach (var (worker, report) in workers.Zip(kept))
-            {
-                Assert.Equal([report.Lease], (await worker.Poll()).Reveals);
-                Assert.Empty(await worker.Report(report));
-            }
+            await LoanScene.SealAndTell(workers, leases);
             var view = await scene.Market.Job(job).WaitEnded(scene.Client, TimeSpan.FromSeconds(30), default);
             await scene.Market.Settle();
             Assert.Equal(JobStatus.Completed, view.Status);
