@@ -163,7 +163,6 @@ internal sealed class LinkSession : IAsyncDisposable
             ended = new LinkEndedException(LinkEnd.Done, "The worker has closed the connection.");
         }
         _channel.Dispose();
-        _ready.TrySetCanceled();
         foreach (var call in _calls.Values)
         {
             call.Fail(ended);
