@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Bls12381, G1Point, G2Point} from "../src/Bls12381.sol";
+import {DevelopmentToken} from "../src/DevelopmentToken.sol";
+import {Escrow} from "../src/Escrow.sol";
+import {Terms} from "../src/IEscrow.sol";
+import {MerklePath} from "../src/MerklePaths.sol";
+import {AccountTotals, Settlement, Settlements} from "../src/Settlements.sol";
+import {StakeRegistry} from "../src/StakeRegistry.sol";
+import {Bench} from "./Bench.sol";
+import {Signer} from "./Signer.sol";
+
+/// @notice A market with a token, five members in its committee and two accounts with money.
+abstract contract MarketBench is Bench {
+    uint128 internal constant STAKE = 1000;
+
+    DevelopmentToken internal token;
+    Escrow internal escrow;
+    StakeRegistry internal registry;
+    address internal operator = address(0x0707);
+    address internal client = address(0xc11e);
+    address internal worker = address(0x3073);
+    bytes32[] internal members;
+    uint256[] internal secrets;
+
+    function setUp() public virtual {
+        token = new DevelopmentToken("Token", "TKN", 6);
+        escrow = create(token);
+        registry = escrow.registry();
+        for (uint256 i = 1; i <= 5; i++) {
+            register(1000 + i, address(uint160(0x5000 + i)), STAKE);
+        }
+        vm.warp(block.timestamp + escrow.registry().epochLength());
+        vm.roll(block.number + 10);
+        deposit(client, 10_000);
+    }
+
+    function create(IERC20 with) internal returns (Escrow) {
+        return new Escrow(with, keccak256("market"), operator, terms());
+    }
+
+    function terms() internal pure virtual returns (Terms memory) {
+        return Terms({
+            epochLength: 1 hours,
+            unbondingDelay: 1 days,
+            withdrawalDelay: 2 hours,
+            exitDelay: 7 days,
+            stakeMin: 100,
+            committeeMin: 3
+        });
+    }
+
+    /// @dev Its secret goes into the list of members, which is kept ascending by id.
+    function register(uint256 secret, address owner, uint128 stake) internal returns (bytes32 member) {
+        G1Point memory key = Signer.keyOf(secret);
+        bytes32 id = bytes32(secret);
+        G2Point memory possession =
+            Signer.sign(secret, registry.possessionDigest(owner, id, key), Bls12381.POSSESSION_TAG);
+        fund(owner, address(registry), stake);
+        vm.prank(owner);
+        member = registry.register(id, key, possession, stake);
+        uint256 place = members.length;
+        members.push(member);
+        secrets.push(secret);
+        while (place > 0 && members[place - 1] > member) {
+            (members[place], members[place - 1]) = (members[place - 1], members[place]);
+            (secrets[place], secrets[place - 1]) = (secrets[place - 1], secrets[place]);
+            place--;
+        }
+    }
+
+    function fund(address owner, address spender, uint256 amount) internal {
+        token.mint(owner, amount);
+        vm.prank(owner);
+        token.approve(spender, amount);
+    }
+
+    function deposit(address account, uint128 amount) internal {
+        fund(account, address(escrow), amount);
+        vm.prank(account);
+        escrow.deposit(account, amount);
+    }
+
+    /// @dev The next settlement of these accounts, in this epoch, with everything up to the last block counted.
+    function next(AccountTotals[] memory accounts) internal view returns (Settlement memory settlement) {
+        settlement.number = escrow.lastSettlement().number + 1;
+        settlement.epoch = registry.currentEpoch();
+        settlement.chainBlock = uint64(block.number) - 1;
+        settlement.accounts = rootOf(accounts);
+        for (uint256 i = 0; i < accounts.length; i++) {
+            settlement.earned += accounts[i].earned;
+            settlement.spent += accounts[i].spent;
+        }
+    }
+
+    /// @dev Settles with the signatures of all members but the first ones.
+    function settle(Settlement memory settlement, uint256 absent) internal {
+        (bytes32[] memory absentees, uint256[] memory signing) = split(absent);
+        G2Point memory signature = Signer.signTogether(signing, escrow.settlementDigest(settlement));
+        vm.prank(operator);
+        escrow.settle(settlement, absentees, signature);
+    }
+
+    function settle(AccountTotals[] memory accounts) internal {
+        settle(next(accounts), 0);
+        vm.roll(block.number + 1);
+    }
+
+    function split(uint256 absent) internal view returns (bytes32[] memory absentees, uint256[] memory signing) {
+        absentees = new bytes32[](absent);
+        signing = new uint256[](members.length - absent);
+        for (uint256 i = 0; i < members.length; i++) {
+            if (i < absent) {
+                absentees[i] = members[i];
+            } else {
+                signing[i - absent] = secrets[i];
+            }
+        }
+    }
+
+    /// @dev The client has spent what the worker has earned.
+    function books(uint128 amount) internal view returns (AccountTotals[] memory accounts) {
+        accounts = new AccountTotals[](2);
+        accounts[0] = AccountTotals({owner: client, earned: 0, spent: amount, held: 0});
+        accounts[1] = AccountTotals({owner: worker, earned: amount, spent: 0, held: 0});
+    }
+
+    /// @dev By RFC 9162, 2.1: the left half has the greatest power of two below the number of leaves.
+    function rootOf(AccountTotals[] memory accounts) internal pure returns (bytes32) {
+        return _root(accounts, 0, accounts.length);
+    }
+
+    function pathOf(AccountTotals[] memory accounts, uint256 index) internal pure returns (MerklePath memory path) {
+        bytes32[] memory neighbours = new bytes32[](64);
+        uint256 count = 0;
+        (uint256 from, uint256 size) = (0, accounts.length);
+        // From the root downwards; turned around at the end.
+        while (size > 1) {
+            uint256 left = _leftOf(size);
+            if (index < from + left) {
+                neighbours[count++] = _root(accounts, from + left, size - left);
+                (path.lefts, size) = (path.lefts << 1, left);
+            } else {
+                neighbours[count++] = _root(accounts, from, left);
+                (path.lefts, from, size) = ((path.lefts << 1) | 1, from + left, size - left);
+            }
+        }
+        path.neighbours = new bytes32[](count);
+        for (uint256 i = 0; i < count; i++) {
+            path.neighbours[i] = neighbours[count - 1 - i];
+        }
+    }
+
+    function _root(AccountTotals[] memory accounts, uint256 from, uint256 size) private pure returns (bytes32) {
+        if (size <= 1) {
+            return size == 0 ? bytes32(0) : Settlements.hash(accounts[from]);
+        }
+        uint256 left = _leftOf(size);
+        return keccak256(
+            abi.encodePacked(bytes1(0x01), _root(accounts, from, left), _root(accounts, from + left, size - left))
+        );
+    }
+
+    function _leftOf(uint256 size) private pure returns (uint256 left) {
+        left = 1;
+        while (left * 2 < size) {
+            left *= 2;
+        }
+    }
+}
