@@ -177,4 +177,5 @@ public sealed class ReceiptFormatException(string message, Exception? inner = nu
 [JsonSerializable(typeof(ReceiptFile))]
 [JsonSerializable(typeof(DisputeFile))]
 [JsonSerializable(typeof(EpochFile))]
+[JsonSerializable(typeof(SettlementFile))]
 internal sealed partial class ReceiptJson : JsonSerializerContext;

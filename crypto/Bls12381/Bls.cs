@@ -25,7 +25,7 @@ public static class Bls
 
     /// <summary>Verifies that the owner of a key has its secret.</summary>
     /// <param name="key">Anyone's.</param>
-    /// <param name="proof">Of <see cref="BlsSecretKey.ProvePossession"/>.</param>
+    /// <param name="proof">Of <see cref="BlsSecretKey.ProvePossession()"/>.</param>
     /// <param name="proven">The key, which may now be summed with others.</param>
     public static bool TryProvePossession(BlsPublicKey key, BlsSignature proof, [NotNullWhen(true)] out ProvenBlsPublicKey? proven)
     {

@@ -8,6 +8,9 @@ public sealed class BlsPublicKey : IEquatable<BlsPublicKey>
 {
     public const int Size = 48;
 
+    /// <summary>Both coordinates, 48 bytes each.</summary>
+    public const int CoordinatesSize = 2 * Size;
+
     private readonly byte[] _bytes;
 
     private BlsPublicKey(byte[] bytes, in BlsAffinePoint<Fp> point) => (_bytes, Point) = (bytes, point);
@@ -35,6 +38,14 @@ public sealed class BlsPublicKey : IEquatable<BlsPublicKey>
         }
         key = new BlsPublicKey(bytes.ToArray(), in point);
         return true;
+    }
+
+    /// <summary>x and y, big-endian, without flags: what contracts take.</summary>
+    public byte[] Coordinates()
+    {
+        var bytes = new byte[CoordinatesSize];
+        BlsEncoding.WriteUncompressed(Point, bytes);
+        return bytes;
     }
 
     public bool Equals(BlsPublicKey? other) => other is not null && Bytes.SequenceEqual(other.Bytes);

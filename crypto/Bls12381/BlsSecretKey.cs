@@ -92,6 +92,13 @@ public sealed class BlsSecretKey : IDisposable
     /// <summary>What others need before they let this key into a sum: a signature of the public key, under a tag of its own.</summary>
     public BlsSignature ProvePossession() => Sign(PublicKey.Bytes, Bls.PossessionTag);
 
+    /// <summary>
+    /// Proves that its owner has the secret key to one that asks for it, under the tag of <see cref="ProvePossession()"/>: a proof for
+    /// everybody, which anybody could show, is worth nothing there. A digest has 32 bytes and a key 48, so neither stands for the other.
+    /// </summary>
+    /// <param name="digest">What names who asks, who owns the key, and the key.</param>
+    public BlsSignature ProvePossession(Bytes32 digest) => Sign(digest.ToArray(), Bls.PossessionTag);
+
     /// <inheritdoc/>
     public void Dispose()
     {

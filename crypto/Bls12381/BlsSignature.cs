@@ -5,6 +5,9 @@ public sealed class BlsSignature : IEquatable<BlsSignature>
 {
     public const int Size = 96;
 
+    /// <summary>Two coordinates of two numbers, 48 bytes each.</summary>
+    public const int CoordinatesSize = 2 * Size;
+
     private readonly byte[] _bytes;
 
     private BlsSignature(byte[] bytes, in BlsAffinePoint<Fp2> point) => (_bytes, Point) = (bytes, point);
@@ -33,6 +36,22 @@ public sealed class BlsSignature : IEquatable<BlsSignature>
         }
         signature = new BlsSignature(bytes.ToArray(), in point);
         return true;
+    }
+
+    /// <summary>
+    /// x and y, each with its real part first, big-endian, without flags: what contracts take (the compressed form has the imaginary part
+    /// first). Infinity is all zeros.
+    /// </summary>
+    public byte[] Coordinates()
+    {
+        var written = new byte[CoordinatesSize];
+        if (Point.IsInfinity)
+        {
+            return written;
+        }
+        BlsEncoding.WriteUncompressed(Point, written);
+        const int Number = CoordinatesSize / 4;
+        return [.. written[Number..Size], .. written[..Number], .. written[^Number..], .. written[Size..^Number]];
     }
 
     public bool Equals(BlsSignature? other) => other is not null && Bytes.SequenceEqual(other.Bytes);
