@@ -10,7 +10,7 @@ public sealed class ReferenceTests
         ["Values"] = [],
         ["Crypto"] = ["Values"],
         ["Engine"] = ["Values", "Crypto"],
-        ["Chain"] = ["Values", "Crypto"],
+        ["Chain"] = ["Values", "Crypto", "Receipts"],
         ["GrainHost"] = [],
         ["GrainInterfaces"] = ["Values", "GrainHost"],
         ["Receipts"] = ["Values", "Crypto"],
