@@ -12,6 +12,8 @@ internal sealed class AbiBytes(bool isText) : AbiType
 
     internal override bool IsDynamic => true;
 
+    internal override bool IsValueType => false;
+
     internal override void Write(object value, ArrayBufferWriter<byte> bytes)
     {
         var given =
@@ -43,6 +45,9 @@ internal sealed class AbiBytes(bool isText) : AbiType
         return isText ? Text(given) : given.ToArray();
     }
 
+    private protected override ReadOnlySpan<byte> Pack(ReadOnlySpan<byte> encoding) =>
+        encoding.Slice(WordSize, ReadCount(encoding, encoding.Length));
+
     private static string Text(ReadOnlySpan<byte> given)
     {
         try
@@ -68,18 +73,27 @@ internal sealed class AbiArray : AbiType
     /// <param name="length">Null: each value says its own.</param>
     public AbiArray(AbiType element, int? length)
     {
-        if (element.HeadSize == 0 || length == 0 || (long)element.HeadSize * (length ?? 1) > int.MaxValue)
+        if (element.HeadSize == 0 || length == 0)
         {
             throw new AbiException($"There is no array of {length} {element.Name}.");
         }
         (_element, _length) = (element, length);
+        IsDynamic = length is null || element.IsDynamic;
+        HeadSize = IsDynamic ? WordSize : RequireSize((long)element.HeadSize * length!.Value);
+        Depth = RequireDepth(element.Depth + 1);
+        // The heads of elements that differ in size are of one size too, and are reserved before they are read.
+        _ = RequireSize((long)element.HeadSize * (length ?? 1));
     }
 
     public override string Name => $"{_element.Name}[{_length}]";
 
-    internal override bool IsDynamic => _length is null || _element.IsDynamic;
+    internal override bool IsDynamic { get; }
 
-    internal override int HeadSize => IsDynamic ? WordSize : _element.HeadSize * _length!.Value;
+    internal override int HeadSize { get; }
+
+    internal override bool IsValueType => false;
+
+    internal override int Depth { get; }
 
     internal override void Write(object value, ArrayBufferWriter<byte> bytes)
     {
@@ -103,6 +117,18 @@ internal sealed class AbiArray : AbiType
         size += before;
         return values;
     }
+
+    private protected override ReadOnlySpan<byte> Pack(ReadOnlySpan<byte> encoding)
+    {
+        var inner = _element;
+        while (inner is AbiArray array)
+        {
+            inner = array._element;
+        }
+        return !_element.IsDynamic && inner.IsValueType
+            ? encoding[(_length is null ? WordSize : 0)..]
+            : throw new AbiException($"Values of {Name} have no packed form.");
+    }
 }
 
 /// <summary><c>(T1,T2,…)</c>: also the arguments and the answer of a function.</summary>
@@ -110,15 +136,27 @@ public sealed class AbiTuple : AbiType
 {
     private readonly AbiType[] _items;
 
-    public AbiTuple(IEnumerable<AbiType> items) => _items = [.. items];
+    /// <exception cref="AbiException">The items take too much, or are too deep.</exception>
+    public AbiTuple(IEnumerable<AbiType> items)
+    {
+        _items = [.. items];
+        IsDynamic = Array.Exists(_items, item => item.IsDynamic);
+        var heads = RequireSize(_items.Sum(item => (long)item.HeadSize));
+        HeadSize = IsDynamic ? WordSize : heads;
+        Depth = RequireDepth(_items.Select(item => item.Depth).DefaultIfEmpty().Max() + 1);
+    }
 
     public IReadOnlyList<AbiType> Items => _items;
 
     public override string Name => $"({string.Join(',', _items.Select(item => item.Name))})";
 
-    internal override bool IsDynamic => Array.Exists(_items, item => item.IsDynamic);
+    internal override bool IsDynamic { get; }
 
-    internal override int HeadSize => IsDynamic ? WordSize : _items.Sum(item => item.HeadSize);
+    internal override int HeadSize { get; }
+
+    internal override bool IsValueType => false;
+
+    internal override int Depth { get; }
 
     internal override void Write(object value, ArrayBufferWriter<byte> bytes)
     {
@@ -132,6 +170,9 @@ public sealed class AbiTuple : AbiType
 
     internal override object Read(ReadOnlySpan<byte> bytes, out int size) =>
         ReadAll(index => _items[index], _items.Length, bytes, out size);
+
+    private protected override ReadOnlySpan<byte> Pack(ReadOnlySpan<byte> encoding) =>
+        throw new AbiException($"Values of {Name} have no packed form.");
 
     internal static void WriteAll(Func<int, AbiType> typeOf, object[] values, ArrayBufferWriter<byte> bytes)
     {
@@ -155,13 +196,13 @@ public sealed class AbiTuple : AbiType
     /// </summary>
     internal static object[] ReadAll(Func<int, AbiType> typeOf, int count, ReadOnlySpan<byte> bytes, out int size)
     {
-        var values = new object[count];
-        var head = 0;
         size = Enumerable.Range(0, count).Sum(index => typeOf(index).HeadSize);
         if (size > bytes.Length)
         {
             throw new AbiException("The bytes end before the value does.");
         }
+        var values = new object[count];
+        var head = 0;
         for (var index = 0; index < count; index++)
         {
             var type = typeOf(index);

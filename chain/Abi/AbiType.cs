@@ -23,6 +23,12 @@ public abstract class AbiType
     /// <summary>What a value takes among its neighbours, in bytes.</summary>
     internal virtual int HeadSize => WordSize;
 
+    /// <summary>Whether every value fits into a word, so that the topic of a log can be it. Of other types the topic is a hash.</summary>
+    internal virtual bool IsValueType => true;
+
+    /// <summary>How many arrays and tuples stand in each other, with this one.</summary>
+    internal virtual int Depth => 0;
+
     /// <param name="text">As <see cref="Name"/>; <c>uint</c> and <c>int</c> have 256 bits, and a tuple may have the word before it.</param>
     /// <exception cref="AbiException">There is no such type.</exception>
     public static AbiType Parse(string text) => AbiTypeText.Parse(text);
@@ -43,6 +49,14 @@ public abstract class AbiType
         return size == bytes.Length ? value : throw new AbiException($"{bytes.Length - size} bytes follow the value of {Name}.");
     }
 
+    /// <summary>
+    /// As <c>abi.encodePacked</c> writes a value: without a head, a length or padding, but with the elements of an array padded. Several
+    /// values stand one after the other, so two lists of values may have the same bytes. For hashes only.
+    /// </summary>
+    /// <exception cref="AbiException">The value is none of this type, or Solidity has no such form of it: of tuples, and of arrays of
+    /// what differs in size.</exception>
+    public byte[] EncodePacked(object value) => Pack(Encode(value)).ToArray();
+
     public override string ToString() => Name;
 
     internal abstract void Write(object value, ArrayBufferWriter<byte> bytes);
@@ -50,6 +64,9 @@ public abstract class AbiType
     /// <param name="bytes">Begin with the value.</param>
     /// <param name="size">How many of them it takes.</param>
     internal abstract object Read(ReadOnlySpan<byte> bytes, out int size);
+
+    /// <summary>What of an encoding stands in the packed form.</summary>
+    private protected abstract ReadOnlySpan<byte> Pack(ReadOnlySpan<byte> encoding);
 
     private protected AbiException Foreign(object? value) => new($"A value of {Name} is not a {value?.GetType().Name ?? "null"}.");
 
@@ -74,6 +91,16 @@ public abstract class AbiType
             ? throw new AbiException("A length or a place is beyond the end of the bytes.")
             : (int)count;
     }
+
+    private protected static int RequireSize(long bytes) =>
+        bytes <= AbiPolicy.StaticBytesMax
+            ? (int)bytes
+            : throw new AbiException($"A value would take {bytes} bytes at once; allowed are {AbiPolicy.StaticBytesMax}.");
+
+    private protected static int RequireDepth(int depth) =>
+        depth <= AbiPolicy.TypeDepthMax
+            ? depth
+            : throw new AbiException($"A type has {depth} arrays and tuples in each other; allowed are {AbiPolicy.TypeDepthMax}.");
 
     private protected static void RequireZero(ReadOnlySpan<byte> padding)
     {

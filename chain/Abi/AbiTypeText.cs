@@ -11,17 +11,35 @@ internal static class AbiTypeText
     {
         ArgumentNullException.ThrowIfNull(text);
         var rest = text.AsSpan();
-        var type = Read(ref rest, text);
+        var type = Read(ref rest, text, depth: 0);
         return rest.IsEmpty ? type : throw None(text);
     }
 
-    private static AbiType Read(ref ReadOnlySpan<char> rest, string text)
+    /// <param name="element">Of the innermost array.</param>
+    /// <param name="dimensions">None, or <c>[2][]</c>.</param>
+    /// <param name="text">For messages.</param>
+    public static AbiType ParseDimensions(AbiType element, ReadOnlySpan<char> dimensions, string text)
     {
+        var type = ReadDimensions(element, ref dimensions, text);
+        return dimensions.IsEmpty ? type : throw None(text);
+    }
+
+    private static AbiType Read(ref ReadOnlySpan<char> rest, string text, int depth)
+    {
+        if (depth > AbiPolicy.TypeDepthMax)
+        {
+            throw new AbiException($"A type has more than {AbiPolicy.TypeDepthMax} tuples in each other.");
+        }
         if (rest.StartsWith(Tuple))
         {
             rest = rest[Tuple.Length..];
         }
-        var type = rest is ['(', ..] ? ReadTuple(ref rest, text) : ReadPlain(ref rest, text);
+        var type = rest is ['(', ..] ? ReadTuple(ref rest, text, depth) : ReadPlain(ref rest, text);
+        return ReadDimensions(type, ref rest, text);
+    }
+
+    private static AbiType ReadDimensions(AbiType type, ref ReadOnlySpan<char> rest, string text)
+    {
         while (rest is ['[', ..])
         {
             var end = rest.IndexOf(']');
@@ -32,7 +50,7 @@ internal static class AbiTypeText
         return type;
     }
 
-    private static AbiTuple ReadTuple(ref ReadOnlySpan<char> rest, string text)
+    private static AbiTuple ReadTuple(ref ReadOnlySpan<char> rest, string text, int depth)
     {
         var items = new List<AbiType>();
         rest = rest[1..];
@@ -43,7 +61,7 @@ internal static class AbiTypeText
         }
         while (true)
         {
-            items.Add(Read(ref rest, text));
+            items.Add(Read(ref rest, text, depth + 1));
             var next = rest is [',' or ')', ..] ? rest[0] : throw None(text);
             rest = rest[1..];
             if (next == ')')
@@ -82,6 +100,5 @@ internal static class AbiTypeText
             ? number
             : throw None(text);
 
-    private static AbiException None(string text) =>
-        new($"'{(text.Length > 80 ? text[..80] + "…" : text)}' is no type of the contract ABI.");
+    private static AbiException None(string text) => new($"'{AbiNames.Shown(text)}' is no type of the contract ABI.");
 }

@@ -36,6 +36,8 @@ internal sealed class AbiNumber(int bits, bool isSigned) : AbiType
         size = WordSize;
         return number >= _least && number <= _most ? number : throw new AbiException($"{number} is no {Name}.");
     }
+
+    private protected override ReadOnlySpan<byte> Pack(ReadOnlySpan<byte> encoding) => encoding[^(bits / 8)..];
 }
 
 /// <summary><c>bool</c>.</summary>
@@ -53,6 +55,8 @@ internal sealed class AbiBool : AbiType
         size = WordSize;
         return ReadCount(bytes, 1) == 1;
     }
+
+    private protected override ReadOnlySpan<byte> Pack(ReadOnlySpan<byte> encoding) => encoding[^1..];
 }
 
 /// <summary><c>address</c>: an <see cref="EvmAddress"/>.</summary>
@@ -76,6 +80,8 @@ internal sealed class AbiAddress : AbiType
         size = WordSize;
         return new EvmAddress(word[^EvmAddress.Size..]);
     }
+
+    private protected override ReadOnlySpan<byte> Pack(ReadOnlySpan<byte> encoding) => encoding[^EvmAddress.Size..];
 }
 
 /// <summary><c>bytesN</c>: so many bytes, and zeros behind them.</summary>
@@ -105,4 +111,6 @@ internal sealed class AbiFixedBytes(int length) : AbiType
         size = WordSize;
         return word[..length].ToArray();
     }
+
+    private protected override ReadOnlySpan<byte> Pack(ReadOnlySpan<byte> encoding) => encoding[..length];
 }
