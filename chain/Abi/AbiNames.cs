@@ -3,14 +3,14 @@ using System.Globalization;
 
 namespace Marketplace.Chain;
 
-/// <summary>Names in descriptions: of what is hashed as a text, they must not hold its commas and brackets.</summary>
+/// <summary>Names in descriptions. They become part of texts that are hashed, so they must not hold commas and brackets.</summary>
 internal static class AbiNames
 {
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$";
 
     private static readonly SearchValues<char> Characters = SearchValues.Create(Letters + "0123456789");
 
-    /// <summary>A text of somebody else, cut to what fits into a message, without what moves a terminal's cursor or turns text around.</summary>
+    /// <summary>A stranger's text, cut to fit into a message, without what moves a terminal's cursor or turns text around.</summary>
     public static string Shown(string text)
     {
         var cut = text.Length > AbiPolicy.ShownCharsMax ? text[..AbiPolicy.ShownCharsMax] + "…" : text;

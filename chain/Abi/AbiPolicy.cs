@@ -7,7 +7,7 @@ internal static class AbiPolicy
     /// dimensions, and structs are rarely four deep.</summary>
     internal const int TypeDepthMax = 32;
 
-    /// <summary>What a value takes that has one size, in bytes. No transaction carries as much; a few digits could ask for all memory.</summary>
+    /// <summary>A value whose type has one size, in bytes. No transaction carries as much; a few digits could ask for all memory.</summary>
     internal const int StaticBytesMax = 1 << 20;
 
     /// <summary>The JSON of a contract. The code of one is at most 24 KiB (EIP-170), and its description some times that.</summary>

@@ -4,7 +4,7 @@ using System.Numerics;
 namespace Marketplace.Chain;
 
 /// <summary>What a call that reverted returned
-/// (<see href="https://docs.soliditylang.org/en/latest/control-structures.html#panic-via-assert-and-error-via-require">Solidity, errors</see>).</summary>
+/// (<see href="https://docs.soliditylang.org/en/latest/control-structures.html">Solidity, error handling</see>).</summary>
 /// <param name="Error">Null where the bytes are of no known error, or not in the form that compilers write.</param>
 /// <param name="Arguments">Of the error.</param>
 /// <param name="Data">The bytes.</param>

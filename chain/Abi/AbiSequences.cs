@@ -18,11 +18,9 @@ internal sealed class AbiBytes(bool isText) : AbiType
     {
         var given =
             (
-                isText
-                    ? value is string text
-                        ? Utf8.GetBytes(text)
-                        : null
-                    : value as byte[]
+                isText && value is string text ? Bytes(text)
+                : isText ? null
+                : value as byte[]
             ) ?? throw Foreign(value);
         WriteCount(given.Length, bytes);
         var padded = bytes.GetSpan(Padded(given.Length))[..Padded(given.Length)];
@@ -47,6 +45,18 @@ internal sealed class AbiBytes(bool isText) : AbiType
 
     private protected override ReadOnlySpan<byte> Pack(ReadOnlySpan<byte> encoding) =>
         encoding.Slice(WordSize, ReadCount(encoding, encoding.Length));
+
+    private static byte[] Bytes(string text)
+    {
+        try
+        {
+            return Utf8.GetBytes(text);
+        }
+        catch (EncoderFallbackException)
+        {
+            throw new AbiException("A string has half of a surrogate pair, which UTF-8 has no bytes for.");
+        }
+    }
 
     private static string Text(ReadOnlySpan<byte> given)
     {

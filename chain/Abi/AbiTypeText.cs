@@ -15,14 +15,18 @@ internal static class AbiTypeText
         return rest.IsEmpty ? type : throw None(text);
     }
 
-    /// <param name="element">Of the innermost array.</param>
-    /// <param name="dimensions">None, or <c>[2][]</c>.</param>
-    /// <param name="text">For messages.</param>
-    public static AbiType ParseDimensions(AbiType element, ReadOnlySpan<char> dimensions, string text)
+    /// <summary>The lengths of arrays of arrays, the innermost first; null where each value has its own.</summary>
+    /// <param name="dimensions">Nothing, or <c>[2][]</c>.</param>
+    /// <param name="text">The whole type, for messages.</param>
+    public static List<int?> ParseDimensions(ReadOnlySpan<char> dimensions, string text)
     {
-        var type = ReadDimensions(element, ref dimensions, text);
-        return dimensions.IsEmpty ? type : throw None(text);
+        var lengths = ReadDimensions(ref dimensions, text);
+        return dimensions.IsEmpty ? lengths : throw None(text);
     }
+
+    /// <inheritdoc cref="ParseDimensions"/>
+    public static AbiType ParseArrays(AbiType element, ReadOnlySpan<char> dimensions, string text) =>
+        Arrays(element, ParseDimensions(dimensions, text));
 
     private static AbiType Read(ref ReadOnlySpan<char> rest, string text, int depth)
     {
@@ -35,20 +39,26 @@ internal static class AbiTypeText
             rest = rest[Tuple.Length..];
         }
         var type = rest is ['(', ..] ? ReadTuple(ref rest, text, depth) : ReadPlain(ref rest, text);
-        return ReadDimensions(type, ref rest, text);
+        return Arrays(type, ReadDimensions(ref rest, text));
     }
 
-    private static AbiType ReadDimensions(AbiType type, ref ReadOnlySpan<char> rest, string text)
+    private static List<int?> ReadDimensions(ref ReadOnlySpan<char> rest, string text)
     {
+        var lengths = new List<int?>();
         while (rest is ['[', ..])
         {
             var end = rest.IndexOf(']');
             var digits = end > 0 ? rest[1..end] : throw None(text);
-            type = new AbiArray(type, digits.IsEmpty ? null : Number(digits, text));
+            lengths.Add(digits.IsEmpty ? null : Number(digits, text));
             rest = rest[(end + 1)..];
         }
-        return type;
+        return lengths.Count <= AbiPolicy.TypeDepthMax
+            ? lengths
+            : throw new AbiException($"A type has {lengths.Count} arrays in each other; allowed are {AbiPolicy.TypeDepthMax}.");
     }
+
+    private static AbiType Arrays(AbiType element, List<int?> lengths) =>
+        lengths.Aggregate(element, (type, length) => new AbiArray(type, length));
 
     private static AbiTuple ReadTuple(ref ReadOnlySpan<char> rest, string text, int depth)
     {

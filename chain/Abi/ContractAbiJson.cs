@@ -123,7 +123,7 @@ internal static class ContractAbiJson
         }
         var dimensions = text.AsSpan(TupleWord.Length);
         return dimensions is [] or ['[', ..]
-            ? AbiTypeText.ParseDimensions(TupleOf(Parameters(parameter, "components")), dimensions, text)
+            ? AbiTypeText.ParseArrays(TupleOf(Parameters(parameter, "components")), dimensions, text)
             : throw Inline(text);
     }
 

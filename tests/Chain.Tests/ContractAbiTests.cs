@@ -5,7 +5,7 @@ namespace Marketplace.Chain.Tests;
 
 public sealed class ContractAbiTests
 {
-    /// <summary>As solc writes it: <c>struct Leaf { address worker; uint256 amount; }</c>, a mapping of them, and the rest of a contract.</summary>
+    /// <summary>As solc writes it, with an overloaded function and an event that an interface declares again.</summary>
     private const string Json = """
         [
           {"inputs":[{"internalType":"address","name":"market","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},
@@ -155,8 +155,11 @@ public sealed class ContractAbiTests
 
     internal static ContractAbi Read(string json) => ContractAbi.Parse(Encoding.UTF8.GetBytes(json));
 
-    private static string Nested(int depth) =>
-        $$"""[{"type":"error","name":"a","inputs":[{{Repeat("""{"name":"","type":"tuple","components":[""", depth)}}{{Repeat("]}", depth)}}]}]""";
+    private static string Nested(int depth)
+    {
+        var tuples = Repeat("""{"name":"","type":"tuple","components":[""", depth) + Repeat("]}", depth);
+        return $$"""[{"type":"error","name":"a","inputs":[{{tuples}}]}]""";
+    }
 
     private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
 }

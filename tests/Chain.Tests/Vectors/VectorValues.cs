@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Marketplace.Chain.Tests;
 
-/// <summary>Values as the vectors write them: numbers as digits of either base, bytes as digits behind 0x, arrays and tuples as lists.</summary>
+/// <summary>Values as the vectors write them: numbers in either base, bytes as digits behind 0x, arrays and tuples as lists.</summary>
 internal static class VectorValues
 {
     public static object Of(JsonElement value, AbiType type)
