@@ -28,8 +28,9 @@ internal static class ContractAbiJson
             using var document = JsonDocument.Parse(json, Options);
             return Read(document.RootElement);
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
+            // The second says that a text has half of a surrogate pair, or bytes that are no UTF-8.
             throw new AbiException($"The description of a contract is not JSON: {AbiNames.Shown(failure.Message)}");
         }
     }
@@ -134,20 +135,7 @@ internal static class ContractAbiJson
         list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : throw new AbiException($"{what}: {list.ValueKind} is no list.");
 
     private static string Text(JsonElement entry, string name) =>
-        Member(entry, name) is { ValueKind: JsonValueKind.String } text ? String(text) : throw new AbiException($"{name} is no text.");
-
-    private static string String(JsonElement text)
-    {
-        try
-        {
-            return text.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair, or bytes that are no UTF-8.
-            throw new AbiException("A text has characters that there are not.");
-        }
-    }
+        Member(entry, name) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : throw new AbiException($"{name} is no text.");
 
     private static bool Flag(JsonElement entry, string name) =>
         Member(entry, name).ValueKind switch

@@ -23,20 +23,15 @@ public static class KeyFile
     internal const int Iterations = 600_000;
 
     /// <summary>A file that states more is damaged or hostile: opening it would take minutes.</summary>
-    internal const int IterationsMax = 10_000_000;
+    public const int IterationsMax = 10_000_000;
 
-    /// <summary>An encrypted file has about 500 bytes; more is no key file and is not read.</summary>
+    /// <summary>An encrypted file has about 500 bytes, of other programs a thousand; more is no key file and is not read.</summary>
     public const int KeyFileBytesMax = 4096;
-
-    /// <summary>Longer is more than a person types, and no secret gets better by it.</summary>
-    internal const int PassphraseCharsMax = 1024;
 
     internal const string Format = "marketplace-key-1";
     private const int SaltSize = 16;
     private const int NonceSize = 12;
     private const int TagSize = 16;
-
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>
     /// Makes a key and its file, in a folder that exists. The file is whole and on the disk under its name when this returns; a process
@@ -50,8 +45,8 @@ public static class KeyFile
         var key = Ed25519KeyPair.Generate(random);
         try
         {
-            var fields = passphrase is null ? Plain(key) : Sealed(key, Encode(path, passphrase));
-            Write(path, JsonSerializer.SerializeToUtf8Bytes(fields, KeyFileJson.Default.KeyFileFields));
+            var fields = passphrase is null ? Plain(key) : Sealed(key, SecretFile.Encode(path, passphrase));
+            SecretFile.Create(path, JsonSerializer.SerializeToUtf8Bytes(fields, KeyFileJson.Default.KeyFileFields));
             return key;
         }
         catch
@@ -76,7 +71,7 @@ public static class KeyFile
             {
                 throw KeyFileException.NeedsPassphrase(path);
             }
-            Unseal(path, fields, box, Encode(path, passphrase), seed);
+            Unseal(path, fields, box, SecretFile.Encode(path, passphrase), seed);
         }
         else
         {
@@ -168,28 +163,9 @@ public static class KeyFile
         return cipher;
     }
 
-    private static byte[] Encode(string path, string passphrase)
-    {
-        if (passphrase.Length is 0 or > PassphraseCharsMax)
-        {
-            throw KeyFileException.UnusablePassphrase(
-                path,
-                $"has {passphrase.Length} characters; 1 to {PassphraseCharsMax} are allowed, and none at all makes a plain file"
-            );
-        }
-        try
-        {
-            return StrictUtf8.GetBytes(passphrase);
-        }
-        catch (EncoderFallbackException)
-        {
-            throw KeyFileException.UnusablePassphrase(path, "holds half of a surrogate pair, which is no character");
-        }
-    }
-
     private static KeyFileFields Read(string path)
     {
-        var content = Content(path);
+        var content = SecretFile.Read(path);
         var text = content.AsSpan().Trim(" \t\r\n"u8);
         if (text.Length == 2 * Ed25519.SeedSize && text[0] != '{')
         {
@@ -218,71 +194,6 @@ public static class KeyFile
             throw KeyFileException.Damaged(path, $"it states {sealedSeed.Iterations} iterations; 1 to {IterationsMax} are allowed");
         }
         return fields;
-    }
-
-    private static byte[] Content(string path)
-    {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-            if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(file.SafeFileHandle) is var mode && (mode & ~OwnerFile.Mode) != 0)
-            {
-                throw KeyFileException.Loose(path, mode);
-            }
-            if (file.Length > KeyFileBytesMax)
-            {
-                throw KeyFileException.Damaged(path, $"it has {file.Length} bytes; a key file has at most {KeyFileBytesMax}");
-            }
-            var content = new byte[(int)file.Length];
-            file.ReadExactly(content);
-            // Whoever made it may have ended between the renaming and its flush, and the caller says elsewhere whose key this is.
-            FolderFlush.Flush(Path.GetDirectoryName(path)!);
-            return content;
-        }
-        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw KeyFileException.Missing(path, missing);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw KeyFileException.Unreadable(path, failure);
-        }
-    }
-
-    private static void Write(string path, byte[] content)
-    {
-        // A name of its own: two processes that make the same file do not write into each other's.
-        var part = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.new";
-        try
-        {
-            if (File.Exists(path))
-            {
-                throw KeyFileException.Exists(path);
-            }
-            using (var file = OwnerFile.Create(part, bufferBytes: 0))
-            {
-                file.Write(content);
-                file.Flush(flushToDisk: true);
-            }
-            if (!HardLink.TryRename(part, path))
-            {
-                throw new IOException($"'{path}' was made meanwhile.");
-            }
-            FolderFlush.Flush(Path.GetDirectoryName(path)!);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            if (!File.Exists(part))
-            {
-                throw KeyFileException.Unwritable(path, failure);
-            }
-            File.Delete(part);
-            throw File.Exists(path) ? KeyFileException.Exists(path) : KeyFileException.Unwritable(path, failure);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(content);
-        }
     }
 
     private static void Decode(string path, string text, Span<byte> destination)

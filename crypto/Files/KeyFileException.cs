@@ -42,7 +42,7 @@ public sealed class KeyFileException : Exception
                 + $"'chmod 600 {path}'. If they may have read it, move what its account holds to the account of a new key."
         );
 
-    internal static KeyFileException Damaged(string path, string seen, Exception? cause = null) =>
+    public static KeyFileException Damaged(string path, string seen, Exception? cause = null) =>
         new(
             KeyFileFault.Damaged,
             path,
@@ -59,6 +59,14 @@ public sealed class KeyFileException : Exception
 
     internal static KeyFileException WrongPassphrase(string path) =>
         new(KeyFileFault.WrongPassphrase, path, $"The passphrase does not open {path}. Without it nothing does; try again.");
+
+    /// <summary>Of a file that has no check of its own, so that a wrong passphrase and damage look alike.</summary>
+    public static KeyFileException NotOpened(string path) =>
+        new(
+            KeyFileFault.WrongPassphrase,
+            path,
+            $"The passphrase does not open {path}, or the file is damaged: it does not tell which. Try again, or restore it from a backup."
+        );
 
     internal static KeyFileException UnusablePassphrase(string path, string seen) =>
         new(KeyFileFault.UnusablePassphrase, path, $"The passphrase for {path} {seen}.");

@@ -87,6 +87,7 @@ public sealed class ContractAbiTests
             { """[{"type":"function","name":"1a","inputs":[],"outputs":[]}]""", "a name that begins with a digit" },
             { """[{"type":"function","name":"\ud800","inputs":[],"outputs":[]}]""", "half a character" },
             { $$"""[{"type":"function","name":"{{new string('a', 257)}}","inputs":[],"outputs":[]}]""", "a long name" },
+            { """[{"\ud800":1,"type":"receive"}]""", "half a character as the name of a member" },
             { """[{"type":"function","name":"a","name":"b","inputs":[],"outputs":[]}]""", "a name twice" },
             { """[{"type":"error","name":"a","inputs":{}}]""", "inputs that are no list" },
             { """[{"type":"error","name":"a","inputs":[{"type":"bool"}]}]""", "a parameter without a name" },

@@ -179,10 +179,10 @@ public sealed class KeyFileTests : IDisposable
     public void Passphrase_HasOneToTheMostCharacters()
     {
         AssertFault(KeyFileFault.UnusablePassphrase, () => KeyFile.Create(File, ""));
-        AssertFault(KeyFileFault.UnusablePassphrase, () => KeyFile.Create(File, new string('x', KeyFile.PassphraseCharsMax + 1)));
+        AssertFault(KeyFileFault.UnusablePassphrase, () => KeyFile.Create(File, new string('x', SecretFile.PassphraseCharsMax + 1)));
         AssertFault(KeyFileFault.UnusablePassphrase, () => KeyFile.Create(File, "\ud800"));
         Assert.Empty(Directory.EnumerateFiles(_folder));
-        KeyFile.Create(File, new string('x', KeyFile.PassphraseCharsMax)).Dispose();
+        KeyFile.Create(File, new string('x', SecretFile.PassphraseCharsMax)).Dispose();
     }
 
     /// <summary>As silos wrote their keys before there was this format.</summary>
