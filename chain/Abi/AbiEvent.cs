@@ -11,6 +11,7 @@ public sealed record AbiEventParameter(string Name, AbiType Type, bool IsIndexed
 public sealed class AbiEvent
 {
     private readonly AbiTuple _data;
+    private readonly Bytes32 _topic;
 
     /// <param name="name">An identifier.</param>
     /// <param name="parameters">In their order. Three may be indexed, four where the event is anonymous.</param>
@@ -21,6 +22,7 @@ public sealed class AbiEvent
         ArgumentNullException.ThrowIfNull(parameters);
         Signature = new AbiSignature(AbiNames.Require(name), new AbiTuple(parameters.Select(parameter => parameter.Type)));
         (Parameters, IsAnonymous) = ([.. parameters], isAnonymous);
+        _topic = Signature.Topic;
         _data = new AbiTuple(parameters.Where(parameter => !parameter.IsIndexed).Select(parameter => parameter.Type));
         if (TopicCount > AbiPolicy.TopicsMax)
         {
@@ -49,9 +51,9 @@ public sealed class AbiEvent
         {
             throw new AbiException($"The log has {topics.Count} topics; logs of {Signature.Text} have {TopicCount}.");
         }
-        if (!IsAnonymous && topics[0] != Signature.Topic)
+        if (!IsAnonymous && topics[0] != _topic)
         {
-            throw new AbiException($"The log begins with {topics[0]}; logs of {Signature.Text} begin with {Signature.Topic}.");
+            throw new AbiException($"The log begins with {topics[0]}; logs of {Signature.Text} begin with {_topic}.");
         }
         var inData = (object[])_data.Decode(data);
         var (topic, next) = (IsAnonymous ? 0 : 1, 0);

@@ -34,7 +34,7 @@ internal static class AbiTypeText
         {
             throw new AbiException($"A type has more than {AbiPolicy.TypeDepthMax} tuples in each other.");
         }
-        if (rest.StartsWith(Tuple))
+        if (rest.StartsWith(Tuple + "("))
         {
             rest = rest[Tuple.Length..];
         }

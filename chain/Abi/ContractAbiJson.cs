@@ -44,13 +44,13 @@ internal static class ContractAbiJson
             switch (Text(entry, "type"))
             {
                 case "function":
-                    AddOnce(functions, new AbiFunction(Signature(entry), TupleOf(Parameters(entry, "outputs"))));
+                    functions.Add(Function(entry));
                     break;
                 case "event":
-                    AddEvent(events, entry);
+                    events.Add(Event(entry));
                     break;
                 case "error":
-                    AddError(errors, new AbiError(Signature(entry), Parameters(entry, "inputs")));
+                    errors.Add(new AbiError(Signature(entry), Parameters(entry, "inputs")));
                     break;
                 case "constructor":
                     constructor = constructor is null
@@ -66,43 +66,31 @@ internal static class ContractAbiJson
                     );
             }
         }
-        return new ContractAbi(constructor, functions, events, errors);
-    }
-
-    private static void AddOnce(List<AbiFunction> functions, AbiFunction function)
-    {
-        if (functions.Exists(other => other.Signature.Text == function.Signature.Text))
+        if (functions.CountBy(function => function.Signature.Text).FirstOrDefault(count => count.Value > 1).Key is { } twice)
         {
-            throw new AbiException($"The contract has the function {AbiNames.Shown(function.Signature.Text)} twice.");
+            throw new AbiException($"The contract has the function {AbiNames.Shown(twice)} twice.");
         }
-        functions.Add(function);
+        // Compilers write an event or an error again for each interface or library that declares it.
+        return new ContractAbi(
+            constructor,
+            functions,
+            [.. events.DistinctBy(Describe)],
+            [.. errors.DistinctBy(error => error.Signature.Text)]
+        );
     }
 
-    /// <summary>Compilers write an event again for each interface or library that declares it.</summary>
-    private static void AddEvent(List<AbiEvent> events, JsonElement entry)
+    private static AbiFunction Function(JsonElement entry) => new(Signature(entry), TupleOf(Parameters(entry, "outputs")));
+
+    private static AbiEvent Event(JsonElement entry)
     {
         var parameters = Items(Member(entry, "inputs"), "inputs")
             .Select(item => new AbiEventParameter(ParameterName(item), TypeOf(item), Flag(item, "indexed")));
-        var read = new AbiEvent(Text(entry, "name"), [.. parameters], Flag(entry, "anonymous"));
-        if (!events.Exists(other => IsSame(other, read)))
-        {
-            events.Add(read);
-        }
-
-        static bool IsSame(AbiEvent one, AbiEvent other) =>
-            one.Signature.Text == other.Signature.Text
-            && one.IsAnonymous == other.IsAnonymous
-            && one.Parameters.Select(parameter => parameter.IsIndexed).SequenceEqual(other.Parameters.Select(item => item.IsIndexed));
+        return new AbiEvent(Text(entry, "name"), [.. parameters], Flag(entry, "anonymous"));
     }
 
-    /// <summary>As of events.</summary>
-    private static void AddError(List<AbiError> errors, AbiError error)
-    {
-        if (!errors.Exists(other => other.Signature.Text == error.Signature.Text))
-        {
-            errors.Add(error);
-        }
-    }
+    /// <summary>Equal where the same logs are read alike.</summary>
+    private static string Describe(AbiEvent item) =>
+        $"{item.Signature.Text} {item.IsAnonymous} {string.Concat(item.Parameters.Select(parameter => parameter.IsIndexed ? 1 : 0))}";
 
     private static AbiSignature Signature(JsonElement entry) =>
         new(AbiNames.Require(Text(entry, "name")), TupleOf(Parameters(entry, "inputs")));

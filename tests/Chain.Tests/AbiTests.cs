@@ -90,7 +90,14 @@ public sealed class AbiTests
     [Theory]
     [InlineData("uint7"), InlineData("uint264"), InlineData("uint08"), InlineData("bytes0"), InlineData("bytes33"), InlineData("fixed")]
     [InlineData("uint256[0]"), InlineData("uint256[01]"), InlineData("uint256["), InlineData("uint256]"), InlineData("()[]")]
-    [InlineData("(uint256"), InlineData("(uint256,)"), InlineData("(uint256))"), InlineData(""), InlineData("tuple")]
+    [
+        InlineData("(uint256"),
+        InlineData("(uint256,)"),
+        InlineData("(uint256))"),
+        InlineData(""),
+        InlineData("tuple"),
+        InlineData("tuplebool")
+    ]
     public void OtherTexts_AreNoTypes(string text) => Assert.Throws<AbiException>(() => AbiType.Parse(text));
 
     /// <summary>Whatever bits are others: the bytes are refused, or are the one encoding of what they say.</summary>

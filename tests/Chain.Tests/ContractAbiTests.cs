@@ -110,7 +110,7 @@ public sealed class ContractAbiTests
             { Nested(20_000), "tuples beyond the stack" },
             { $$"""[{"type":"error","name":"a","inputs":[{"name":"","type":"bool{{Repeat("[]", 33)}}"}]}]""", "arrays 33 deep" },
             { """[{"type":"error","name":"a","inputs":[{"name":"","type":"uint256[32769]"}]}]""", "a value of more than a mebibyte" },
-            { $"[{new string(' ', 4 << 20)}]", "more than four mebibytes" },
+            { $"[{new string(' ', (4 << 20) - 1)}]", "a byte more than four mebibytes" },
         };
 
     [Theory, MemberData(nameof(OtherForms))]
@@ -121,8 +121,11 @@ public sealed class ContractAbiTests
     }
 
     [Fact]
-    public void TypesAtTheirBounds_AreRead()
+    public void WhatIsAtABound_IsRead()
     {
+        Assert.Empty(Read($"[{new string(' ', (4 << 20) - 2)}]").Functions);
+        var name = new string('a', 256);
+        Assert.Equal(name, Read($$"""[{"type":"error","name":"{{name}}","inputs":[]}]""").Error(name).Signature.Name);
         Assert.Equal("uint256[32768]", AbiType.Parse("uint256[32768]").Name);
         Assert.Equal("bool" + Repeat("[]", 32), AbiType.Parse("bool" + Repeat("[]", 32)).Name);
         Assert.Throws<AbiException>(() => AbiType.Parse(new string('(', 100_000)));

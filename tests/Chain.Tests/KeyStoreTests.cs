@@ -182,15 +182,15 @@ public sealed class KeyStoreTests : IDisposable
         Assert.Equal(KeyFileFault.Damaged, FaultOf(Passphrase));
     }
 
-    /// <summary>A small cost, so that what is at a bound is seen to be let through: only the MAC is wrong then.</summary>
+    /// <summary>What is at a bound is let through: only the MAC is wrong then.</summary>
     [Fact]
     public void CostsAtTheirBounds_AreTaken()
     {
-        Write(With(With(ScryptExample, "crypto.kdfparams.n", "2"), "crypto.kdfparams.p", "8388608"));
-        Assert.Equal(KeyFileFault.Damaged, FaultOf(Passphrase));
-
-        Write(With(With(ScryptExample, "crypto.kdfparams.n", "2"), "crypto.kdfparams.p", "4096"));
-        Assert.Equal(KeyFileFault.WrongPassphrase, FaultOf(Passphrase));
+        AssertScrypt(KeyFileFault.WrongPassphrase, cost: 1 << 22, parallelization: 1);
+        AssertScrypt(KeyFileFault.Damaged, cost: 1 << 23, parallelization: 1);
+        AssertScrypt(KeyFileFault.WrongPassphrase, cost: 1 << 16, parallelization: 256);
+        AssertScrypt(KeyFileFault.Damaged, cost: 1 << 16, parallelization: 257);
+        AssertScrypt(KeyFileFault.Damaged, cost: 2, parallelization: (1 << 22) + 1);
 
         foreach (var (bytes, fault) in new[] { (64, KeyFileFault.WrongPassphrase), (65, KeyFileFault.Damaged) })
         {
@@ -198,6 +198,34 @@ public sealed class KeyStoreTests : IDisposable
             Write(With(salt, "crypto.kdfparams.c", "1"));
             Assert.Equal(fault, FaultOf(Passphrase));
         }
+
+        void AssertScrypt(KeyFileFault expected, int cost, int parallelization)
+        {
+            Write(With(With(ScryptExample, "crypto.kdfparams.n", $"{cost}"), "crypto.kdfparams.p", $"{parallelization}"));
+            Assert.Equal(expected, FaultOf(Passphrase));
+        }
+    }
+
+    /// <summary>Whatever stands elsewhere, with few iterations so that it takes no time: nothing else is thrown.</summary>
+    [Fact]
+    public void ChangedFile_IsDamagedOrNotOpened()
+    {
+        var good = With(Pbkdf2Example, "crypto.kdfparams.c", "1");
+        var random = new Random(1);
+        var unopened = 0;
+        for (var round = 0; round < 2_000; round++)
+        {
+            var changed = good.ToCharArray();
+            changed[random.Next(changed.Length)] = "[]{}\",:0a\\"[random.Next(10)];
+            Write(new string(changed));
+            unopened += FaultOf(Passphrase) switch
+            {
+                KeyFileFault.WrongPassphrase => 1,
+                KeyFileFault.Damaged => 0,
+                var other => throw new InvalidOperationException($"{other}: {new string(changed)}"),
+            };
+        }
+        Assert.InRange(unopened, 100, 1_900);
     }
 
     /// <summary>The MAC covers what is encrypted, but not the counter: only the address tells that the key is another.</summary>
