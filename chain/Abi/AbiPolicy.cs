@@ -3,8 +3,8 @@ namespace Marketplace.Chain;
 /// <summary>What descriptions of contracts and of typed data may ask for. They are files that others write.</summary>
 internal static class AbiPolicy
 {
-    /// <summary>Arrays and tuples in each other. Reading calls itself for each: deeper ones could end the process. Compilers stop at 15
-    /// dimensions, and structs are rarely four deep.</summary>
+    /// <summary>Arrays and tuples in each other. Reading calls itself for each: deeper ones could end the process. Contracts are rarely four
+    /// deep.</summary>
     internal const int TypeDepthMax = 32;
 
     /// <summary>A value whose type has one size, in bytes. No transaction carries as much; a few digits could ask for all memory.</summary>

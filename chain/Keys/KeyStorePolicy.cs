@@ -3,8 +3,7 @@ namespace Marketplace.Chain;
 /// <summary>What a key store may ask of the machine that opens it, and what is asked of those who guess at one that is written.</summary>
 internal static class KeyStorePolicy
 {
-    /// <summary>scrypt's N of files that are written: what the specification's authors chose, and most wallets. A guess takes most of a
-    /// second, and with r 256 MiB.</summary>
+    /// <summary>scrypt's N of files that are written, as geth writes them. A guess takes most of a second on one core, and 256 MiB.</summary>
     internal const int ScryptCost = 1 << 18;
 
     /// <summary>scrypt's r, likewise.</summary>
@@ -16,8 +15,8 @@ internal static class KeyStorePolicy
     /// <summary>Twice what files commonly ask for. A file that states more could end the process.</summary>
     internal const long ScryptMemoryBytesMax = 512L << 20;
 
-    /// <summary>N r p, to which time is proportional: eight times the usual, some seconds. A hostile file could ask for days.</summary>
-    internal const long ScryptWorkMax = 8L * ScryptCost * ScryptBlockSize * ScryptParallelization;
+    /// <summary>N r p, to which time is proportional: four times the usual, some seconds. A hostile file could ask for days.</summary>
+    internal const long ScryptWorkMax = 4L * ScryptCost * ScryptBlockSize * ScryptParallelization;
 
     /// <summary>Files have 32; no more is ever of use.</summary>
     internal const int SaltBytesMax = 64;

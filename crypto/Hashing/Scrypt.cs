@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
@@ -83,6 +84,7 @@ public static unsafe class Scrypt
     }
 
     /// <summary>The RFC's scryptROMix. Rows of the words' diagonals stand in memory, so that Salsa20 works on whole vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix(Span<uint> words, Vector128<uint>* memory, int cost, int blocks)
     {
         var vectors = VectorsPerBlock * blocks;
@@ -119,7 +121,9 @@ public static unsafe class Scrypt
     /// <summary>Where a word of the rows stands in the blocks: row i of a block begins at word 4 i, and goes down and right.</summary>
     private static int Diagonal(int word) => (word & ~(WordsPerBlock - 1)) + (word * 5 % WordsPerBlock);
 
-    /// <summary>The RFC's scryptBlockMix: the even blocks come first, then the odd ones.</summary>
+    /// <summary>The RFC's scryptBlockMix: the even blocks come first, then the odd ones. Optimised from the first call: most processes make
+    /// one key, and would make it in code for debugging.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MixBlocks(Vector128<uint>* from, Vector128<uint>* to, int blocks)
     {
         var last = from + (VectorsPerBlock * (blocks - 1));
@@ -134,6 +138,7 @@ public static unsafe class Scrypt
     }
 
     /// <summary>Adds a block (exclusive or), then Salsa20 with eight rounds: down the columns and along the rows in turn.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Salsa20(
         ref Vector128<uint> a,
         ref Vector128<uint> b,
@@ -161,11 +166,15 @@ public static unsafe class Scrypt
         (a, b, c, d) = (a + a0, b + b0, c + c0, d + d0);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Rotate(Vector128<uint> words, int count) => (words << count) | (words >>> (32 - count));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Turn1(Vector128<uint> words) => Vector128.Shuffle(words, Vector128.Create(1u, 2, 3, 0));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Turn2(Vector128<uint> words) => Vector128.Shuffle(words, Vector128.Create(2u, 3, 0, 1));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Turn3(Vector128<uint> words) => Vector128.Shuffle(words, Vector128.Create(3u, 0, 1, 2));
 }

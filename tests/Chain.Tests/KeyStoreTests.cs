@@ -188,8 +188,8 @@ public sealed class KeyStoreTests : IDisposable
     {
         AssertScrypt(KeyFileFault.WrongPassphrase, cost: 1 << 22, parallelization: 1);
         AssertScrypt(KeyFileFault.Damaged, cost: 1 << 23, parallelization: 1);
-        AssertScrypt(KeyFileFault.WrongPassphrase, cost: 1 << 16, parallelization: 256);
-        AssertScrypt(KeyFileFault.Damaged, cost: 1 << 16, parallelization: 257);
+        AssertScrypt(KeyFileFault.WrongPassphrase, cost: 1 << 16, parallelization: 128);
+        AssertScrypt(KeyFileFault.Damaged, cost: 1 << 16, parallelization: 129);
         AssertScrypt(KeyFileFault.Damaged, cost: 2, parallelization: (1 << 22) + 1);
 
         foreach (var (bytes, fault) in new[] { (64, KeyFileFault.WrongPassphrase), (65, KeyFileFault.Damaged) })
