@@ -34,7 +34,7 @@ public sealed class AbiEvent
 
     public IReadOnlyList<AbiEventParameter> Parameters { get; }
 
-    /// <summary>Its logs have no <see cref="AbiSignature.Topic"/>: only who knows that a log is of this event can read it.</summary>
+    /// <summary>Its logs have no <see cref="AbiSignature.Topic"/>: the reader must know that a log is of this event.</summary>
     public bool IsAnonymous { get; }
 
     private int TopicCount => Parameters.Count(parameter => parameter.IsIndexed) + (IsAnonymous ? 0 : 1);

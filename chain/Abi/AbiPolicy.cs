@@ -3,8 +3,7 @@ namespace Marketplace.Chain;
 /// <summary>What descriptions of contracts and of typed data may ask for. They are files that others write.</summary>
 internal static class AbiPolicy
 {
-    /// <summary>Arrays and tuples in each other. Reading calls itself for each: deeper ones could end the process. Contracts are rarely four
-    /// deep.</summary>
+    /// <summary>Arrays and tuples in each other. Reading calls itself for each: deeper ones could end the process.</summary>
     internal const int TypeDepthMax = 32;
 
     /// <summary>A value whose type has one size, in bytes. No transaction carries as much; a few digits could ask for all memory.</summary>
@@ -13,7 +12,7 @@ internal static class AbiPolicy
     /// <summary>The JSON of a contract. The code of one is at most 24 KiB (EIP-170), and its description some times that.</summary>
     internal const int JsonBytesMax = 4 << 20;
 
-    /// <summary>An identifier. Longer ones are no names that anybody wrote.</summary>
+    /// <summary>An identifier. No person writes longer ones.</summary>
     internal const int NameCharsMax = 256;
 
     /// <summary>Topics of a log, which the machine has instructions for (LOG0 to LOG4).</summary>

@@ -17,11 +17,9 @@ internal sealed class AbiBytes(bool isText) : AbiType
     internal override void Write(object value, ArrayBufferWriter<byte> bytes)
     {
         var given =
-            (
-                isText && value is string text ? Bytes(text)
-                : isText ? null
-                : value as byte[]
-            ) ?? throw Foreign(value);
+            isText && value is string text ? Bytes(text)
+            : !isText && value is byte[] content ? content
+            : throw Foreign(value);
         WriteCount(given.Length, bytes);
         var padded = bytes.GetSpan(Padded(given.Length))[..Padded(given.Length)];
         padded.Clear();

@@ -60,7 +60,7 @@ public sealed class TypedStruct
         return words;
     }
 
-    /// <summary>To be called once, when all structs are there.</summary>
+    /// <summary>Finds the structs that the members name. Called once, when all are there.</summary>
     internal void Resolve(IReadOnlyDictionary<string, TypedStruct> structs)
     {
         for (var index = 0; index < _forms.Length; index++)

@@ -3,7 +3,7 @@ namespace Marketplace.Chain;
 /// <summary>What a key store may ask of the machine that opens it, and what is asked of those who guess at one that is written.</summary>
 internal static class KeyStorePolicy
 {
-    /// <summary>scrypt's N of files that are written, as geth writes them. A guess takes most of a second on one core, and 256 MiB.</summary>
+    /// <summary>scrypt's N of files that are written, as geth writes them. A guess takes most of a second and 256 MiB.</summary>
     internal const int ScryptCost = 1 << 18;
 
     /// <summary>scrypt's r, likewise.</summary>

@@ -7,7 +7,7 @@ namespace Marketplace.Chain;
 /// <summary>Messages that wallets show before they sign (<see href="https://eips.ethereum.org/EIPS/eip-191">EIP-191</see>, 0x45).</summary>
 public static class PersonalMessages
 {
-    /// <summary>The 32 bytes that are signed for a message: what is before it is no transaction, whatever the message.</summary>
+    /// <summary>The 32 bytes that are signed for a message. A prefix is hashed with it, so that no message is a transaction.</summary>
     /// <param name="message">Of a text its UTF-8.</param>
     public static Bytes32 Digest(ReadOnlySpan<byte> message)
     {

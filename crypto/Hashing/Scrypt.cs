@@ -7,9 +7,9 @@ using System.Security.Cryptography;
 namespace Marketplace.Crypto;
 
 /// <summary>
-/// scrypt (<see href="https://www.rfc-editor.org/rfc/rfc7914">RFC 7914</see>): makes a key of a password, in much memory, so that guessing
-/// passwords needs it for each guess. Its memory accesses depend on the password, by design of the RFC. The memory is outside the garbage
-/// collector's, is wiped, and is freed before it returns.
+/// scrypt (<see href="https://www.rfc-editor.org/rfc/rfc7914">RFC 7914</see>) makes a key of a password, in so much memory that guessing is
+/// expensive. Which memory it reads depends on the password, by design of the RFC. The memory is outside of the garbage collector's; it is
+/// wiped and freed before the method returns.
 /// </summary>
 public static unsafe class Scrypt
 {
@@ -23,7 +23,7 @@ public static unsafe class Scrypt
     private const int WordsPerBlock = 16;
     private const int VectorsPerBlock = 4;
 
-    /// <summary>What the state takes, in bytes.</summary>
+    /// <summary>The memory that a key takes, in bytes.</summary>
     /// <inheritdoc cref="DeriveKey"/>
     public static long MemoryBytes(int cost, int blockSize) =>
         BlockBytes * Math.Min(Math.BigMul(cost, blockSize), long.MaxValue / BlockBytes);
@@ -48,12 +48,12 @@ public static unsafe class Scrypt
         Require(cost, blockSize, parallelization);
         var size = BlockBytes * blockSize;
         var blocks = GC.AllocateArray<byte>(parallelization * size, pinned: true);
-        Rfc2898DeriveBytes.Pbkdf2(password, salt, blocks, iterations: 1, HashAlgorithmName.SHA256);
         // One for each step, one that is worked on, one to work in.
         var memorySize = (nuint)(MemoryBytes(cost, blockSize) + (2L * size));
         var memory = (Vector128<uint>*)NativeMemory.AlignedAlloc(memorySize, (nuint)sizeof(Vector128<uint>));
         try
         {
+            Rfc2898DeriveBytes.Pbkdf2(password, salt, blocks, iterations: 1, HashAlgorithmName.SHA256);
             for (var at = 0; at < blocks.Length; at += size)
             {
                 Mix(MemoryMarshal.Cast<byte, uint>(blocks.AsSpan(at, size)), memory, cost, 2 * blockSize);
