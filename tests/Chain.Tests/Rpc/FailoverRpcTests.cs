@@ -1,0 +1,230 @@
+using System.Text.Json.Nodes;
+
+namespace Marketplace.Chain.Tests;
+
+public sealed class FailoverRpcTests
+{
+    private static readonly CancellationToken Cancel = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Answers_AreReadWhole()
+    {
+        await using var rig = new RpcRig();
+        var rpc = new FailoverRpc(rig.Options);
+        var chain = rig.Node.Chain;
+
+        var head = await rpc.GetHead(HeadKind.Latest, Cancel);
+        Assert.Equal((20UL, chain.HashOf(20), chain.HashOf(19)), (head.Number, head.Hash, head.ParentHash));
+        Assert.Equal((1_700_000_240UL, 7, true), (head.Timestamp, head.BaseFeePerGas, head.IsHashProven));
+        Assert.Equal(18UL, (await rpc.GetHead(HeadKind.Finalized, Cancel)).Number);
+        Assert.Equal([18UL, 19, 20], (await rpc.GetHeaders(18, 9, Cancel)).Select(header => header.Number));
+        Assert.Null(await rpc.FindHeader(BlockId.Of(21), Cancel));
+        Assert.Null(await rpc.FindReceipt(default, Cancel));
+
+        var receipt = (await rpc.FindReceipt(SampleChain.TransactionHash, Cancel))!;
+        Assert.Equal((true, 5UL, chain.HashOf(5)), (receipt.Succeeded, receipt.BlockNumber, receipt.BlockHash));
+        Assert.Equal((21_000UL, 1_000_000_000), (receipt.GasUsed, receipt.EffectiveGasPrice));
+        var logs = await rpc.GetLogs(SampleChain.Filter, Cancel);
+        Assert.Equal([(5UL, 0UL), (5, 1), (7, 4)], logs.Select(log => (log.BlockNumber, log.LogIndex)));
+        Assert.Equal([SampleChain.Topic, SampleChain.Contract.ToWord()], logs[0].Topics);
+        Assert.Equal([1], logs[0].Data);
+
+        var block = BlockId.Of(head.Hash);
+        Assert.Equal([0x2a], await rpc.Call(new EvmCall { To = SampleChain.Contract }, block, Cancel));
+        Assert.Equal(21_000UL, await rpc.EstimateGas(new EvmCall { To = SampleChain.Contract }, block, Cancel));
+        Assert.Equal([0x60, 0x01], await rpc.GetCode(SampleChain.Contract, block, Cancel));
+        Assert.Equal(100, await rpc.GetBalance(SampleChain.Contract, block, Cancel));
+        Assert.Equal(7UL, await rpc.GetTransactionCount(SampleChain.Contract, block, Cancel));
+        Assert.Equal(7UL, await rpc.GetPendingTransactionCount(SampleChain.Contract, Cancel));
+        Assert.Equal(1_000_000_000, await rpc.GetPriorityFee(Cancel));
+        var fees = await rpc.GetFeeHistory(10, 2, [50, 90], Cancel);
+        Assert.Equal((9UL, 8), (fees.OldestBlock, fees.BaseFeesPerGas[^1]));
+        Assert.Equal([1, 2], fees.PriorityFeesPerGas[0]);
+        Assert.Empty(rig.Faults);
+    }
+
+    [Fact]
+    public async Task NextEndpoint_IsAskedWhereOneLies()
+    {
+        await using var rig = new RpcRig(nodes: 2);
+        var rpc = new FailoverRpc(rig.Options);
+        rig.Node.TwistAnswer = (_, answer) => answer["result"] = "0x1";
+
+        Assert.Equal(100, await rpc.GetBalance(SampleChain.Contract, BlockId.Of(5), Cancel));
+        Assert.Equal(100, await rpc.GetBalance(SampleChain.Contract, BlockId.Of(5), Cancel));
+
+        Assert.Equal((1, 2), (rig.Nodes[0].Requests, rig.Nodes[1].Requests));
+        Assert.Equal(RpcFault.WrongChain, Assert.Single(rig.Faults).Fault);
+    }
+
+    [Fact]
+    public async Task NodesError_IsAskedOfEveryEndpointOnce()
+    {
+        await using var rig = new RpcRig(nodes: 2);
+        foreach (var node in rig.Nodes)
+        {
+            node.TwistBody = body => Refuse(body, -32000, "header not found");
+        }
+
+        var refused = await Assert.ThrowsAsync<RpcErrorException>(() =>
+            new FailoverRpc(rig.Options).GetBalance(SampleChain.Contract, BlockId.Of(5), Cancel)
+        );
+
+        Assert.Equal((RpcFault.NodeError, -32000, "header not found"), (refused.Fault, refused.Code, refused.Said));
+        Assert.Equal((1, 1), (rig.Nodes[0].Requests, rig.Nodes[1].Requests));
+    }
+
+    [Fact]
+    public async Task Chain_IsAskedForAtFirstAndAfterAWhile()
+    {
+        await using var rig = new RpcRig();
+        var batches = 0;
+        rig.Node.TwistBody = body =>
+        {
+            batches += body is JsonArray ? 1 : 0;
+            return body;
+        };
+        var rpc = new FailoverRpc(rig.Options);
+
+        await rpc.GetPriorityFee(Cancel);
+        await rpc.GetPriorityFee(Cancel);
+        Assert.Equal(1, batches);
+
+        rig.Time.Advance(RpcPolicy.ChainCheckAge + TimeSpan.FromTicks(1));
+        await rpc.GetPriorityFee(Cancel);
+        Assert.Equal(2, batches);
+    }
+
+    [Theory]
+    [InlineData(3, "execution reverted: no", "0x08c379a0", "08c379a0"), InlineData(3, "no", null, "")]
+    [InlineData(-32015, "VM execution error.", "Reverted 0x08c379a0", "08c379a0"), InlineData(-32000, "Execution reverted", "0x", "")]
+    public async Task Revert_HasItsData(int code, string message, string? data, string expected)
+    {
+        await using var rig = new RpcRig();
+        rig.Node.TwistBody = body => Refuse(body, code, message, data);
+        var call = new EvmCall { To = SampleChain.Contract };
+        var rpc = new FailoverRpc(rig.Options);
+
+        var reverted = await Assert.ThrowsAsync<EvmRevertException>(() => rpc.Call(call, BlockId.Of(5), Cancel));
+        Assert.Equal(expected, Convert.ToHexStringLower(reverted.RevertData.Span));
+        await Assert.ThrowsAsync<EvmRevertException>(() => rpc.EstimateGas(call, BlockId.Of(5), Cancel));
+        // What is no call cannot revert.
+        await Assert.ThrowsAsync<RpcErrorException>(() => rpc.GetBalance(SampleChain.Contract, BlockId.Of(5), Cancel));
+    }
+
+    [Theory]
+    [InlineData("already known"), InlineData("AlreadyKnown"), InlineData("Known transaction"), InlineData("transaction already imported")]
+    [InlineData("nonce too low: next nonce 8, tx nonce 7"), InlineData("OldNonce")]
+    public async Task RepeatedSend_IsTold(string words)
+    {
+        await using var rig = new RpcRig();
+        rig.Node.TwistBody = body => Refuse(body, -32000, words);
+        await new FailoverRpc(rig.Options).Send(SampleTransactions.Sign(nonce: 7), Cancel);
+    }
+
+    [Theory]
+    [InlineData("insufficient funds for gas * price + value"), InlineData("replacement transaction underpriced")]
+    public async Task RefusedSend_IsRefused(string words)
+    {
+        await using var rig = new RpcRig();
+        rig.Node.TwistBody = body => Refuse(body, -32000, words);
+        await Assert.ThrowsAsync<RpcErrorException>(() => new FailoverRpc(rig.Options).Send(SampleTransactions.Sign(nonce: 7), Cancel));
+    }
+
+    /// <summary>The first answer is lost on its way; the transaction is sent again as the same bytes.</summary>
+    [Fact]
+    public async Task SendWithoutAnAnswer_IsRepeated()
+    {
+        await using var rig = new RpcRig();
+        rig.Node.Speak = (to, cancel) =>
+        {
+            rig.Node.Speak = null;
+            return Task.CompletedTask;
+        };
+        await new FailoverRpc(rig.Options).Send(SampleTransactions.Sign(nonce: 7), Cancel);
+        Assert.Equal(2, rig.Node.Requests);
+    }
+
+    [Fact]
+    public async Task TransactionOfAnotherChain_IsNotSent()
+    {
+        await using var rig = new RpcRig();
+        var rpc = new FailoverRpc(rig.Options);
+        await Assert.ThrowsAsync<ArgumentException>(() => rpc.Send(SampleTransactions.Sign(nonce: 7, chain: 1), Cancel));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            rpc.Send(SampleTransactions.Sign(nonce: 7, EvmTransactionKind.Legacy, chain: null), Cancel)
+        );
+        Assert.Equal(0, rig.Node.Requests);
+    }
+
+    [Fact]
+    public async Task UnknownHeaderFields_AreTakenWhereTheOperatorSaysSo()
+    {
+        await using var rig = new RpcRig();
+        rig.Node.TwistAnswer = (method, answer) =>
+        {
+            if (method != "eth_chainId")
+            {
+                answer["result"]!["timestamp"] = "0x1";
+                answer["result"]!["slotNumber"] = "0x1";
+            }
+        };
+        var options = rig.Options with { HeaderHashes = HeaderHashCheck.UnlessFieldsAreUnknown };
+        Assert.False((await new FailoverRpc(options).GetHead(HeadKind.Latest, Cancel)).IsHashProven);
+    }
+
+    public static TheoryData<string, Func<IEvmRpc, Task>> Unsound() =>
+        new()
+        {
+            { "no headers", rpc => rpc.GetHeaders(1, 0, Cancel) },
+            { "too many headers", rpc => rpc.GetHeaders(1, RpcPolicy.HeadersMax + 1, Cancel) },
+            { "too many fees", rpc => rpc.GetFeeHistory(1, RpcPolicy.FeeBlocksMax + 1, [], Cancel) },
+            { "percentiles that fall", rpc => rpc.GetFeeHistory(1, 1, [2, 1], Cancel) },
+            { "a percentile beyond all", rpc => rpc.GetFeeHistory(1, 1, [101], Cancel) },
+            { "too many percentiles", rpc => rpc.GetFeeHistory(1, 1, [.. Enumerable.Range(0, RpcPolicy.FeePercentilesMax + 1)], Cancel) },
+            { "a range backwards", rpc => rpc.GetLogs(SampleChain.Filter with { FromBlock = 10 }, Cancel) },
+            { "a long range", rpc => rpc.GetLogs(SampleChain.Filter with { FromBlock = 0, ToBlock = RpcPolicy.LogBlocksMax }, Cancel) },
+            { "logs of any contract", rpc => rpc.GetLogs(SampleChain.Filter with { Addresses = [] }, Cancel) },
+            {
+                "five topics",
+                rpc =>
+                    rpc.GetLogs(
+                        SampleChain.Filter with
+                        {
+                            Topics =
+                            [
+                                [],
+                                [],
+                                [],
+                                [],
+                                [],
+                            ],
+                        },
+                        Cancel
+                    )
+            },
+            { "long data", rpc => rpc.Call(new EvmCall { To = null, Data = new byte[RpcPolicy.CallBytesMax + 1] }, BlockId.Of(1), Cancel) },
+            { "a negative value", rpc => rpc.Call(new EvmCall { To = null, Value = -1 }, BlockId.Of(1), Cancel) },
+        };
+
+    [Theory, MemberData(nameof(Unsound))]
+    public async Task UnsoundQuestion_IsNotAsked(string what, Func<IEvmRpc, Task> ask)
+    {
+        await using var rig = new RpcRig();
+        var refused = await Record.ExceptionAsync(() => ask(new FailoverRpc(rig.Options)));
+        Assert.True(refused is ArgumentException, $"{what}: {refused}");
+        Assert.Equal(0, rig.Node.Requests);
+    }
+
+    internal static JsonNode Refuse(JsonNode body, int code, string message, string? data = null)
+    {
+        var answer = (body is JsonArray batch ? batch[^1]! : body).AsObject();
+        answer.Remove("result");
+        answer["error"] = new JsonObject { ["code"] = code, ["message"] = message };
+        if (data is not null)
+        {
+            answer["error"]!["data"] = data;
+        }
+        return body;
+    }
+}
