@@ -41,9 +41,11 @@ internal sealed class JsonRpcTransport(RpcEndpoint endpoint, RpcOptions options)
         catch (Exception failure) when (failure is OperationCanceledException or HttpRequestException or IOException)
         {
             cancellation.ThrowIfCancellationRequested();
-            throw limit.IsCancellationRequested
+            throw failure is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }
+                ? new RpcException(endpoint, RpcFault.TooLarge, "The headers of the answer are larger than those of any node.")
+            : limit.IsCancellationRequested
                 ? new RpcException(endpoint, RpcFault.TimedOut, $"No whole answer within {options.RequestTimeMax.TotalSeconds:0.#} s.")
-                : new RpcException(endpoint, RpcFault.Unreachable, Describe(failure));
+            : new RpcException(endpoint, RpcFault.Unreachable, Describe(failure));
         }
     }
 
@@ -133,7 +135,6 @@ internal sealed class JsonRpcTransport(RpcEndpoint endpoint, RpcOptions options)
             HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => "Nothing answers there.",
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => "The secure connection failed.",
             HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => "The answer is no HTTP.",
-            HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => "The answer's headers are too large.",
             OperationCanceledException => $"No connection within {RpcPolicy.ConnectTimeMax.TotalSeconds:0.#} s.",
             _ => "The connection broke before the answer was complete.",
         };

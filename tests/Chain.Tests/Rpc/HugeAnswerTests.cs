@@ -99,7 +99,7 @@ public sealed class HugeAnswerTests
             }
         };
 
-        var allocated = await AllocatedByRefusal(rig, rig.Options, RpcFault.Unreachable);
+        var allocated = await AllocatedByRefusal(rig, rig.Options, RpcFault.TooLarge);
 
         Assert.InRange(allocated, 0, AllocatedBytesMax);
     }
