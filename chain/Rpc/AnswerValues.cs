@@ -62,9 +62,9 @@ internal static class AnswerValues
 
     public static bool TryData(string text, int sizeMax, [NotNullWhen(true)] out byte[]? bytes)
     {
-        var digits = text.StartsWith(Prefix, StringComparison.Ordinal) ? text.AsSpan(Prefix.Length) : default;
-        var isData = text.Length >= Prefix.Length && digits.Length % 2 == 0 && digits.Length / 2 <= sizeMax && IsHex(digits);
-        isData &= text.StartsWith(Prefix, StringComparison.Ordinal);
+        var isPrefixed = text.StartsWith(Prefix, StringComparison.Ordinal);
+        var digits = isPrefixed ? text.AsSpan(Prefix.Length) : default;
+        var isData = isPrefixed && digits.Length % 2 == 0 && digits.Length / 2 <= sizeMax && IsHex(digits);
         bytes = isData ? Convert.FromHexString(digits) : null;
         return isData;
     }

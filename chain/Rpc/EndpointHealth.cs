@@ -2,16 +2,17 @@ namespace Marketplace.Chain;
 
 /// <summary>
 /// How long an endpoint is left alone. A fault puts it aside for a time that depends on the fault and doubles with each further one; an
-/// answer that is taken ends that.
+/// answer that is taken ends that. Requests that were under way together count as one.
 /// </summary>
 internal sealed class EndpointHealth(RpcOptions options)
 {
     private const int DoublingsMax = 16;
 
     private readonly Lock _gate = new();
-    private DateTimeOffset _until = DateTimeOffset.MinValue;
     private int _faults;
     private RpcException? _last;
+    private TimeSpan _aside;
+    private long _since;
 
     /// <summary>How long it is not to be asked yet; zero where it may be.</summary>
     public TimeSpan Aside
@@ -20,21 +21,29 @@ internal sealed class EndpointHealth(RpcOptions options)
         {
             lock (_gate)
             {
-                var rest = _until - options.TimeProvider.GetUtcNow();
-                return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
+                return Rest;
             }
         }
     }
 
     /// <summary>Why it is put aside.</summary>
-    public RpcException? Last
+    public RpcFault? Last
     {
         get
         {
             lock (_gate)
             {
-                return _last;
+                return _last?.Fault;
             }
+        }
+    }
+
+    private TimeSpan Rest
+    {
+        get
+        {
+            var rest = _aside - options.TimeProvider.GetElapsedTime(_since);
+            return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
         }
     }
 
@@ -42,7 +51,11 @@ internal sealed class EndpointHealth(RpcOptions options)
     {
         lock (_gate)
         {
-            (_faults, _last, _until) = (0, null, DateTimeOffset.MinValue);
+            // Asked before the fault, an endpoint may still answer well after it.
+            if (Rest == TimeSpan.Zero)
+            {
+                (_faults, _last, _aside) = (0, null, TimeSpan.Zero);
+            }
         }
     }
 
@@ -55,13 +68,16 @@ internal sealed class EndpointHealth(RpcOptions options)
         }
         lock (_gate)
         {
-            var aside = least * (1L << Math.Min(_faults, DoublingsMax)) * options.Spread();
+            var rest = Rest;
+            _faults += rest == TimeSpan.Zero ? 1 : 0;
+            var aside = least * (1L << Math.Min(_faults - 1, DoublingsMax)) * options.Spread();
             aside = fault.RetryAfter > aside ? fault.RetryAfter.Value : aside;
             aside = aside < RpcPolicy.AsideMax ? aside : RpcPolicy.AsideMax;
-            _faults++;
-            _last = fault;
-            _until = options.TimeProvider.GetUtcNow() + aside;
-            return aside;
+            if (aside > rest)
+            {
+                (_last, _aside, _since) = (fault, aside, options.TimeProvider.GetTimestamp());
+            }
+            return aside > rest ? aside : rest;
         }
     }
 
@@ -70,8 +86,10 @@ internal sealed class EndpointHealth(RpcOptions options)
         fault switch
         {
             // An honest node that is quicker than the others is ahead, too.
-            RpcFault.NodeError or RpcFault.Reverted or RpcFault.Ahead => null,
-            RpcFault.Unreachable or RpcFault.TimedOut or RpcFault.HttpStatus or RpcFault.Behind => RpcPolicy.FailureAside,
+            RpcFault.NodeError or RpcFault.Ahead => null,
+            // What passes by itself: also a page of a proxy, a node that starts, and a reorganisation between two answers.
+            RpcFault.Unreachable or RpcFault.TimedOut or RpcFault.HttpStatus or RpcFault.NotJson => RpcPolicy.FailureAside,
+            RpcFault.NoHead or RpcFault.BrokenHeaders or RpcFault.Behind => RpcPolicy.FailureAside,
             RpcFault.RateLimited or RpcFault.Disagrees => RpcPolicy.LimitAside,
             _ => RpcPolicy.LieAside,
         };

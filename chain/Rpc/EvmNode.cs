@@ -6,7 +6,7 @@ internal sealed class EvmNode(RpcEndpoint endpoint, RpcOptions options)
     private readonly JsonRpcTransport _transport = new(endpoint, options);
     private readonly EndpointHealth _health = new(options);
 
-    // In ticks; zero where the chain's number has to be asked for.
+    // A timestamp; zero where the chain's number has to be asked for.
     private long _chainCheckedAt;
 
     public RpcEndpoint Endpoint => endpoint;
@@ -34,16 +34,16 @@ internal sealed class EvmNode(RpcEndpoint endpoint, RpcOptions options)
             var value = await _transport
                 .Ask(checksChain ? [RpcQuestions.ChainId, .. question.Calls] : question.Calls, Read, cancellation)
                 .ConfigureAwait(false);
-            Succeed(sawChain);
-            options.Observer?.Answered(endpoint.Name, question.Method, options.TimeProvider.GetElapsedTime(started));
+            Succeed(question.Method, started, sawChain);
             return value;
+        }
+        catch (EvmRevertException)
+        {
+            Succeed(question.Method, started, sawChain);
+            throw;
         }
         catch (RpcException fault)
         {
-            if (fault.Fault is RpcFault.NodeError or RpcFault.Reverted)
-            {
-                Succeed(sawChain);
-            }
             Judge(fault);
             throw;
         }
@@ -72,15 +72,16 @@ internal sealed class EvmNode(RpcEndpoint endpoint, RpcOptions options)
     private bool MustCheckChain()
     {
         var at = Volatile.Read(ref _chainCheckedAt);
-        return at == 0 || options.TimeProvider.GetUtcNow().Ticks - at > RpcPolicy.ChainCheckAge.Ticks;
+        return at == 0 || options.TimeProvider.GetElapsedTime(at) > RpcPolicy.ChainCheckAge;
     }
 
-    private void Succeed(bool sawChain)
+    private void Succeed(string method, long started, bool sawChain)
     {
         _health.Succeed();
+        options.Observer?.Answered(endpoint.Name, method, options.TimeProvider.GetElapsedTime(started));
         if (sawChain)
         {
-            Volatile.Write(ref _chainCheckedAt, options.TimeProvider.GetUtcNow().Ticks);
+            Volatile.Write(ref _chainCheckedAt, options.TimeProvider.GetTimestamp());
         }
     }
 }

@@ -47,7 +47,7 @@ public sealed class FailoverRpc(RpcOptions options) : EvmRpc(options)
                 ?? new RpcException(
                     node.Endpoint,
                     RpcFault.PutAside,
-                    $"All endpoints are put aside, this one for {pause.TotalSeconds:0.#} s more, for: {node.Health.Last?.Fault}."
+                    $"All endpoints are put aside, this one for {pause.TotalSeconds:0.#} s more, for: {node.Health.Last}."
                 )
                 {
                     RetryAfter = pause,

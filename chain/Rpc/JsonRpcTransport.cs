@@ -28,8 +28,8 @@ internal sealed class JsonRpcTransport(RpcEndpoint endpoint, RpcOptions options)
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            var body = await Exchange(JsonRpcCall.Write(calls, firstId), calls.Sum(call => call.AnswerBytesMax), both.Token)
-                .ConfigureAwait(false);
+            var bytesMax = Math.Min(calls.Sum(call => call.AnswerBytesMax), RpcPolicy.AnswerBytesMax);
+            var body = await Exchange(JsonRpcCall.Write(calls, firstId), bytesMax, both.Token).ConfigureAwait(false);
             using var document = JsonRpcAnswers.Parse(body);
             var answers = JsonRpcAnswers.Match(document.RootElement, firstId, calls.Count);
             return read(Array.ConvertAll(answers, answer => new JsonRpcAnswer(answer, endpoint)));

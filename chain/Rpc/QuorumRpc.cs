@@ -180,7 +180,7 @@ public sealed class QuorumRpc : EvmRpc
 
     private static Voice<T> Silent<T>(EvmNode node)
     {
-        var aside = $"It is put aside for {node.Health.Aside.TotalSeconds:0.#} s more, for: {node.Health.Last?.Fault}.";
+        var aside = $"It is put aside for {node.Health.Aside.TotalSeconds:0.#} s more, for: {node.Health.Last}.";
         return new Voice<T>(node, default, new RpcException(node.Endpoint, RpcFault.PutAside, aside), Form: null);
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 
@@ -26,9 +25,7 @@ public sealed class RpcEndpoint
         var user = Uri.UnescapeDataString(url.UserInfo);
         Authorization =
             user.Length == 0 ? null : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(user)));
-        Name = url.IsDefaultPort
-            ? $"{url.Scheme}://{url.IdnHost}"
-            : string.Create(CultureInfo.InvariantCulture, $"{url.Scheme}://{url.IdnHost}:{url.Port}");
+        Name = url.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
         string[] parts = [url.UserInfo, .. url.UserInfo.Split(':'), .. url.AbsolutePath.Split('/'), .. url.Query.Split('?', '&', '=')];
         _secrets =
         [

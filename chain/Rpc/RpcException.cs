@@ -3,7 +3,7 @@ namespace Marketplace.Chain;
 /// <summary>No usable answer came. Asking again later is safe for every request.</summary>
 public class RpcException : Exception
 {
-    internal RpcException(RpcEndpoint endpoint, RpcFault fault, string what)
+    public RpcException(RpcEndpoint endpoint, RpcFault fault, string what)
         : base($"{endpoint}: {endpoint.Clean(what)}")
     {
         Fault = fault;
@@ -27,13 +27,13 @@ public class RpcException : Exception
     internal string What { get; }
 
     /// <summary>How long the node asks to be left alone.</summary>
-    public TimeSpan? RetryAfter { get; internal init; }
+    public TimeSpan? RetryAfter { get; init; }
 }
 
 /// <summary>A node answered with a JSON-RPC error.</summary>
 public sealed class RpcErrorException : RpcException
 {
-    internal RpcErrorException(RpcEndpoint endpoint, RpcFault fault, int code, string said)
+    public RpcErrorException(RpcEndpoint endpoint, RpcFault fault, int code, string said)
         : base(endpoint, fault, $"The node answers with error {code}: {said}")
     {
         Code = code;
@@ -50,7 +50,7 @@ public sealed class RpcErrorException : RpcException
 /// <summary>A call ran and the contract reverted it: an answer, not a failure.</summary>
 public sealed class EvmRevertException : RpcException
 {
-    internal EvmRevertException(RpcEndpoint endpoint, byte[] data)
+    public EvmRevertException(RpcEndpoint endpoint, byte[] data)
         : base(endpoint, RpcFault.Reverted, $"The contract reverts with {data.Length} bytes of data.") => RevertData = data;
 
     /// <summary>The error's selector and arguments, as <c>revert</c> gave them; often empty.</summary>
@@ -65,7 +65,7 @@ public sealed record RpcSaying(string Endpoint, string What);
 /// <summary>Fewer nodes than the quorum say the same.</summary>
 public sealed class RpcDisagreementException : RpcException
 {
-    internal RpcDisagreementException(string method, int quorum, IReadOnlyList<RpcSaying> sayings)
+    public RpcDisagreementException(string method, int quorum, IReadOnlyList<RpcSaying> sayings)
         : base(
             $"{method}: fewer than {quorum} of {sayings.Count} endpoints agree. "
                 + string.Join("; ", sayings.Select(saying => $"{saying.Endpoint}: {saying.What}")),

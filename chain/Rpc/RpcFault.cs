@@ -21,7 +21,7 @@ public enum RpcFault
     /// <summary>The body is encoded, although the request did not allow it.</summary>
     Encoded,
 
-    /// <summary>The body is not JSON, or says that it is not.</summary>
+    /// <summary>The body is not JSON, says that it is not, or names a member twice.</summary>
     NotJson,
 
     /// <summary>The body has more bytes than any right answer to this request.</summary>
@@ -54,7 +54,10 @@ public enum RpcFault
     /// <summary>The node follows another chain.</summary>
     WrongChain,
 
-    /// <summary>There is no head, or another block than the one asked for.</summary>
+    /// <summary>The node has no head, as while it starts.</summary>
+    NoHead,
+
+    /// <summary>The block is another than the one asked for.</summary>
     WrongBlock,
 
     /// <summary>The header's hash is not the hash of its fields.</summary>

@@ -21,6 +21,9 @@ public static class RpcPolicy
     /// <summary>Logs of a range: <see cref="LogsMax"/> with a few words of data each. Nodes themselves stop about there.</summary>
     public const int LogsAnswerBytesMax = 16 * 1024 * 1024;
 
+    /// <summary>A whole answer, also to a batch, and so the memory that one request can take, with as much again while it grows.</summary>
+    public const int AnswerBytesMax = LogsAnswerBytesMax;
+
     /// <summary>Data of a call, and what it returns: contracts that we call say a few kilobytes.</summary>
     public const int CallBytesMax = 512 * 1024;
 

@@ -17,7 +17,7 @@ internal static class RpcQuestions
             answer =>
                 answer.Result is { ValueKind: not JsonValueKind.Null } block
                     ? HeaderReader.Read(block, check)
-                    : throw new AnswerException(RpcFault.WrongBlock, $"The node has no {kind} block."),
+                    : throw new AnswerException(RpcFault.NoHead, $"The node has no {kind} block."),
             RpcForms.Of
         );
 

@@ -196,7 +196,7 @@ public sealed class QuorumRpcTests
         var reverted = await Assert.ThrowsAsync<EvmRevertException>(() => Quorum(rig).Call(Sample, BlockId.Of(5), Cancel));
         Assert.Equal([1], reverted.RevertData.ToArray());
         await Assert.ThrowsAsync<EvmRevertException>(() => Quorum(rig).EstimateGas(Sample, BlockId.Of(5), Cancel));
-        Assert.Contains(rig.Faults, fault => fault.Fault == RpcFault.Disagrees && fault.Endpoint == rig.Nodes[2].Endpoint.Name);
+        Assert.All(rig.Faults, fault => Assert.Equal((RpcFault.Disagrees, rig.Nodes[2].Endpoint.Name), (fault.Fault, fault.Endpoint)));
     }
 
     [Fact]

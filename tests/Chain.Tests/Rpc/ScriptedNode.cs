@@ -40,6 +40,9 @@ internal sealed class ScriptedNode : IAsyncDisposable
     /// <summary>Makes another body of the honest answers; null: these.</summary>
     public Func<JsonNode, JsonNode>? TwistBody { get; set; }
 
+    /// <summary>Makes another text of the body; null: the body's.</summary>
+    public Func<string, string>? TwistText { get; set; }
+
     /// <summary>Writes the whole answer, from the status line on.</summary>
     public Func<Stream, CancellationToken, Task>? Speak { get; set; }
 
@@ -111,7 +114,8 @@ internal sealed class ScriptedNode : IAsyncDisposable
             }
         );
         JsonNode body = request is JsonArray ? new JsonArray([.. answers]) : answers.Single();
-        return (TwistBody?.Invoke(body) ?? body).ToJsonString();
+        var text = (TwistBody?.Invoke(body) ?? body).ToJsonString();
+        return TwistText?.Invoke(text) ?? text;
     }
 
     private static async Task<string> ReadBody(Stream stream, CancellationToken cancellation)
