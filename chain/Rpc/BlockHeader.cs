@@ -14,11 +14,13 @@ public sealed record BlockHeader
     /// <summary>In seconds since 1970.</summary>
     public required ulong Timestamp { get; init; }
 
-    /// <summary>In wei for a unit of gas (<see href="https://eips.ethereum.org/EIPS/eip-1559">EIP-1559</see>); null before London.</summary>
+    /// <summary>
+    /// In wei for a unit of gas (<see href="https://eips.ethereum.org/EIPS/eip-1559">EIP-1559</see>); null before London.
+    /// </summary>
     public required BigInteger? BaseFeePerGas { get; init; }
 
     /// <summary>
-    /// The hash is the Keccak-256 of the header's fields, so nobody can say other fields of it. False only under
+    /// The hash is the Keccak-256 of the header's fields, so a node cannot name other fields of it. False only under
     /// <see cref="HeaderHashCheck.UnlessFieldsAreUnknown"/>.
     /// </summary>
     public required bool IsHashProven { get; init; }

@@ -33,7 +33,10 @@ public sealed record LogFilter
     /// <summary>The last block, at most <see cref="RpcPolicy.LogBlocksMax"/> blocks with the first.</summary>
     public ulong ToBlock { get; init; }
 
-    /// <summary>The only block (<see href="https://eips.ethereum.org/EIPS/eip-234">EIP-234</see>), which a range cannot name safely.</summary>
+    /// <summary>
+    /// The only block (<see href="https://eips.ethereum.org/EIPS/eip-234">EIP-234</see>). A range may have other blocks after a
+    /// reorganisation; a hash never has.
+    /// </summary>
     public Bytes32? BlockHash { get; init; }
 
     /// <summary>Contracts of which one wrote the log: from 1 to <see cref="RpcPolicy.FilterItemsMax"/>.</summary>

@@ -75,11 +75,12 @@ public abstract class EvmRpc : IEvmRpc
     public Task Send(SignedTransaction transaction, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        return transaction.Transaction.ChainId == ChainId
-            ? Tell(RpcQuestions.Send(transaction), cancellation)
-            : throw new ArgumentException(
-                $"The transaction is of {(transaction.Transaction.ChainId is { } chain ? $"chain {chain}" : "any chain")}, not of {ChainId}."
-            );
+        if (transaction.Transaction.ChainId != ChainId)
+        {
+            var its = transaction.Transaction.ChainId is { } chain ? $"chain {chain}" : "any chain";
+            throw new ArgumentException($"The transaction is of {its}, not of chain {ChainId} alone.");
+        }
+        return Tell(RpcQuestions.Send(transaction), cancellation);
     }
 
     private protected abstract Task<T> Ask<T>(RpcQuestion<T> question, CancellationToken cancellation);

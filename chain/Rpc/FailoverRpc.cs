@@ -32,7 +32,9 @@ public sealed class FailoverRpc(RpcOptions options) : EvmRpc(options)
     private protected override Task Tell(RpcQuestion<bool> transaction, CancellationToken cancellation) => Ask(transaction, cancellation);
 
     /// <summary>The endpoint that may be asked soonest, after the pause that it takes.</summary>
-    /// <exception cref="RpcException">All have refused, or none may be asked soon. The cause is that of this request, if it has one.</exception>
+    /// <exception cref="RpcException">
+    /// All have refused, or none may be asked soon. It is the last fault of this request, if there was one.
+    /// </exception>
     private async Task<EvmNode> Next(HashSet<EvmNode> refused, RpcException? last, CancellationToken cancellation)
     {
         var node = Nodes.Where(node => !refused.Contains(node)).MinBy(node => node.Health.Aside);

@@ -35,7 +35,7 @@ public interface IEvmRpc
     /// <returns>Null: the transaction is in no block, as far as the node knows.</returns>
     Task<TransactionReceipt?> FindReceipt(Bytes32 transactionHash, CancellationToken cancellation);
 
-    /// <summary>All logs that match, in the chain's order: <c>eth_getLogs</c>. Nobody proves that none is missing.</summary>
+    /// <summary>All logs that match, in the chain's order: <c>eth_getLogs</c>. A node can leave some out, and no check sees it.</summary>
     Task<IReadOnlyList<EvmLog>> GetLogs(LogFilter filter, CancellationToken cancellation);
 
     /// <summary>Runs a call without a transaction: <c>eth_call</c>.</summary>

@@ -10,8 +10,8 @@ internal sealed class AnswerException(RpcFault fault, string message) : Exceptio
 }
 
 /// <summary>
-/// Reads the body of an answer (<see href="https://www.jsonrpc.org/specification">JSON-RPC 2.0</see>). Nobody has looked at the bytes
-/// before.
+/// Reads the body of an answer (<see href="https://www.jsonrpc.org/specification">JSON-RPC 2.0</see>). No other code has looked at
+/// the bytes before.
 /// </summary>
 internal static class JsonRpcAnswers
 {

@@ -13,6 +13,11 @@ internal sealed class JsonRpcTransport(RpcEndpoint endpoint, RpcOptions options)
     private const string JsonType = "application/json";
     private const int PieceBytes = 16 * 1024;
 
+    private static readonly ProductInfoHeaderValue Agent = new(
+        "marketplace-chain",
+        typeof(JsonRpcTransport).Assembly.GetName().Version!.ToString(3)
+    );
+
     private static readonly MediaTypeHeaderValue JsonContent = new(JsonType);
 
     // Ids differ between requests too, so that an answer to an earlier one is foreign.
@@ -55,6 +60,8 @@ internal sealed class JsonRpcTransport(RpcEndpoint endpoint, RpcOptions options)
         content.Headers.ContentType = JsonContent;
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Url) { Content = content };
         request.Headers.Authorization = endpoint.Authorization;
+        // Some providers refuse clients that do not say who they are.
+        request.Headers.UserAgent.Add(Agent);
         request.Headers.Accept.ParseAdd(JsonType);
         request.Headers.AcceptEncoding.ParseAdd("identity");
         using var response = await options.Invoker.SendAsync(request, cancellation).ConfigureAwait(false);

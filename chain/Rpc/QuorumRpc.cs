@@ -195,7 +195,9 @@ public sealed class QuorumRpc : EvmRpc
 
     private IReadOnlyList<Voice<T>>? EnoughEstimates<T>(IReadOnlyList<Voice<T>> voices) => EnoughValues(voices) ?? EnoughAlike(voices);
 
-    /// <summary>The highest number that the quorum has reached: a single voice cannot lift it, nor hold it back.</summary>
+    /// <summary>
+    /// The highest number that the quorum has reached. Fewer voices than that cannot lift it, nor hold it back while enough others speak.
+    /// </summary>
     private ulong Reached<T>(IReadOnlyList<Voice<T>> voices, Func<T, ulong> number) =>
         voices.Select(voice => number(voice.Value!)).OrderDescending().ElementAt(_quorum - 1);
 

@@ -99,6 +99,6 @@ public enum RpcFault
     /// <summary>Too few nodes say the same.</summary>
     NoAgreement,
 
-    /// <summary>Nobody was asked: all endpoints failed a short while ago and are left alone for now.</summary>
+    /// <summary>No endpoint was asked: all failed a short while ago and are left alone for now.</summary>
     PutAside,
 }

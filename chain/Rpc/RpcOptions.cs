@@ -13,7 +13,7 @@ public sealed record RpcOptions
 
     /// <summary>
     /// Sends the requests; the owner disposes it. <see cref="CreateInvoker"/> makes one that keeps to all limits.
-    /// <see cref="HttpClient"/> is refused: it takes whole bodies into memory before anybody can cut them.
+    /// <see cref="HttpClient"/> is refused: it takes whole bodies into memory before they can be cut.
     /// </summary>
     public required HttpMessageInvoker Invoker { get; init; }
 
@@ -42,6 +42,7 @@ public sealed record RpcOptions
                 MaxResponseHeadersLength = RpcPolicy.HeaderKilobytesMax,
                 // What is left of an answer that was cut is not read to save the connection.
                 MaxResponseDrainSize = 0,
+                MaxConnectionsPerServer = RpcPolicy.ConnectionsMax,
                 PooledConnectionLifetime = RpcPolicy.ConnectionLifetime,
                 // The handler's own traces would hold the URL with its key.
                 ActivityHeadersPropagator = null,

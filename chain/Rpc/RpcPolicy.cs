@@ -27,7 +27,9 @@ public static class RpcPolicy
     /// <summary>Data of a call, and what it returns: contracts that we call say a few kilobytes.</summary>
     public const int CallBytesMax = 512 * 1024;
 
-    /// <summary>Code of a contract: ten times what <see href="https://eips.ethereum.org/EIPS/eip-170">EIP-170</see> allows, for forks.</summary>
+    /// <summary>
+    /// Code of a contract: ten times what <see href="https://eips.ethereum.org/EIPS/eip-170">EIP-170</see> allows, for later forks.
+    /// </summary>
     public const int CodeBytesMax = 240 * 1024;
 
     /// <summary>Fees of <see cref="FeeBlocksMax"/> blocks with all percentiles: 11 numbers of at most 70 bytes each.</summary>
@@ -76,6 +78,9 @@ public static class RpcPolicy
 
     /// <summary>Attempts of a request, and rounds of a quorum. The last begins at most a minute after the first.</summary>
     public const int AttemptsMax = 4;
+
+    /// <summary>Connections to one endpoint; further requests wait, within their time limit.</summary>
+    public const int ConnectionsMax = 16;
 
     /// <summary>Response headers, in KiB: nodes and their proxies send less than two.</summary>
     public const int HeaderKilobytesMax = 16;

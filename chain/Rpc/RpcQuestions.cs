@@ -189,8 +189,7 @@ internal static class RpcQuestions
         );
 
     /// <summary>
-    /// Words of nodes to which a transaction is no news, or whose account went on past its nonce, by which transaction nobody knows yet.
-    /// There are no codes for it.
+    /// Words of nodes that know the transaction, or that have seen another one take its nonce, or the same. There are no codes for it.
     /// </summary>
     private static bool IsKnown(string said)
     {

@@ -19,8 +19,7 @@ public sealed class AnvilFixture : IAsyncDisposable
 
     private const string Listening = "Listening on ";
 
-    // The end of its input is the end of whoever holds the other end of the pipe, also by "kill -9". The node is a child of a script, so the
-    // whole session ends.
+    // Its input ends when the tests do, also by "kill -9". The node is a child of npm's script, so the whole session ends.
     private const string Keeper = """
         trap : INT TERM
         "$1" --hardfork osaka --port 0 --no-mining --threads 1 2>&1 &

@@ -131,7 +131,7 @@ public sealed class AnvilRpcTests(AnvilFixture anvil) : IClassFixture<AnvilFixtu
         await Assert.ThrowsAsync<EvmRevertException>(() => rpc.EstimateGas(bad, at, Cancel));
     }
 
-    /// <summary>The block that held the transaction is another one now, and everything that was read of it can be seen to be gone.</summary>
+    /// <summary>Another block has the number of the one with the transaction, and every read shows that this one is gone.</summary>
     [Theory]
     [InlineData(1), InlineData(5), InlineData(12)]
     public async Task Reorganisation_IsSeen(int depth)

@@ -33,6 +33,8 @@ public sealed class HostileNodeTests
         ["revert with half a byte"] = Errors(RpcFault.MalformedError, Call, """{"code":3,"message":"execution reverted","data":"0x1"}"""),
         ["member named twice"] = Bodies(RpcFault.NotJson, GetHead, """[{"jsonrpc":"2.0","id":1,"id":2,"result":"0x7a69"}]"""),
         ["deep JSON"] = Bodies(RpcFault.TooDeep, GetHead, new string('[', 100_000)),
+        ["one level too many"] = Bodies(RpcFault.TooDeep, GetHead, Nested(RpcPolicy.DepthMax + 1)),
+        ["all levels, and nothing in them"] = Bodies(RpcFault.NoAnswer, GetHead, Nested(RpcPolicy.DepthMax)),
         ["million values"] = Bodies(RpcFault.TooManyValues, GetHead, $"[{string.Concat(Enumerable.Repeat("1,", 900_000))}1]"),
         ["half a surrogate pair"] = Bodies(RpcFault.NotJson, GetHead, """[{"jsonrpc":"2.0","id":1,"result":"\ud800"}]"""),
         ["truncated JSON"] = Bodies(RpcFault.NotJson, GetHead, """[{"jsonrpc":"2.0","id":1,"result":"0x7a"""),
@@ -374,6 +376,8 @@ public sealed class HostileNodeTests
         }
         return body;
     }
+
+    private static string Nested(int levels) => new string('[', levels) + new string(']', levels);
 
     private static string Word(byte last) => $"0x{last.ToString("x64", CultureInfo.InvariantCulture)}";
 

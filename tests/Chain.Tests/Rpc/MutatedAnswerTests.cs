@@ -2,13 +2,15 @@ using System.Globalization;
 
 namespace Marketplace.Chain.Tests;
 
-/// <summary>Whichever characters of honest answers are others: they are refused as <see cref="RpcException"/>, or mean something.</summary>
+/// <summary>Honest answers of which a few characters are others are refused as <see cref="RpcException"/>, or mean something.</summary>
 public sealed class MutatedAnswerTests
 {
     private const int Rounds = 3000;
     private const string Characters = "\"{}[]:,0123456789abcdefx\\ \u00e9\ud7ff";
 
     private static readonly CancellationToken Cancel = TestContext.Current.CancellationToken;
+
+    private static readonly SignedTransaction Transaction = SampleTransactions.Sign(nonce: 7);
 
     private static readonly Func<IEvmRpc, Task>[] Questions =
     [
@@ -18,7 +20,7 @@ public sealed class MutatedAnswerTests
         rpc => rpc.GetLogs(SampleChain.Filter, Cancel),
         rpc => rpc.Call(new EvmCall { To = SampleChain.Contract }, BlockId.Of(5), Cancel),
         rpc => rpc.GetFeeHistory(10, 2, [50, 90], Cancel),
-        rpc => rpc.Send(SampleTransactions.Sign(nonce: 7), Cancel),
+        rpc => rpc.Send(Transaction, Cancel),
     ];
 
     [Fact]

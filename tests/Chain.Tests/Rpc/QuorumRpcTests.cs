@@ -171,7 +171,7 @@ public sealed class QuorumRpcTests
 
     /// <summary>The silent have a second after enough agreed.</summary>
     [Fact]
-    public async Task SilentEndpoint_HoldsNobodyUp()
+    public async Task SilentEndpoint_DoesNotHoldUpTheOthers()
     {
         await using var rig = new RpcRig(nodes: 3);
         rig.Nodes[0].Speak = (_, cancel) => Task.Delay(Timeout.Infinite, cancel);

@@ -29,14 +29,8 @@ public sealed class RpcEndpointTests
     public async Task NodesWords_AreCleanedOfTheSecret()
     {
         await using var rig = new RpcRig();
-        rig.Node.Speak = (to, cancel) =>
-            to.WriteAsync(
-                    ScriptedNode.Http(
-                        $$$"""{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"no key {{{ScriptedNode.Secret.ToUpperInvariant()}}}\u001b[31m\nred"}}"""
-                    ),
-                    cancel
-                )
-                .AsTask();
+        var words = $"no key {ScriptedNode.Secret.ToUpperInvariant()}\u001b[31m\nred";
+        rig.Node.TwistBody = body => FailoverRpcTests.Refuse(body, -32000, words);
 
         var refused = await Assert.ThrowsAsync<RpcErrorException>(() =>
             new FailoverRpc(rig.Options).GetHead(HeadKind.Latest, TestContext.Current.CancellationToken)
@@ -51,9 +45,7 @@ public sealed class RpcEndpointTests
     {
         await using var rig = new RpcRig();
         var words = "";
-        rig.Node.Speak = (to, cancel) =>
-            to.WriteAsync(ScriptedNode.Http($$$"""{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"{{{words}}}"}}"""), cancel)
-                .AsTask();
+        rig.Node.TwistBody = body => FailoverRpcTests.Refuse(body, -32000, words);
         foreach (var length in (int[])[RpcPolicy.MessageCharsMax, RpcPolicy.MessageCharsMax + 1, RpcPolicy.MessageReadMax + 1])
         {
             words = new string('x', length);
@@ -101,5 +93,8 @@ public sealed class RpcEndpointTests
         Assert.Throws<ArgumentException>(() => new QuorumRpc(options, quorum: 0));
         Assert.Throws<ArgumentException>(() => new QuorumRpc(options, quorum: 2));
         Assert.DoesNotContain(ScriptedNode.Secret, options.ToString());
+        _ = new FailoverRpc(options with { Endpoints = [.. Enumerable.Range(1, RpcPolicy.EndpointsMax).Select(Numbered)] });
     }
+
+    private static RpcEndpoint Numbered(int number) => RpcEndpoint.Parse($"http://127.0.0.{number}/");
 }

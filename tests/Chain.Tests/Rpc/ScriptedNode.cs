@@ -11,7 +11,7 @@ namespace Marketplace.Chain.Tests;
 /// </summary>
 internal sealed class ScriptedNode : IAsyncDisposable
 {
-    /// <summary>What a provider would put into a URL, and nobody may see.</summary>
+    /// <summary>What a provider would put into a URL, and no message may show.</summary>
     public const string Secret = "sesame-0123456789abcdef";
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
