@@ -87,9 +87,11 @@ internal sealed class EndpointHealth(RpcOptions options)
         {
             // An honest node that is quicker than the others is ahead, too.
             RpcFault.NodeError or RpcFault.Ahead => null,
-            // What passes by itself: also a page of a proxy, a node that starts, and a reorganisation between two answers.
+            // What passes by itself, or may be true: also a page of a proxy, a node that starts, a reorganisation between two answers, and
+            // more logs than fit.
             RpcFault.Unreachable or RpcFault.TimedOut or RpcFault.HttpStatus or RpcFault.NotJson => RpcPolicy.FailureAside,
             RpcFault.NoHead or RpcFault.BrokenHeaders or RpcFault.Behind => RpcPolicy.FailureAside,
+            RpcFault.TooLarge or RpcFault.TooManyValues => RpcPolicy.FailureAside,
             RpcFault.RateLimited or RpcFault.Disagrees => RpcPolicy.LimitAside,
             _ => RpcPolicy.LieAside,
         };

@@ -39,7 +39,7 @@ public sealed record LogFilter
     /// </summary>
     public Bytes32? BlockHash { get; init; }
 
-    /// <summary>Contracts of which one wrote the log: from 1 to <see cref="RpcPolicy.FilterItemsMax"/>.</summary>
+    /// <summary>Contracts of which one wrote the log: from 1 to <see cref="RpcPolicy.FilterChoicesMax"/>.</summary>
     public required IReadOnlyList<EvmAddress> Addresses { get; init; }
 
     /// <summary>For each topic from the first on the words of which it is one; any word where there are none.</summary>
@@ -54,14 +54,14 @@ public sealed record LogFilter
     /// <exception cref="ArgumentException">The filter is beyond a limit.</exception>
     internal void RequireSound()
     {
-        if (Addresses.Count is 0 or > RpcPolicy.FilterItemsMax)
+        if (Addresses.Count is 0 or > RpcPolicy.FilterChoicesMax)
         {
-            throw new ArgumentException($"The filter has {Addresses.Count} addresses; allowed are 1 to {RpcPolicy.FilterItemsMax}.");
+            throw new ArgumentException($"The filter has {Addresses.Count} addresses; allowed are 1 to {RpcPolicy.FilterChoicesMax}.");
         }
-        if (Topics.Count > RpcPolicy.TopicsMax || Topics.Any(allowed => allowed.Count > RpcPolicy.FilterItemsMax))
+        if (Topics.Count > RpcPolicy.TopicsMax || Topics.Any(allowed => allowed.Count > RpcPolicy.FilterChoicesMax))
         {
             throw new ArgumentException(
-                $"The filter has {Topics.Count} topics; allowed are {RpcPolicy.TopicsMax} of at most {RpcPolicy.FilterItemsMax} words."
+                $"The filter has {Topics.Count} topics; allowed are {RpcPolicy.TopicsMax} of at most {RpcPolicy.FilterChoicesMax} words."
             );
         }
         if (BlockHash is null && (ToBlock < FromBlock || ToBlock - FromBlock >= RpcPolicy.LogBlocksMax))

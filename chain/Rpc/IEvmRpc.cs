@@ -36,6 +36,10 @@ public interface IEvmRpc
     Task<TransactionReceipt?> FindReceipt(Bytes32 transactionHash, CancellationToken cancellation);
 
     /// <summary>All logs that match, in the chain's order: <c>eth_getLogs</c>. A node can leave some out, and no check sees it.</summary>
+    /// <exception cref="RpcException">
+    /// With <see cref="RpcFault.TooLarge"/> or <see cref="RpcFault.TooManyValues"/>, or as an error of the node's own, where there are too
+    /// many: ask for fewer blocks.
+    /// </exception>
     Task<IReadOnlyList<EvmLog>> GetLogs(LogFilter filter, CancellationToken cancellation);
 
     /// <summary>Runs a call without a transaction: <c>eth_call</c>.</summary>

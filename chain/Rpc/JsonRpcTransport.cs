@@ -33,7 +33,7 @@ internal sealed class JsonRpcTransport(RpcEndpoint endpoint, RpcOptions options)
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            var bytesMax = Math.Min(calls.Sum(call => call.AnswerBytesMax), RpcPolicy.AnswerBytesMax);
+            var bytesMax = (int)Math.Min(calls.Sum(call => (long)call.AnswerBytesMax), RpcPolicy.AnswerBytesMax);
             var body = await Exchange(JsonRpcCall.Write(calls, firstId), bytesMax, both.Token).ConfigureAwait(false);
             using var document = JsonRpcAnswers.Parse(body);
             var answers = JsonRpcAnswers.Match(document.RootElement, firstId, calls.Count);
@@ -43,7 +43,8 @@ internal sealed class JsonRpcTransport(RpcEndpoint endpoint, RpcOptions options)
         {
             throw new RpcException(endpoint, refused.Fault, refused.Message);
         }
-        catch (Exception failure) when (failure is OperationCanceledException or HttpRequestException or IOException)
+        catch (Exception failure)
+            when (failure is OperationCanceledException or HttpRequestException or IOException or InvalidDataException)
         {
             cancellation.ThrowIfCancellationRequested();
             throw failure is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }
@@ -142,6 +143,7 @@ internal sealed class JsonRpcTransport(RpcEndpoint endpoint, RpcOptions options)
             HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => "Nothing answers there.",
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => "The secure connection failed.",
             HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => "The answer is no HTTP.",
+            InvalidDataException => "The answer cannot be unpacked.",
             OperationCanceledException => $"No connection within {RpcPolicy.ConnectTimeMax.TotalSeconds:0.#} s.",
             _ => "The connection broke before the answer was complete.",
         };

@@ -10,7 +10,7 @@ internal static class LogReader
     public static IReadOnlyList<EvmLog> Read(JsonElement json, LogFilter filter)
     {
         var logs = new List<EvmLog>();
-        foreach (var item in json.Items("logs", RpcPolicy.LogsMax))
+        foreach (var item in Logs(json))
         {
             var log = ReadLog(item);
             Require(filter.Matches(log), log, "does not match the filter");
@@ -56,7 +56,7 @@ internal static class LogReader
             BlockHash = json.Member("blockHash").Word("blockHash"),
             GasUsed = json.Member("gasUsed").UInt64("gasUsed"),
             EffectiveGasPrice = json.Member("effectiveGasPrice").Quantity("effectiveGasPrice"),
-            Logs = [.. json.Member("logs").Items("logs", RpcPolicy.LogsMax).Select(ReadLog)],
+            Logs = [.. Logs(json.Member("logs")).Select(ReadLog)],
         };
         if (receipt.TransactionHash != transactionHash)
         {
@@ -78,6 +78,15 @@ internal static class LogReader
             ? receipt
             : throw new AnswerException(RpcFault.WrongReceipt, "A log of the receipt is of another transaction or block, or out of order.");
     }
+
+    /// <summary>Too many are no lie: the chain may have them.</summary>
+    private static JsonElement.ArrayEnumerator Logs(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Array && json.GetArrayLength() > RpcPolicy.LogsMax
+            ? throw new AnswerException(
+                RpcFault.TooManyValues,
+                $"There are {json.GetArrayLength()} logs; allowed are {RpcPolicy.LogsMax}. Ask for fewer blocks."
+            )
+            : json.Items("logs", RpcPolicy.LogsMax);
 
     private static EvmLog ReadLog(JsonElement json)
     {

@@ -24,13 +24,13 @@ public enum RpcFault
     /// <summary>The body is not JSON, says that it is not, or names a member twice.</summary>
     NotJson,
 
-    /// <summary>The body has more bytes than any right answer to this request.</summary>
+    /// <summary>The body has more bytes than is read. Logs of fewer blocks may fit.</summary>
     TooLarge,
 
     /// <summary>Values are nested deeper than in any answer.</summary>
     TooDeep,
 
-    /// <summary>The body has more values than any answer.</summary>
+    /// <summary>The body has more values or logs than are read. Logs of fewer blocks may fit.</summary>
     TooManyValues,
 
     /// <summary>The JSON is no answer of JSON-RPC 2.0.</summary>

@@ -3,26 +3,20 @@ namespace Marketplace.Chain;
 /// <summary>Bounds of what is asked of nodes and taken from them, each with its reason.</summary>
 public static class RpcPolicy
 {
-    /// <summary>An answer that is one number or hash: a hundred bytes, and what servers add.</summary>
-    public const int WordAnswerBytesMax = 4 * 1024;
+    /// <summary>An answer that is one number or hash, or an error with a text that is shown.</summary>
+    public const int WordAnswerBytesMax = MessageReadMax + 1024;
 
     /// <summary>
     /// A header comes with the hashes of its transactions: 70 bytes each. A block of 60 million gas has at most 2,900; chains with larger
     /// blocks have ten times as many.
     /// </summary>
-    public const int HeaderAnswerBytesMax = 2 * 1024 * 1024;
+    public const int HeaderAnswerBytesMax = 3 * 1024 * 1024;
 
     /// <summary>
-    /// A transaction has at most 2^24 gas (<see href="https://eips.ethereum.org/EIPS/eip-7825">EIP-7825</see>) and pays 8 for a byte of
-    /// log: 2 MiB, twice as long in hex, and 900 bytes of JSON around each log.
+    /// A whole answer, also to a batch: <see cref="LogsMax"/> without data, each 900 bytes of JSON. So every receipt of Ethereum fits, which
+    /// a stranger may have made as long as possible. One request takes twice as much memory while the answer grows.
     /// </summary>
-    public const int ReceiptAnswerBytesMax = 8 * 1024 * 1024;
-
-    /// <summary>Logs of a range: <see cref="LogsMax"/> with a few words of data each. Nodes themselves stop about there.</summary>
-    public const int LogsAnswerBytesMax = 16 * 1024 * 1024;
-
-    /// <summary>A whole answer, also to a batch, and so the memory that one request can take, with as much again while it grows.</summary>
-    public const int AnswerBytesMax = LogsAnswerBytesMax;
+    public const int AnswerBytesMax = 20 * 1024 * 1024;
 
     /// <summary>Data of a call, and what it returns: contracts that we call say a few kilobytes.</summary>
     public const int CallBytesMax = 512 * 1024;
@@ -33,9 +27,9 @@ public static class RpcPolicy
     public const int CodeBytesMax = 240 * 1024;
 
     /// <summary>Fees of <see cref="FeeBlocksMax"/> blocks with all percentiles: 11 numbers of at most 70 bytes each.</summary>
-    public const int FeesAnswerBytesMax = 1024 * 1024;
+    public const int FeesAnswerBytesMax = 128 * 1024;
 
-    /// <summary>Data of one log, as <see cref="ReceiptAnswerBytesMax"/> reckons.</summary>
+    /// <summary>Data of one log: 8 gas for a byte, of the 2^24 that <see cref="LogsMax"/> names.</summary>
     public const int LogBytesMax = 2 * 1024 * 1024;
 
     /// <summary>Extra data of a header: 32 bytes on Ethereum, signatures of all validators on chains with proof of authority.</summary>
@@ -45,22 +39,27 @@ public static class RpcPolicy
     public const int DepthMax = 12;
 
     /// <summary>Names and values of an answer: 40 for each of <see cref="LogsMax"/> logs. Each takes 12 bytes when it is read.</summary>
-    public const int ValuesMax = 400_000;
+    public const int ValuesMax = 900_000;
 
-    /// <summary>Logs of one answer: what large providers allow.</summary>
-    public const int LogsMax = 10_000;
+    /// <summary>
+    /// Logs of one answer: a transaction has at most 2^24 gas (<see href="https://eips.ethereum.org/EIPS/eip-7825">EIP-7825</see>), and the
+    /// smallest log with a topic takes 750. For logs of a range providers allow about half as many.
+    /// </summary>
+    public const int LogsMax = 22_500;
 
     /// <summary>Blocks of one question for logs: what large providers allow.</summary>
     public const int LogBlocksMax = 10_000;
 
     /// <summary>Addresses of a filter, and words for a topic.</summary>
-    public const int FilterItemsMax = 100;
+    public const int FilterChoicesMax = 100;
 
     /// <summary>LOG0 to LOG4 of the EVM (yellow paper, appendix H).</summary>
     public const int TopicsMax = 4;
 
-    /// <summary>Headers of one batch: providers allow 100 calls and more.</summary>
-    public const int HeadersMax = 64;
+    /// <summary>
+    /// Headers of one batch: providers allow 100 calls, and full blocks of Ethereum take half of <see cref="AnswerBytesMax"/> then.
+    /// </summary>
+    public const int HeadersMax = 60;
 
     /// <summary>Blocks of a fee history: what geth allows with percentiles is more.</summary>
     public const int FeeBlocksMax = 100;

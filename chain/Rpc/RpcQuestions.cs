@@ -53,11 +53,7 @@ internal static class RpcQuestions
 
     public static RpcQuestion<TransactionReceipt?> Receipt(Bytes32 transactionHash) =>
         One(
-            new JsonRpcCall(
-                "eth_getTransactionReceipt",
-                json => json.WriteStringValue($"0x{transactionHash}"),
-                RpcPolicy.ReceiptAnswerBytesMax
-            ),
+            new JsonRpcCall("eth_getTransactionReceipt", json => json.WriteStringValue($"0x{transactionHash}"), RpcPolicy.AnswerBytesMax),
             answer => LogReader.ReadReceipt(answer.Result, transactionHash),
             receipt =>
                 receipt is null
@@ -69,7 +65,7 @@ internal static class RpcQuestions
     {
         filter.RequireSound();
         return One(
-            new JsonRpcCall("eth_getLogs", json => RpcParams.Write(json, filter), RpcPolicy.LogsAnswerBytesMax),
+            new JsonRpcCall("eth_getLogs", json => RpcParams.Write(json, filter), RpcPolicy.AnswerBytesMax),
             answer => LogReader.Read(answer.Result, filter),
             logs => RpcForms.Digest($"{logs.Count} logs", list => RpcForms.Write(list, logs))
         );

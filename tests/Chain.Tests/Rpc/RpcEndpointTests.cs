@@ -1,3 +1,7 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text;
+
 namespace Marketplace.Chain.Tests;
 
 public sealed class RpcEndpointTests
@@ -58,6 +62,37 @@ public sealed class RpcEndpointTests
                 : words;
             Assert.Equal(said, refused.Said);
         }
+    }
+
+    /// <summary>Where the program's traces are listened to, those of the HTTP client would have the whole URL.</summary>
+    [Fact]
+    public async Task Traces_HaveNoUrl()
+    {
+        var traced = new ConcurrentQueue<string>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name.StartsWith("System.Net.Http", StringComparison.Ordinal),
+            Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = activity => traced.Enqueue($"{activity.GetTagItem("url.full")}"),
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var rig = new RpcRig();
+        var host = rig.Node.Endpoint.Name["http://".Length..];
+
+        await new FailoverRpc(rig.Options).GetHead(HeadKind.Latest, TestContext.Current.CancellationToken);
+
+        // Other tests may run meanwhile, with handlers of their own.
+        Assert.DoesNotContain(traced, url => url.Contains(host, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task UserInfo_IsSentAsAuthorization()
+    {
+        await using var rig = new RpcRig();
+        await new FailoverRpc(rig.Options).GetHead(HeadKind.Latest, TestContext.Current.CancellationToken);
+        var expected = Convert.ToBase64String(Encoding.UTF8.GetBytes($"user:{ScriptedNode.Secret}"));
+        Assert.Contains($"Authorization: Basic {expected}", rig.Node.LastHead);
+        Assert.StartsWith($"POST /v3/{ScriptedNode.Secret}?key={ScriptedNode.Secret} HTTP/1.1", rig.Node.LastHead);
     }
 
     [Fact]

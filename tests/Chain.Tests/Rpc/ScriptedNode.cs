@@ -46,6 +46,9 @@ internal sealed class ScriptedNode : IAsyncDisposable
     /// <summary>Writes the whole answer, from the status line on.</summary>
     public Func<Stream, CancellationToken, Task>? Speak { get; set; }
 
+    /// <summary>The last request up to its body.</summary>
+    public string LastHead { get; private set; } = "";
+
     public int Requests => Volatile.Read(ref _requests);
 
     /// <summary>The first request has come.</summary>
@@ -118,7 +121,7 @@ internal sealed class ScriptedNode : IAsyncDisposable
         return TwistText?.Invoke(text) ?? text;
     }
 
-    private static async Task<string> ReadBody(Stream stream, CancellationToken cancellation)
+    private async Task<string> ReadBody(Stream stream, CancellationToken cancellation)
     {
         var bytes = new List<byte>();
         var piece = new byte[8192];
@@ -139,6 +142,7 @@ internal sealed class ScriptedNode : IAsyncDisposable
                 .Single();
             if (text.Length >= end + 4 + length)
             {
+                LastHead = text[..end];
                 return text[(end + 4)..];
             }
         }
