@@ -37,6 +37,31 @@ public sealed class FailoverRpcTests
         Assert.Equal((1, 1), (rig.Nodes[0].Requests, rig.Nodes[1].Requests));
     }
 
+    /// <summary>Counted one by one, so many faults would put the node aside for half an hour.</summary>
+    [Fact]
+    public async Task FaultsOfOneMoment_CountAsOne()
+    {
+        const int Together = 12;
+        await using var rig = new RpcRig();
+        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asked = 0;
+        rig.Node.Speak = async (to, cancel) =>
+        {
+            if (Interlocked.Increment(ref asked) == Together)
+            {
+                rig.Node.Speak = null;
+                all.SetResult();
+            }
+            await all.Task;
+            await to.WriteAsync(ScriptedNode.Http("", "503 Service Unavailable"), cancel);
+        };
+        var rpc = new FailoverRpc(rig.Options);
+
+        await Task.WhenAll(Enumerable.Range(0, Together).Select(_ => rpc.GetPriorityFee(Cancel)));
+
+        Assert.Equal(Together, rig.Faults.Count);
+    }
+
     [Fact]
     public async Task Chain_IsAskedForAtFirstAndAfterAWhile()
     {

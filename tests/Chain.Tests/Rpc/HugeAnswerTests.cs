@@ -126,6 +126,21 @@ public sealed class HugeAnswerTests
         Assert.Equal(fault, rig.Faults.FirstOrDefault()?.Fault);
     }
 
+    /// <summary>Logs without members: they are counted before they are read.</summary>
+    [Theory]
+    [InlineData(0, RpcFault.MalformedValue), InlineData(1, RpcFault.TooManyValues)]
+    public async Task Answer_MayHaveSoManyLogs(int beyond, RpcFault fault)
+    {
+        await using var rig = new RpcRig();
+        var logs = string.Join(',', Enumerable.Repeat("{}", RpcPolicy.LogsMax + beyond));
+        var body = $$"""[{"jsonrpc":"2.0","id":1,"result":"0x7a69"},{"jsonrpc":"2.0","id":2,"result":[{{logs}}]}]""";
+        rig.Node.Speak = (to, cancel) => to.WriteAsync(ScriptedNode.Http(body), cancel).AsTask();
+
+        await Assert.ThrowsAsync<RpcException>(() => new FailoverRpc(rig.Options).GetLogs(SampleChain.Filter, Cancel));
+
+        Assert.Equal(fault, rig.Faults[0].Fault);
+    }
+
     private static async Task<long> AllocatedByRefusal(RpcRig rig, RpcOptions options, RpcFault fault)
     {
         var rpc = new FailoverRpc(options);

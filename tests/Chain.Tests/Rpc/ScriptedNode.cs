@@ -80,7 +80,7 @@ internal sealed class ScriptedNode : IAsyncDisposable
                 exchanges.Add(Exchange(await _listener.AcceptTcpClientAsync(_end.Token)));
             }
         }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception ended) when (ended is OperationCanceledException or SocketException or InvalidOperationException)
         {
             await Task.WhenAll(exchanges);
         }
