@@ -40,6 +40,18 @@ public sealed class BlsPublicKey : IEquatable<BlsPublicKey>
         return true;
     }
 
+    /// <summary>Of <see cref="Coordinates"/>.</summary>
+    /// <exception cref="FormatException">The bytes are not those of a public key.</exception>
+    public static BlsPublicKey ReadCoordinates(ReadOnlySpan<byte> bytes) =>
+        bytes.Length == CoordinatesSize
+        && BlsEncoding.TryRead<Fp>(bytes, out var point)
+        && !point.IsInfinity
+        && BlsGroups.IsInSubgroup(in point)
+            ? From(in point)
+            : throw new FormatException(
+                $"{bytes.Length} bytes are no BLS public key: {CoordinatesSize} bytes, x and y of a point of G1 other than infinity."
+            );
+
     /// <summary>x and y, big-endian, without flags: what contracts take.</summary>
     public byte[] Coordinates()
     {

@@ -53,11 +53,11 @@ public sealed record Settlement
     }
 }
 
-/// <summary>What an account has earned and spent since the first settlement, and what of its deposits is on hold.</summary>
+/// <summary>What an account has earned and spent since the first settlement, and what of its deposits the market holds.</summary>
 /// <param name="Owner">The address that stands for the account on the chain.</param>
 /// <param name="Earned">All that came in from other accounts.</param>
 /// <param name="Spent">All that went out to other accounts.</param>
-/// <param name="Held">What was on hold at the moment, for open jobs or at stake in the market.</param>
+/// <param name="Held">What of its deposits is in the market's books and not spent: a withdrawal waits until it is set aside there.</param>
 public sealed record AccountTotals(EvmAddress Owner, TokenAmount Earned, TokenAmount Spent, TokenAmount Held)
 {
     internal const string Type = "AccountTotals(address owner,uint128 earned,uint128 spent,uint128 held)";

@@ -29,7 +29,7 @@ public sealed class SettlementDocumentTests
     [Fact]
     public void Types_AreThoseOfTheCode() =>
         Assert.All(
-            [Settlement.Type, AccountTotals.Type],
+            [Settlement.Type, AccountTotals.Type, AccountOwner.Type, Possession.Type],
             type => Assert.Contains($"\n{type}\n", File.ReadAllText(Document), StringComparison.Ordinal)
         );
 

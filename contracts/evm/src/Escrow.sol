@@ -35,6 +35,9 @@ contract Escrow is IEscrow, Payments {
     bytes32 public immutable market;
     StakeRegistry public immutable registry;
     ReceiptVerifier public immutable receiptVerifier;
+
+    /// @notice The block in which the contracts were created: no event is earlier.
+    uint64 public immutable createdIn = uint64(block.number);
     uint64 public immutable withdrawalDelay;
     uint64 public immutable exitDelay;
 

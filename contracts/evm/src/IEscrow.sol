@@ -90,8 +90,8 @@ interface IEscrow {
 
     function cancelWithdrawal() external;
 
-    /// @notice Pays the account's request, as far as its deposits were neither spent nor on hold at the last settlement. Anybody may call
-    /// it; the account is paid.
+    /// @notice Pays the account's request, as far as its deposits were neither spent nor held by the market at the last settlement. Anybody
+    /// may call it; the account is paid.
     /// @param totals What the last settlement says of the account.
     /// @param path From it to the settlement's root.
     function withdraw(AccountTotals calldata totals, MerklePath calldata path) external;

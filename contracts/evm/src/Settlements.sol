@@ -23,7 +23,7 @@ struct Settlement {
 /// @param owner The address that stands for the account on the chain.
 /// @param earned All that came in from other accounts.
 /// @param spent All that went out to other accounts.
-/// @param held What was on hold at the moment: for open jobs, or as a stake in the market.
+/// @param held What of its deposits is in the market's books and not spent: a withdrawal waits until it is set aside there.
 struct AccountTotals {
     address owner;
     uint128 earned;

@@ -1,115 +1,34 @@
-using System.Diagnostics;
-using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Marketplace.Testing;
 
 namespace Marketplace.Chain.Tests;
 
-/// <summary>
-/// A real EVM node of our own (<see href="https://getfoundry.sh/anvil/overview">anvil</see>) on a free port of the loopback, started by the
-/// first test that asks. It mines when it is told to, and ends with the program that started it, however that ends.
-/// </summary>
+/// <summary>A real EVM node, started by the first test that asks.</summary>
 public sealed class AnvilFixture : IAsyncDisposable
 {
-    /// <summary>Names the folder in which the program is, where it is not the repository's own.</summary>
-    public const string Variable = "MARKETPLACE_ANVIL";
-
-    /// <summary>Why a test is skipped where there is none.</summary>
-    public const string Missing = $"anvil is not installed: run 'npm ci' in contracts/evm, or set {Variable} to the folder that has it.";
-
-    private const string Listening = "Listening on ";
-
-    // Its input ends when the tests do, also by "kill -9". The node is a child of npm's script, so the whole session ends.
-    private const string Keeper = """
-        trap : INT TERM
-        "$1" --hardfork osaka --port 0 --no-mining --threads 1 2>&1 &
-        read -r end
-        kill -KILL -$$
-        """;
-
-    private static readonly string? Program = Find();
-
-    private readonly Lazy<Task<RpcEndpoint>> _endpoint;
-    private readonly HttpClient _client = new();
-    private Process? _keeper;
-
-    public AnvilFixture() => _endpoint = new Lazy<Task<RpcEndpoint>>(Start);
+    private readonly Lazy<Task<AnvilNode>> _node = new(AnvilNode.Start);
 
     /// <summary>The node. Where anvil is not installed, the test is skipped; on the build machine it fails.</summary>
     public async Task<RpcEndpoint> Endpoint()
     {
-        Assert.SkipUnless(Program is not null || Vectors.Required, Missing);
-        return await _endpoint.Value;
+        Require();
+        return (await _node.Value).Endpoint;
     }
 
-    /// <summary>Mines blocks; the first has what waits.</summary>
-    public Task Mine(int blocks = 1) => Tell("anvil_mine", $"0x{blocks:x}");
+    /// <inheritdoc cref="Endpoint"/>
+    public static void Require() => Assert.SkipUnless(AnvilNode.IsInstalled || Vectors.Required, AnvilNode.Missing);
 
-    /// <summary>Tells the node what only a development node does, such as <c>anvil_reorg</c>.</summary>
-    public async Task Tell(string method, params JsonNode?[] parameters)
-    {
-        var call = new JsonObject
-        {
-            ["jsonrpc"] = "2.0",
-            ["id"] = 1,
-            ["method"] = method,
-            ["params"] = new JsonArray(parameters),
-        };
-        using var answer = await _client.PostAsJsonAsync((await Endpoint()).Name, call);
-        var body = await answer.Content.ReadFromJsonAsync<JsonObject>();
-        Assert.False(body!.ContainsKey("error"), $"{method}: {body}");
-    }
+    /// <inheritdoc cref="AnvilNode.Mine"/>
+    public async Task Mine(int blocks = 1) => await (await _node.Value).Mine(blocks);
+
+    /// <inheritdoc cref="AnvilNode.Tell"/>
+    public async Task Tell(string method, params JsonNode?[] parameters) => await (await _node.Value).Tell(method, parameters);
 
     public async ValueTask DisposeAsync()
     {
-        _client.Dispose();
-        if (_keeper is not null)
+        if (_node.IsValueCreated && _node.Value.IsCompletedSuccessfully)
         {
-            _keeper.StandardInput.Close();
-            await _keeper.WaitForExitAsync();
-            _keeper.Dispose();
+            await (await _node.Value).DisposeAsync();
         }
     }
-
-    private async Task<RpcEndpoint> Start()
-    {
-        Assert.True(Program is not null, Missing);
-        var start = new ProcessStartInfo("setsid") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["sh", "-c", Keeper, "keeper", Program])
-        {
-            start.ArgumentList.Add(argument);
-        }
-        _keeper = Process.Start(start)!;
-        var said = new List<string>();
-        while (await _keeper.StandardOutput.ReadLineAsync() is { } line)
-        {
-            said.Add(line);
-            if (line.StartsWith(Listening, StringComparison.Ordinal))
-            {
-                // What it says further is read, or it would wait for a reader.
-                _ = _keeper.StandardOutput.ReadToEndAsync();
-                return RpcEndpoint.Parse($"http://{line[Listening.Length..]}");
-            }
-        }
-        throw new InvalidOperationException($"anvil did not start: {string.Join(Environment.NewLine, said)}");
-    }
-
-    private static string? Find()
-    {
-        var named = Environment.GetEnvironmentVariable(Variable);
-        if (!string.IsNullOrEmpty(named))
-        {
-            return Existing(Path.Combine(named, "anvil"));
-        }
-        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (File.Exists(Path.Combine(at.FullName, "Marketplace.sln")))
-            {
-                return Existing(Path.Combine(at.FullName, "contracts", "evm", "node_modules", ".bin", "anvil"));
-            }
-        }
-        return null;
-    }
-
-    private static string? Existing(string path) => File.Exists(path) ? path : null;
 }

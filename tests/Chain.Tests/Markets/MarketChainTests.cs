@@ -1,0 +1,232 @@
+using Marketplace.Crypto;
+using Marketplace.Receipts;
+using Marketplace.Testing;
+
+namespace Marketplace.Chain.Tests.Markets;
+
+/// <summary>What every chain promises a market: a simulated one, and the contracts on a real EVM.</summary>
+public abstract class MarketChainTests
+{
+    private protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private protected abstract Task<ChainBench> Start();
+
+    [Fact]
+    public async Task Terms_AreThoseOfTheContracts()
+    {
+        await using var bench = await Start();
+
+        var terms = await bench.Chain.ReadTerms(Cancellation);
+
+        Assert.Equal((bench.Domain.ChainId, bench.Domain.Contract), (terms.ChainId, terms.Escrow));
+        Assert.Equal((ChainBench.Market, (byte)6, "TKN", 3UL), (terms.Market, terms.Decimals, terms.Symbol, terms.CommitteeMin));
+        Assert.Equal(TimeSpan.FromHours(1), terms.EpochLength);
+        var created = await bench.Chain.FindBlock(terms.CreatedIn, Cancellation);
+        Assert.Equal(0UL, terms.EpochAt(created!.Value.Time));
+        var books = await bench.Chain.ReadBooks(await bench.Chain.ReadHead(Cancellation), Cancellation);
+        Assert.Null(books.Last);
+        Assert.False(books.IsClosed);
+    }
+
+    [Fact]
+    public async Task DepositsAndRequests_AreReadAsOfABlock()
+    {
+        await using var bench = await Start();
+        var owner = ChainBench.Owner(0x21);
+        var address = EvmAddresses.Of(owner.PublicKey);
+        var before = await bench.Chain.ReadHead(Cancellation);
+        await bench.Deposit(owner, 700);
+        var deposited = await bench.Chain.ReadHead(Cancellation);
+        await bench.Deposit(owner, 50);
+        await bench.Request(owner, 200);
+        var head = await bench.Chain.ReadHead(Cancellation);
+
+        var (first, second, last) = (await Balance(before), await Balance(deposited), await Balance(head));
+
+        Assert.Equal(
+            (0UL, 700UL, 750UL),
+            ((ulong)first.Deposited.BaseUnits, (ulong)second.Deposited.BaseUnits, (ulong)last.Deposited.BaseUnits)
+        );
+        Assert.Equal((TokenAmount.Zero, new TokenAmount(200)), (second.Requested, last.Requested));
+        Assert.Equal(head.Number, last.RequestedBlock);
+        var events = await bench.Chain.ReadEvents(before.Number + 1, head, Cancellation);
+        Assert.Equal(3, events.OfType<AccountTouched>().Count());
+        Assert.All(events.OfType<AccountTouched>(), touched => Assert.Equal(address, touched.Owner));
+        Assert.Equal(events.Select(happened => happened.Block).Order(), events.Select(happened => happened.Block));
+        Assert.Single(await bench.Chain.ReadEvents(head.Number, head, Cancellation));
+
+        async Task<ChainBalance> Balance(ChainBlock at) => (await bench.Chain.ReadBalances([address], at, Cancellation))[0];
+    }
+
+    [Fact]
+    public async Task Members_ServeFromTheNextEpochOn()
+    {
+        await using var bench = await Start();
+        var began = await bench.Chain.ReadHead(Cancellation);
+        await bench.Register(ChainBench.Owner(0x41), ChainBench.Worker(1), ChainBench.Member(1), 500);
+        var head = await bench.Chain.ReadHead(Cancellation);
+        var epoch = (await bench.Chain.ReadTerms(Cancellation)).EpochAt(head.Time);
+        var member = Possession.MemberOf(ChainBench.Member(1).PublicKey);
+
+        var registered = Assert.Single((await bench.Chain.ReadEvents(began.Number + 1, head, Cancellation)).OfType<MemberRegistered>());
+
+        Assert.Equal(
+            (member, ChainBench.Worker(1), ChainBench.Member(1).PublicKey),
+            (registered.Member, registered.Worker, registered.Key)
+        );
+        Assert.Equal([TokenAmount.Zero, TokenAmount.Zero], await bench.Chain.ReadWeights(epoch, [member, default], head, Cancellation));
+        Assert.Equal([new TokenAmount(500)], await bench.Chain.ReadWeights(epoch + 1, [member], head, Cancellation));
+    }
+
+    [Fact]
+    public async Task Settlement_IsTakenOnce_AndPaysWhatItSays()
+    {
+        await using var bench = await Start();
+        await bench.Serve(100, 200, 300, 400);
+        var (client, worker) = (ChainBench.Owner(0x21), ChainBench.Owner(0x22));
+        await bench.Deposit(client, 1_000);
+        await bench.Request(client, 300);
+        await bench.Mine();
+        var (paid, earned) = (Totals(client, 0, 600, 100), Totals(worker, 600, 0, 0));
+        var file = await bench.Make(1, paid, earned);
+
+        var sent = await bench.Send(ChainBench.Order(file, absent: 2));
+        await bench.Mine();
+
+        var head = await bench.Chain.ReadHead(Cancellation);
+        Assert.Equal(file.Settlement, (await bench.Chain.ReadBooks(head, Cancellation)).Last);
+        var inclusion = await bench.Chain.FindInclusion(sent.Hash, Cancellation);
+        Assert.True(inclusion!.HasSucceeded);
+        Assert.Equal(inclusion.Block, await bench.Chain.FindBlock(inclusion.Block.Number, Cancellation));
+        await bench.Claim(earned, file.Find(earned.Owner)!.Value.Path);
+        await bench.Withdraw(paid, file.Find(paid.Owner)!.Value.Path);
+        var balances = await bench.Chain.ReadBalances([paid.Owner, earned.Owner], await bench.Chain.ReadHead(Cancellation), Cancellation);
+        Assert.Equal((new TokenAmount(300), TokenAmount.Zero), (balances[0].Withdrawn, balances[0].Requested));
+        Assert.Equal(new TokenAmount(600), balances[1].Claimed);
+        // The same again, as another transaction, is reverted.
+        var again = await bench.Send(ChainBench.Order(file, absent: 2));
+        await bench.Mine();
+        Assert.False((await bench.Chain.FindInclusion(again.Hash, Cancellation))!.HasSucceeded);
+    }
+
+    [Fact]
+    public async Task SettlementWithoutTwoThirds_OrOfAnotherMarket_IsReverted()
+    {
+        await using var bench = await Start();
+        await bench.Serve(100, 200, 300, 400);
+        await bench.Mine();
+        var file = await bench.Make(1);
+        var foreign = file with { Domain = bench.Domain with { ChainId = 1 } };
+        var other = file with { Settlement = file.Settlement with { Accounts = file.Settlement.Hash() } };
+        SettlementOrder[] orders =
+        [
+            ChainBench.Order(file, 4),
+            ChainBench.Order(foreign),
+            ChainBench.Order(file) with
+            {
+                Absentees = [Possession.MemberOf(ChainBench.Member(1).PublicKey)],
+            },
+            ChainBench.Order(file) with
+            {
+                Settlement = other.Settlement,
+            },
+        ];
+
+        foreach (var order in orders)
+        {
+            var sent = await bench.Send(order);
+            await bench.Mine();
+            Assert.False((await bench.Chain.FindInclusion(sent.Hash, Cancellation))!.HasSucceeded);
+        }
+        var good = await bench.Send(ChainBench.Order(file, 1, 2));
+        await bench.Mine();
+
+        Assert.True((await bench.Chain.FindInclusion(good.Hash, Cancellation))!.HasSucceeded);
+        Assert.Equal(
+            (ulong)orders.Length + 1,
+            (await bench.Chain.ReadNonce(await bench.Chain.ReadHead(Cancellation), Cancellation)) - await FirstNonce(bench)
+        );
+    }
+
+    [Fact]
+    public async Task BlocksThatAreReorganised_AreNotBelieved()
+    {
+        await using var bench = await Start();
+        await bench.Mine();
+        var owner = ChainBench.Owner(0x21);
+        var address = EvmAddresses.Of(owner.PublicKey);
+        var kept = await bench.Chain.ReadHead(Cancellation);
+        await bench.Deposit(owner, 700);
+        var lost = await bench.Chain.ReadHead(Cancellation);
+
+        await bench.Reorganise((int)(lost.Number - kept.Number));
+
+        Assert.NotEqual(lost.Hash, (await bench.Chain.FindBlock(lost.Number, Cancellation))?.Hash);
+        Assert.Equal(kept, await bench.Chain.FindBlock(kept.Number, Cancellation));
+        await Assert.ThrowsAsync<ChainException>(() => bench.Chain.ReadEvents(kept.Number, lost, Cancellation));
+        await Assert.ThrowsAsync<ChainException>(() => bench.Chain.ReadBalances([address], lost, Cancellation));
+        var head = await bench.Chain.ReadHead(Cancellation);
+        Assert.Equal(TokenAmount.Zero, (await bench.Chain.ReadBalances([address], head, Cancellation))[0].Deposited);
+        Assert.Empty(await bench.Chain.ReadEvents(kept.Number + 1, head, Cancellation));
+    }
+
+    private static AccountTotals Totals(Secp256k1PrivateKey owner, ulong earned, ulong spent, ulong held) =>
+        new(EvmAddresses.Of(owner.PublicKey), new TokenAmount(earned), new TokenAmount(spent), new TokenAmount(held));
+
+    /// <summary>How many transactions the operator had made before the first settlement.</summary>
+    private static async Task<ulong> FirstNonce(ChainBench bench)
+    {
+        var created = await bench.Chain.FindBlock((await bench.Chain.ReadTerms(Cancellation)).CreatedIn, Cancellation);
+        return await bench.Chain.ReadNonce(created!.Value, Cancellation);
+    }
+}
+
+public sealed class SimulatedChainTests : MarketChainTests
+{
+    private protected override Task<ChainBench> Start() => Task.FromResult<ChainBench>(new SimulatedBench());
+}
+
+public sealed class EvmMarketChainTests : MarketChainTests
+{
+    private protected override async Task<ChainBench> Start() => await StartAnvil();
+
+    private static Task<AnvilBench> StartAnvil()
+    {
+        AnvilFixture.Require();
+        return AnvilBench.Start();
+    }
+
+    /// <summary>Of two transactions with one number a block has the dearer one, and the other is never there.</summary>
+    [Fact]
+    public async Task DearerTransaction_TakesThePlaceOfTheOther()
+    {
+        await using var bench = await StartAnvil();
+        await bench.Serve(100, 200, 300, 400);
+        await bench.Mine();
+        await bench.StopMining();
+        var file = await bench.Make(1);
+        var order = ChainBench.Order(file);
+        var fee = await bench.Chain.ReadFee(Cancellation);
+        var nonce = await bench.Chain.ReadNonce(await bench.Chain.ReadHead(Cancellation), Cancellation);
+
+        var cheap = await bench.Send(order, fee, nonce);
+        var dear = await bench.Send(order, new ChainFee(2 * fee.Most, 2 * fee.Tip), nonce);
+        await bench.Mine();
+
+        Assert.Null(await bench.Chain.FindInclusion(cheap.Hash, Cancellation));
+        Assert.True((await bench.Chain.FindInclusion(dear.Hash, Cancellation))!.HasSucceeded);
+    }
+
+    [Fact]
+    public async Task AddressWithoutTheContracts_IsRefused()
+    {
+        await using var bench = await StartAnvil();
+        var terms = await bench.Chain.ReadTerms(Cancellation);
+
+        var refused = await Assert.ThrowsAsync<ChainException>(() => bench.At(terms.Token).ReadTerms(Cancellation));
+
+        Assert.Contains("is not the Escrow of this build", refused.Message, StringComparison.Ordinal);
+        refused = await Assert.ThrowsAsync<ChainException>(() => bench.At(default).ReadTerms(Cancellation));
+        Assert.Contains("has no contract at", refused.Message, StringComparison.Ordinal);
+    }
+}

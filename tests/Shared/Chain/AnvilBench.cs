@@ -1,0 +1,116 @@
+using Marketplace.Chain;
+using Marketplace.Crypto;
+using Marketplace.Receipts;
+
+namespace Marketplace.Testing;
+
+/// <summary>The contracts on a real EVM.</summary>
+internal sealed class AnvilBench : ChainBench
+{
+    private readonly AnvilNode _anvil;
+    private readonly HttpMessageInvoker _invoker = RpcOptions.CreateInvoker();
+    private readonly Secp256k1PrivateKey _operator = Owner(0x11);
+    private IEvmRpc _rpc = null!;
+    private EvmAddress _escrow;
+    private EvmAddress _registry;
+    private EvmAddress _token;
+
+    public override IMarketChain Chain => new EvmMarketChain(_rpc, _escrow, _operator);
+
+    public override MarketDomain Domain => new(Market, 31337, _escrow);
+
+    private AnvilBench(AnvilNode anvil) => _anvil = anvil;
+
+    public static async Task<AnvilBench> Start()
+    {
+        var bench = new AnvilBench(await AnvilNode.Start());
+        bench._rpc = new FailoverRpc(
+            new RpcOptions
+            {
+                ChainId = 31337,
+                Endpoints = [bench._anvil.Endpoint],
+                Invoker = bench._invoker,
+                TimeProvider = TimeProvider.System,
+                Chance = new Random(1),
+            }
+        );
+        await bench._anvil.Tell("evm_setAutomine", true);
+        var wallet = await bench.WalletOf(bench._operator);
+        var token = ContractBuild.DevelopmentToken;
+        bench._token = await wallet.Deploy(token.CreationOf("Token", "TKN", new System.Numerics.BigInteger(6)), token.Abi, default);
+        var terms = new ChainContractTerms { StakeMin = new TokenAmount(100), CommitteeMin = 3 };
+        bench._escrow = await wallet.Deploy(
+            ContractBuild.Escrow.CreationOf(bench._token, Market.ToArray(), wallet.Address, terms.ToAbi()),
+            ContractBuild.Escrow.Abi,
+            default
+        );
+        bench._registry = (await bench.Chain.ReadTerms(default)).Registry;
+        return bench;
+    }
+
+    public override Task Mine(int blocks = 1) => _anvil.Mine(blocks);
+
+    public override async Task NextEpoch()
+    {
+        await _anvil.Tell("evm_increaseTime", 3600);
+        await _anvil.Mine();
+    }
+
+    public override Task Reorganise(int depth) => _anvil.Tell("anvil_reorg", depth, new System.Text.Json.Nodes.JsonArray());
+
+    public override async Task Deposit(Secp256k1PrivateKey owner, ulong amount)
+    {
+        var wallet = await Funded(owner, _escrow, amount);
+        await wallet.Send(_escrow, EscrowCalls.Deposit(wallet.Address, new TokenAmount(amount)), ContractBuild.Escrow.Abi, default);
+    }
+
+    public override async Task Request(Secp256k1PrivateKey owner, ulong amount) =>
+        await Call(owner, EscrowCalls.RequestWithdrawal(new TokenAmount(amount)));
+
+    public override async Task Withdraw(AccountTotals totals, IReadOnlyList<MerkleStep> path)
+    {
+        await _anvil.Tell("evm_increaseTime", 1);
+        await Call(_operator, EscrowCalls.Withdraw(totals, path));
+    }
+
+    public override Task Claim(AccountTotals totals, IReadOnlyList<MerkleStep> path) => Call(_operator, EscrowCalls.Claim(totals, path));
+
+    public override async Task Register(Secp256k1PrivateKey owner, WorkerId worker, BlsSecretKey key, ulong stake)
+    {
+        var wallet = await Funded(owner, _registry, stake);
+        var proof = key.ProvePossession(Possession.Digest(Domain, wallet.Address, worker, key.PublicKey));
+        var data = StakeRegistryCalls.Register(worker.Value, key.PublicKey, proof, new TokenAmount(stake));
+        await wallet.Send(_registry, data, ContractBuild.StakeRegistry.Abi, default);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _anvil.DisposeAsync();
+        _invoker.Dispose();
+        _operator.Dispose();
+    }
+
+    /// <summary>What a silo sees that was given another address.</summary>
+    public IMarketChain At(EvmAddress escrow) => new EvmMarketChain(_rpc, escrow, key: null);
+
+    /// <summary>Blocks come only when they are asked for.</summary>
+    public Task StopMining() => _anvil.Tell("evm_setAutomine", false);
+
+    private async Task Call(Secp256k1PrivateKey owner, byte[] data) =>
+        await (await WalletOf(owner)).Send(_escrow, data, ContractBuild.Escrow.Abi, default);
+
+    private async Task<EvmWallet> Funded(Secp256k1PrivateKey owner, EvmAddress spender, ulong amount)
+    {
+        var wallet = await WalletOf(owner);
+        await wallet.Send(_token, TokenCalls.Mint(wallet.Address, amount), ContractBuild.DevelopmentToken.Abi, default);
+        await wallet.Send(_token, TokenCalls.Approve(spender, amount), ContractBuild.DevelopmentToken.Abi, default);
+        return wallet;
+    }
+
+    private async Task<EvmWallet> WalletOf(Secp256k1PrivateKey key)
+    {
+        var wallet = new EvmWallet(_rpc, key, TimeProvider.System);
+        await _anvil.Tell("anvil_setBalance", wallet.Address.ToString(), "0x56bc75e2d63100000");
+        return wallet;
+    }
+}

@@ -1,0 +1,444 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using Marketplace.Chain;
+using Marketplace.Crypto;
+using Marketplace.Receipts;
+
+namespace Marketplace.Testing;
+
+/// <summary>
+/// A chain with a market's contracts that does what the test says: blocks come when it mines them, it loses what it was told, is
+/// reorganised, and does not answer. Each block has the state after it, so all reads of one block fit together.
+/// </summary>
+internal sealed class SimulatedChain : IMarketChain
+{
+    private readonly Dictionary<Bytes32, (SettlementOrder Order, ulong Nonce, ChainFee Fee)> _signed = [];
+    private readonly List<Bytes32> _pool = [];
+    private readonly List<Func<SimulatedState, SimulatedState>> _next = [];
+    private readonly List<Mined> _blocks = [];
+    private readonly MarketDomain _domain;
+    private ulong _salt;
+
+    /// <param name="domain">The market's, with the chain's id and the escrow's address.</param>
+    /// <param name="epochLength">Of the registry.</param>
+    public SimulatedChain(MarketDomain domain, TimeSpan epochLength)
+    {
+        _domain = domain;
+        Terms = new ChainTerms
+        {
+            ChainId = domain.ChainId,
+            Escrow = domain.Contract,
+            Registry = EvmAddress.Parse("0x00000000000000000000000000000000000e0002"),
+            Token = EvmAddress.Parse("0x00000000000000000000000000000000000e0003"),
+            Decimals = 6,
+            Symbol = "TKN",
+            Market = domain.Market,
+            CreatedIn = 1,
+            EpochsBegan = 1_800_000_000,
+            EpochLength = epochLength,
+            CommitteeMin = 3,
+        };
+        Add(new SimulatedState(), [], Terms.EpochsBegan);
+        Add(new SimulatedState(), [], Terms.EpochsBegan);
+    }
+
+    public ChainTerms Terms { get; set; }
+
+    /// <summary>It answers nothing.</summary>
+    public bool IsSilent { get; set; }
+
+    /// <summary>It forgets what is sent.</summary>
+    public bool LosesTransactions { get; set; }
+
+    /// <summary>Every how many questions one is not answered; 0: all are.</summary>
+    public int FailsEvery { get; set; }
+
+    /// <summary>What a transaction must offer to be taken into a block, in wei.</summary>
+    public UInt128 Fee { get; set; } = 1_000_000_000;
+
+    /// <summary>How often a transaction was sent, by its hash.</summary>
+    public Dictionary<Bytes32, int> Sent { get; } = [];
+
+    /// <summary>Called with each question's name before it is answered: a test ends the process here.</summary>
+    public Action<string>? OnAsked { get; set; }
+
+    public SimulatedState Now => _blocks[^1].State;
+
+    public ulong Head => _blocks[^1].Block.Number;
+
+    /// <summary>The operator's transactions in blocks, with whether each has succeeded.</summary>
+    public IEnumerable<(Bytes32 Hash, bool HasSucceeded)> Included => _blocks.SelectMany(mined => mined.Transactions);
+
+    private int _asked;
+
+    /// <summary>Something that accounts and members do in the next block; what it refuses throws at once, against the newest block.</summary>
+    public void Do(Func<SimulatedState, SimulatedState> action)
+    {
+        _ = action(Next(_next));
+        _next.Add(action);
+    }
+
+    /// <summary>Blocks with what waits, twelve seconds apart.</summary>
+    public void Mine(int count = 1, int seconds = 12)
+    {
+        for (; count > 0; count--)
+        {
+            var time = _blocks[^1].Block.Time + (ulong)seconds;
+            var (number, epoch) = (Head + 1, Terms.EpochAt(time));
+            var state = Next(_next, number, epoch);
+            var actions = _next.ToArray();
+            _next.Clear();
+            List<(Bytes32, bool)> transactions = [];
+            while (BestOf(state.Nonce) is { } hash)
+            {
+                var (order, _, _) = _signed[hash];
+                var settled = TrySettle(state, order);
+                state = (settled ?? state) with { Nonce = state.Nonce + 1 };
+                transactions.Add((hash, settled is not null));
+                var nonce = state.Nonce;
+                _pool.RemoveAll(waiting => _signed[waiting].Nonce < nonce);
+            }
+            Add(state, transactions, time, actions);
+        }
+    }
+
+    /// <summary>The newest blocks were never there. Others come in their place, with as many more.</summary>
+    /// <param name="depth">How many.</param>
+    /// <param name="keepsActions">What accounts and members did is in the first of them; else it is lost.</param>
+    /// <param name="keepsTransactions">The operator's transactions wait again; else they are forgotten.</param>
+    /// <param name="more">Blocks beyond those that are replaced.</param>
+    public void Reorganise(int depth, bool keepsActions, bool keepsTransactions, int more = 1)
+    {
+        var lost = _blocks[^depth..];
+        _blocks.RemoveRange(_blocks.Count - depth, depth);
+        _salt++;
+        var waiting = _next.ToArray();
+        _next.Clear();
+        if (keepsActions)
+        {
+            _next.AddRange(lost.SelectMany(mined => mined.Actions));
+        }
+        _next.AddRange(waiting);
+        if (keepsTransactions)
+        {
+            _pool.AddRange(lost.SelectMany(mined => mined.Transactions).Select(transaction => transaction.Hash));
+        }
+        Mine(depth + more);
+    }
+
+    public Task<ChainTerms> ReadTerms(CancellationToken cancellation) => Answer(nameof(ReadTerms), () => Terms);
+
+    public Task<ChainBlock> ReadHead(CancellationToken cancellation) => Answer(nameof(ReadHead), () => _blocks[^1].Block);
+
+    public Task<ChainBlock?> FindBlock(ulong number, CancellationToken cancellation) =>
+        Answer<ChainBlock?>(nameof(FindBlock), () => number <= Head ? _blocks[(int)number].Block : null);
+
+    public Task<IReadOnlyList<ChainEvent>> ReadEvents(ulong from, ChainBlock to, CancellationToken cancellation) =>
+        Answer<IReadOnlyList<ChainEvent>>(
+            nameof(ReadEvents),
+            () => At(to).State.Events.Where(happened => happened.Block >= from).ToArray()
+        );
+
+    public Task<IReadOnlyList<ChainBalance>> ReadBalances(
+        IReadOnlyList<EvmAddress> owners,
+        ChainBlock at,
+        CancellationToken cancellation
+    ) =>
+        Answer<IReadOnlyList<ChainBalance>>(
+            nameof(ReadBalances),
+            () => owners.Select(owner => At(at).State.BalanceOf(owner).ToBalance()).ToArray()
+        );
+
+    public Task<ChainBooks> ReadBooks(ChainBlock at, CancellationToken cancellation) =>
+        Answer(
+            nameof(ReadBooks),
+            () => new ChainBooks(At(at).State.Last, At(at).State.IsClosed, At(at).State.Compensated, Operator: default)
+        );
+
+    public Task<IReadOnlyList<TokenAmount>> ReadWeights(
+        ulong epoch,
+        IReadOnlyList<Bytes32> members,
+        ChainBlock at,
+        CancellationToken cancellation
+    ) =>
+        Answer<IReadOnlyList<TokenAmount>>(
+            nameof(ReadWeights),
+            () => members.Select(member => At(at).State.WeightOf(member, epoch)).ToArray()
+        );
+
+    public Task<ulong> ReadNonce(ChainBlock at, CancellationToken cancellation) => Answer(nameof(ReadNonce), () => At(at).State.Nonce);
+
+    public Task<ChainFee> ReadFee(CancellationToken cancellation) => Answer(nameof(ReadFee), () => new ChainFee(Fee, Fee / 10));
+
+    public ChainTransaction Sign(SettlementOrder order, ulong nonce, ChainFee fee)
+    {
+        var bytes = new byte[Bytes32.Size + sizeof(ulong) + 16];
+        order.Settlement.Hash().CopyTo(bytes);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(Bytes32.Size), nonce);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes.AsSpan(Bytes32.Size + sizeof(ulong)), fee.Most);
+        var hash = HashOf(bytes);
+        _signed[hash] = (order, nonce, fee);
+        return new ChainTransaction(hash, bytes);
+    }
+
+    public Task Send(ReadOnlyMemory<byte> transaction, CancellationToken cancellation)
+    {
+        var hash = HashOf(transaction.Span);
+        return Answer(
+            nameof(Send),
+            () =>
+            {
+                Sent[hash] = Sent.GetValueOrDefault(hash) + 1;
+                if (!LosesTransactions && !_pool.Contains(hash) && !Included.Any(included => included.Hash == hash))
+                {
+                    _pool.Add(hash);
+                }
+                return true;
+            }
+        );
+    }
+
+    public Task<ChainInclusion?> FindInclusion(Bytes32 transaction, CancellationToken cancellation) =>
+        Answer(
+            nameof(FindInclusion),
+            () =>
+                _blocks
+                    .SelectMany(mined => mined.Transactions.Select(included => (mined.Block, included)))
+                    .Where(pair => pair.included.Hash == transaction)
+                    .Select(pair => new ChainInclusion(pair.Block, pair.included.HasSucceeded, 250_000))
+                    .FirstOrDefault()
+        );
+
+    private Task<TAnswer> Answer<TAnswer>(string question, Func<TAnswer> answer)
+    {
+        OnAsked?.Invoke(question);
+        if (IsSilent || (FailsEvery > 0 && ++_asked % FailsEvery == 0))
+        {
+            return Task.FromException<TAnswer>(new ChainException("The simulated node does not answer."));
+        }
+        return Task.FromResult(answer());
+    }
+
+    private Mined At(ChainBlock block) =>
+        block.Number <= Head && _blocks[(int)block.Number].Block.Hash == block.Hash
+            ? _blocks[(int)block.Number]
+            : throw new ChainException($"Block {block.Number} is not on the chain any more.");
+
+    private SimulatedState Next(IEnumerable<Func<SimulatedState, SimulatedState>> actions, ulong? number = null, ulong? epoch = null)
+    {
+        var state = Now with { Number = number ?? (Head + 1), Epoch = epoch ?? Terms.EpochAt(_blocks[^1].Block.Time) };
+        foreach (var action in actions)
+        {
+            try
+            {
+                state = action(state);
+            }
+            catch (InvalidOperationException) when (number is not null)
+            {
+                // What was possible on the other side of a fork may be reverted on this one.
+            }
+        }
+        return state;
+    }
+
+    private Bytes32? BestOf(ulong nonce) =>
+        _pool
+            .Where(hash => _signed[hash].Nonce == nonce && _signed[hash].Fee.Most >= Fee)
+            .OrderByDescending(hash => _signed[hash].Fee.Tip)
+            .Select(hash => (Bytes32?)hash)
+            .FirstOrDefault();
+
+    /// <summary>As the escrow does it. Null: reverted.</summary>
+    private SimulatedState? TrySettle(SimulatedState state, SettlementOrder order)
+    {
+        var (settlement, last) = (order.Settlement, state.Last);
+        if (
+            state.IsClosed
+            || settlement.Number != (last?.Number ?? 0) + 1
+            || (settlement.Epoch != state.Epoch && settlement.Epoch + 1 != state.Epoch)
+            || settlement.ChainBlock < (last?.ChainBlock ?? 0)
+            || settlement.ChainBlock >= state.Number
+            || settlement.Earned < (last?.Earned ?? TokenAmount.Zero)
+            || settlement.Spent < (last?.Spent ?? TokenAmount.Zero)
+            || settlement.Earned > settlement.Spent + state.Compensated
+        )
+        {
+            return null;
+        }
+        var committee = state.Members.Values.Where(member => !state.WeightOf(member.Id, settlement.Epoch).IsZero).ToArray();
+        var signing = committee.Where(member => !order.Absentees.Contains(member.Id)).ToArray();
+        var (signed, total) = (Weight(signing), Weight(committee));
+        var isSigned =
+            order.Absentees.SequenceEqual(order.Absentees.Order())
+            && order.Absentees.All(absentee => committee.Any(member => member.Id == absentee))
+            && (ulong)committee.Length >= Terms.CommitteeMin
+            && CommitteeMember.IsEnough(signed, total)
+            && Bls.FastAggregateVerify(
+                [.. signing.Select(member => ProvenBlsPublicKey.FromTrustedStorage(member.Key.Bytes))],
+                settlement.Digest(_domain).ToArray(),
+                order.Signature
+            );
+        return isSigned ? state with { Last = settlement, Settled = [.. state.Settled, settlement] } : null;
+
+        System.Numerics.BigInteger Weight(IEnumerable<SimulatedMember> members) =>
+            members.Aggregate(
+                System.Numerics.BigInteger.Zero,
+                (sum, member) => sum + state.WeightOf(member.Id, settlement.Epoch).BaseUnits
+            );
+    }
+
+    private void Add(
+        SimulatedState state,
+        IReadOnlyList<(Bytes32, bool)> transactions,
+        ulong time,
+        IReadOnlyList<Func<SimulatedState, SimulatedState>>? actions = null
+    )
+    {
+        var number = (ulong)_blocks.Count;
+        Span<byte> named = stackalloc byte[2 * sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(named, number);
+        BinaryPrimitives.WriteUInt64BigEndian(named[sizeof(ulong)..], _salt);
+        _blocks.Add(
+            new Mined(new ChainBlock(number, HashOf(named), time), state with { Number = number }, [.. transactions], actions ?? [])
+        );
+    }
+
+    private static Bytes32 HashOf(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> digest = stackalloc byte[Keccak256.DigestSize];
+        Keccak256.Hash(bytes, digest);
+        return new Bytes32(digest);
+    }
+
+    private sealed record Mined(
+        ChainBlock Block,
+        SimulatedState State,
+        ImmutableArray<(Bytes32 Hash, bool HasSucceeded)> Transactions,
+        IReadOnlyList<Func<SimulatedState, SimulatedState>> Actions
+    );
+}
+
+/// <summary>The contracts after a block. What they refuse throws <see cref="InvalidOperationException"/>.</summary>
+internal sealed record SimulatedState
+{
+    /// <summary>The block.</summary>
+    public ulong Number { get; init; }
+
+    public ulong Epoch { get; init; }
+
+    /// <summary>The operator's next.</summary>
+    public ulong Nonce { get; init; }
+
+    public Settlement? Last { get; init; }
+
+    /// <summary>All that were ever settled on this side of every fork.</summary>
+    public ImmutableArray<Settlement> Settled { get; init; } = [];
+
+    public bool IsClosed { get; init; }
+
+    public TokenAmount Compensated { get; init; }
+
+    public ImmutableList<ChainEvent> Events { get; init; } = [];
+
+    public ImmutableDictionary<EvmAddress, SimulatedBalance> Balances { get; init; } =
+        ImmutableDictionary<EvmAddress, SimulatedBalance>.Empty;
+
+    public ImmutableDictionary<Bytes32, SimulatedMember> Members { get; init; } = ImmutableDictionary<Bytes32, SimulatedMember>.Empty;
+
+    /// <summary>Tokens that left the escrow.</summary>
+    public TokenAmount PaidOut => Sum(balance => balance.Withdrawn) + Sum(balance => balance.Claimed);
+
+    public TokenAmount Deposited => Sum(balance => balance.Deposited);
+
+    public SimulatedBalance BalanceOf(EvmAddress owner) => Balances.GetValueOrDefault(owner) ?? new SimulatedBalance();
+
+    public TokenAmount WeightOf(Bytes32 member, ulong epoch) =>
+        Members.GetValueOrDefault(member) is { } known && known.FromEpoch <= epoch ? known.Stake : TokenAmount.Zero;
+
+    public SimulatedState Deposit(EvmAddress owner, ulong amount) =>
+        With(owner, BalanceOf(owner) with { Deposited = BalanceOf(owner).Deposited + new TokenAmount(amount) });
+
+    public SimulatedState Request(EvmAddress owner, ulong amount)
+    {
+        var balance = BalanceOf(owner);
+        Require(balance.Requested.IsZero && new TokenAmount(amount) <= balance.Deposited - balance.Withdrawn);
+        return With(owner, balance with { Requested = new TokenAmount(amount), RequestedOf = balance.Deposited, RequestedBlock = Number });
+    }
+
+    public SimulatedState Cancel(EvmAddress owner) =>
+        With(owner, BalanceOf(owner) with { Requested = TokenAmount.Zero, RequestedOf = TokenAmount.Zero, RequestedBlock = 0 });
+
+    /// <summary>By the last settlement, whose file the caller has.</summary>
+    public SimulatedState Withdraw(AccountTotals totals, IReadOnlyList<MerkleStep> path)
+    {
+        var balance = BalanceOf(totals.Owner);
+        Require(IsSettled(totals, path) && !balance.Requested.IsZero && balance.RequestedBlock <= Last!.ChainBlock);
+        var gone = balance.Withdrawn + totals.Spent + totals.Held;
+        var free = balance.RequestedOf - TokenAmount.Min(balance.RequestedOf, gone);
+        var paid = TokenAmount.Min(balance.Requested, free);
+        Require(!paid.IsZero);
+        return With(
+            totals.Owner,
+            balance with
+            {
+                Withdrawn = balance.Withdrawn + paid,
+                Requested = TokenAmount.Zero,
+                RequestedOf = TokenAmount.Zero,
+                RequestedBlock = 0,
+            }
+        );
+    }
+
+    public SimulatedState Claim(AccountTotals totals, IReadOnlyList<MerkleStep> path)
+    {
+        var balance = BalanceOf(totals.Owner);
+        Require(IsSettled(totals, path) && totals.Earned > balance.Claimed);
+        return With(totals.Owner, balance with { Claimed = totals.Earned });
+    }
+
+    public SimulatedState Register(WorkerId worker, BlsPublicKey key, ulong stake)
+    {
+        var id = Possession.MemberOf(key);
+        Require(!Members.ContainsKey(id));
+        return this with
+        {
+            Members = Members.Add(id, new SimulatedMember(id, key, new TokenAmount(stake), Epoch + 1)),
+            Events = Events.Add(new MemberRegistered(Number, id, worker, key)),
+        };
+    }
+
+    private bool IsSettled(AccountTotals totals, IReadOnlyList<MerkleStep> path) =>
+        Last is not null && MerkleBatch.RootOf(totals.Hash(), path) == Last.Accounts;
+
+    private SimulatedState With(EvmAddress owner, SimulatedBalance balance) =>
+        this with
+        {
+            Balances = Balances.SetItem(owner, balance),
+            Events = Events.Add(new AccountTouched(Number, owner)),
+        };
+
+    private TokenAmount Sum(Func<SimulatedBalance, TokenAmount> part) =>
+        Balances.Values.Aggregate(TokenAmount.Zero, (sum, balance) => sum + part(balance));
+
+    private static void Require(bool holds)
+    {
+        if (!holds)
+        {
+            throw new InvalidOperationException("The contract reverts.");
+        }
+    }
+}
+
+internal sealed record SimulatedBalance
+{
+    public TokenAmount Deposited { get; init; }
+    public TokenAmount Withdrawn { get; init; }
+    public TokenAmount Claimed { get; init; }
+    public TokenAmount Requested { get; init; }
+    public TokenAmount RequestedOf { get; init; }
+    public ulong RequestedBlock { get; init; }
+
+    public ChainBalance ToBalance() => new(Deposited, Withdrawn, Claimed, Requested, RequestedBlock);
+}
+
+internal sealed record SimulatedMember(Bytes32 Id, BlsPublicKey Key, TokenAmount Stake, ulong FromEpoch);
