@@ -1,4 +1,6 @@
+using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Marketplace.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -16,6 +18,7 @@ public static class MarketServices
     {
         services.TryAddSingleton<ISecretSource, SystemSecretSource>();
         services.TryAddSingleton<IChance, SystemChance>();
+        services.TryAddSingleton(provider => new MarketDomain(provider.GetRequiredService<MarketIdentity>().PublicKey));
         services.TryAddSingleton<ResidentJobs>();
         services.TryAddSingleton(_ => new StatePageCache());
         services.TryAddSingleton(_ => new StateBounds());
@@ -34,6 +37,26 @@ public static class MarketServices
         services.TryAddKeyedSingleton<IGrainStorage>(StateStorage.Documents, (provider, _) => DocumentStates(provider));
         services.TryAddKeyedSingleton<IGrainStorage>(StateStorage.Plain, (provider, _) => DocumentStates(provider));
         return services;
+    }
+
+    /// <summary>Where the market settles is the host's to choose, but not whose market it is. To be asked once, at the start.</summary>
+    /// <exception cref="InvalidOperationException">The domain is another market's, or has a chain without a contract or the reverse.</exception>
+    public static void RequireOwnDomain(this IServiceProvider services)
+    {
+        var (domain, own) = (services.GetRequiredService<MarketDomain>(), services.GetRequiredService<MarketIdentity>().PublicKey);
+        if (domain.Market != own)
+        {
+            throw new InvalidOperationException(
+                $"The domain is of the market {domain.Market}, and this market's key is {own}: what it signs would be worth nothing."
+            );
+        }
+        if (!domain.IsWhole)
+        {
+            throw new InvalidOperationException(
+                $"The domain has the chain {domain.ChainId} and the contract {domain.Contract}; a market settles on a chain, by a "
+                    + "contract there, or has neither."
+            );
+        }
     }
 
     private static LateReads DocumentStates(IServiceProvider services) =>

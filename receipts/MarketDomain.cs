@@ -20,6 +20,15 @@ public sealed record MarketDomain(Bytes32 Market, ulong ChainId = 0, EvmAddress 
     private static readonly Bytes32 NameHash = TypedWords.HashOf(Name);
     private static readonly Bytes32 VersionHash = TypedWords.HashOf(Version);
 
+    /// <summary>Whether the market settles on a chain.</summary>
+    public bool Settles => ChainId != 0;
+
+    /// <summary>Whether it has a chain and a contract there, or neither.</summary>
+    public bool IsWhole => Settles == (Contract != default);
+
+    /// <summary>Tells domains apart in what is stored: the separator; the market's key alone where it settles nowhere.</summary>
+    public Bytes32 Id => this == new MarketDomain(Market) ? Market : Separator();
+
     /// <summary>The domain separator.</summary>
     public Bytes32 Separator()
     {

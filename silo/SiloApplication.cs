@@ -1,4 +1,5 @@
 using Marketplace.Gateway;
+using Marketplace.Grains;
 
 namespace Marketplace.Silo;
 
@@ -20,6 +21,7 @@ internal static class SiloApplication
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.Services.RequireOwnDomain();
         app.MapMarketplaceGateway();
         app.MapGrainHostPages();
         return app;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
 using Marketplace.Storage;
@@ -18,7 +17,7 @@ internal sealed partial class BatchesGrain : Grain, IBatchesGrain, IRemindable
     private readonly StoredState<BatchesState> _state;
     private readonly IListing _listing;
     private readonly IDocumentStore _documents;
-    private readonly MarketIdentity _market;
+    private readonly MarketDomain _domain;
     private readonly TimeProvider _clock;
     private readonly ILogger<BatchesGrain> _logger;
     private IGrainTimer _timer = null!;
@@ -34,7 +33,7 @@ internal sealed partial class BatchesGrain : Grain, IBatchesGrain, IRemindable
         [PersistentState(BatchesState.Kind, StateStorage.Documents)] IPersistentState<BatchesState> state,
         IListing listing,
         IDocumentStore documents,
-        MarketIdentity market,
+        MarketDomain domain,
         TimeProvider clock,
         ILogger<BatchesGrain> logger
     )
@@ -46,7 +45,7 @@ internal sealed partial class BatchesGrain : Grain, IBatchesGrain, IRemindable
             );
         }
         _state = new StoredState<BatchesState>(state);
-        (_listing, _documents, _market, _clock, _logger) = (listing, documents, market, clock, logger);
+        (_listing, _documents, _domain, _clock, _logger) = (listing, documents, domain, clock, logger);
     }
 
     private BatchesState State => _state.Value ?? BatchesState.None;
@@ -147,7 +146,7 @@ internal sealed partial class BatchesGrain : Grain, IBatchesGrain, IRemindable
             // Another activation is further: this one goes on from what that has stored.
             throw new MarketException(ErrorCode.Unavailable, $"Batch {batch.Number} of certificates is not the newest in the ledger.");
         }
-        var told = batch with { Place = new BatchPlace(_market.PublicKey, newest.Index) };
+        var told = batch with { Place = new BatchPlace(_domain.Id, newest.Index) };
         var document = new StoredDocument<CertificateBatch>(_documents, CertificateBatch.KeyOf(batch.Number), CertificateBatch.Form);
         await document.Load();
         if (document.Value is null)

@@ -39,7 +39,7 @@ internal sealed record CertificateBatch(ulong Number, ulong Epoch, DateTimeOffse
         writer.Flag(batch.Place is not null);
         if (batch.Place is { } place)
         {
-            writer.Id(place.Market);
+            writer.Id(place.Domain);
             writer.Signed(place.Index);
         }
     }
@@ -76,6 +76,6 @@ internal sealed record CertificateBatch(ulong Number, ulong Epoch, DateTimeOffse
     }
 }
 
-/// <param name="Market">The key of the market whose ledger it is: another key begins another ledger.</param>
+/// <param name="Domain">Whose ledger it is, <see cref="MarketDomain.Id"/>: another one begins another ledger.</param>
 /// <param name="Index">Of the record.</param>
-internal readonly record struct BatchPlace(Bytes32 Market, long Index);
+internal readonly record struct BatchPlace(Bytes32 Domain, long Index);

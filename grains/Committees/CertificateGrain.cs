@@ -1,4 +1,3 @@
-using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
 using Marketplace.Storage;
@@ -10,19 +9,19 @@ internal sealed class CertificateGrain : Grain, ICertificateGrain
 {
     private readonly StoredState<CertificateState> _state;
     private readonly IDocumentStore _documents;
-    private readonly MarketIdentity _market;
+    private readonly MarketDomain _domain;
     private readonly TimeProvider _clock;
     private readonly Bytes32 _root;
 
     public CertificateGrain(
         [PersistentState(CertificateState.Kind, StateStorage.Documents)] IPersistentState<CertificateState> state,
         IDocumentStore documents,
-        MarketIdentity market,
+        MarketDomain domain,
         TimeProvider clock
     )
     {
         _state = new StoredState<CertificateState>(state);
-        (_documents, _market, _clock) = (documents, market, clock);
+        (_documents, _domain, _clock) = (documents, domain, clock);
         _root = Bytes32.Parse(this.GetPrimaryKeyString());
     }
 
@@ -113,9 +112,9 @@ internal sealed class CertificateGrain : Grain, ICertificateGrain
     {
         var document = new StoredDocument<CertificateBatch>(_documents, CertificateBatch.KeyOf(number), CertificateBatch.Form);
         await document.Load();
-        return document.Value is { Place: { } place } batch && place.Market == _market.PublicKey
+        return document.Value is { Place: { } place } batch && place.Domain == _domain.Id
             ? batch
-            : throw NotFound("It stands in the ledger of an earlier key of this market.");
+            : throw NotFound("It stands in the ledger of an earlier key, chain or contract of this market.");
     }
 
     private MarketException NotFound(string why) => new(ErrorCode.BatchNotFound, $"{why} The root is {_root}.");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Marketplace.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -27,6 +28,7 @@ internal sealed partial class CommitteeGrain : Grain, ICommitteeGrain
         [PersistentState(EpochsState.Kind, StateStorage.Documents)] IPersistentState<EpochsState> epochs,
         IDocumentStore documents,
         MarketIdentity market,
+        MarketDomain domain,
         EpochTerms terms,
         TimeProvider clock,
         ILogger<CommitteeGrain> logger
@@ -35,7 +37,7 @@ internal sealed partial class CommitteeGrain : Grain, ICommitteeGrain
         (_documents, _terms, _clock, _logger) = (documents, terms, clock, logger);
         _keys = new StoredState<RegisteredKeys>(keys);
         _epochs = new StoredState<EpochsState>(epochs);
-        _rules = new EpochRules(market, terms);
+        _rules = new EpochRules(market, domain, terms);
     }
 
     private RegisteredKeys Keys => _keys.Value ?? RegisteredKeys.None;

@@ -7,10 +7,11 @@ namespace Marketplace.Grains;
 
 /// <summary>How a market's epochs follow each other, by receipts/COMMITTEE.md. Pure.</summary>
 /// <param name="market">Signs lists and randomness.</param>
+/// <param name="domain">What they are signed for.</param>
 /// <param name="terms">What the operator chose.</param>
-internal sealed class EpochRules(MarketIdentity market, EpochTerms terms)
+internal sealed class EpochRules(MarketIdentity market, MarketDomain domain, EpochTerms terms)
 {
-    public MarketDomain Domain { get; } = new(market.PublicKey);
+    public MarketDomain Domain { get; } = domain;
 
     /// <summary>Fixes who may become a member in the next epoch. Each counts once, whatever is at stake for it.</summary>
     /// <param name="state">Nothing is collected in it.</param>

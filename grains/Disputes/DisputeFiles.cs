@@ -14,7 +14,8 @@ internal static class DisputeFiles
     /// <param name="dispute">One that is open.</param>
     /// <param name="progress">How far its jury is.</param>
     /// <param name="market">Signs it.</param>
-    public static DisputeFile OfSealed(DisputeState dispute, string progress, MarketIdentity market) =>
+    /// <param name="domain">What it is signed for.</param>
+    public static DisputeFile OfSealed(DisputeState dispute, string progress, MarketIdentity market, MarketDomain domain) =>
         Signed(
             Said(dispute) with
             {
@@ -24,16 +25,20 @@ internal static class DisputeFiles
                 Reason = progress,
             },
             [],
-            market
+            market,
+            domain
         );
 
-    public static DisputeFile Of(DisputeState dispute, MarketIdentity market) =>
-        Signed(Said(dispute), [.. dispute.Seats.Concat(dispute.Jurors).Select(vote => JobReceipts.SignatureOf(vote.Signed))], market);
+    public static DisputeFile Of(DisputeState dispute, MarketIdentity market, MarketDomain domain) =>
+        Signed(
+            Said(dispute),
+            [.. dispute.Seats.Concat(dispute.Jurors).Select(vote => JobReceipts.SignatureOf(vote.Signed))],
+            market,
+            domain
+        );
 
-    private static DisputeFile Signed(Dispute said, IReadOnlyList<WorkerSignature> workers, MarketIdentity market)
-    {
-        var domain = new MarketDomain(market.PublicKey);
-        return new DisputeFile
+    private static DisputeFile Signed(Dispute said, IReadOnlyList<WorkerSignature> workers, MarketIdentity market, MarketDomain domain) =>
+        new DisputeFile
         {
             Format = DisputeFile.FormatName,
             Domain = domain,
@@ -41,7 +46,6 @@ internal static class DisputeFiles
             WorkerSignatures = workers,
             MarketSignature = Convert.ToHexStringLower(market.Sign(DisputeDigest.Of(domain, said.Hash()).ToArray())),
         };
-    }
 
     private static Dispute Said(DisputeState dispute)
     {

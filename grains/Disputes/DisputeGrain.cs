@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains;
@@ -14,6 +15,7 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
     private readonly JobId _job;
     private readonly StoredState<DisputeState> _dispute;
     private readonly MarketIdentity _market;
+    private readonly MarketDomain _domain;
     private readonly TimeProvider _clock;
     private readonly IJury? _jury;
     private readonly ILogger<DisputeGrain> _logger;
@@ -22,13 +24,14 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
         [PersistentState(DisputeState.Kind, StateStorage.Documents)] IPersistentState<DisputeState> dispute,
         IEnumerable<IJury> juries,
         MarketIdentity market,
+        MarketDomain domain,
         TimeProvider clock,
         ILogger<DisputeGrain> logger
     )
     {
         _job = JobId.Parse(this.GetPrimaryKeyString());
         _dispute = new StoredState<DisputeState>(dispute);
-        (_jury, _market, _clock, _logger) = (juries.SingleOrDefault(), market, clock, logger);
+        (_jury, _market, _domain, _clock, _logger) = (juries.SingleOrDefault(), market, domain, clock, logger);
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _dispute.Load();
@@ -52,7 +55,7 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
     private async Task OpenNew(DisputeCase dispute)
     {
         var opened = DisputeRules.Open(dispute, _clock.GetUtcNow());
-        DisputeRefusals.RequireCase(opened, _market.PublicKey);
+        DisputeRefusals.RequireCase(opened, _domain);
         if (await WhyNotTried(opened) is { } reason)
         {
             await _dispute.Write(DisputeRules.Keep(opened, reason, _clock.GetUtcNow()));
@@ -79,7 +82,7 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
             return;
         }
         var judged = DisputeRules.WithJurors(dispute, verdict.Jurors);
-        DisputeRefusals.RequireVerdict(judged, verdict, _market.PublicKey);
+        DisputeRefusals.RequireVerdict(judged, verdict, _domain);
         var now = _clock.GetUtcNow();
         await _dispute.Write(
             DisputeRules.VerdictOf(judged) is { } found
@@ -101,8 +104,8 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
         await _dispute.Load();
         var dispute = _dispute.Value ?? throw NotFound();
         var file = DisputeFiles.IsSealed(dispute)
-            ? DisputeFiles.OfSealed(dispute, await FindProgress(dispute), _market)
-            : DisputeFiles.Of(dispute, _market);
+            ? DisputeFiles.OfSealed(dispute, await FindProgress(dispute), _market, _domain)
+            : DisputeFiles.Of(dispute, _market, _domain);
         return file.ToJson();
     }
 

@@ -18,10 +18,10 @@ internal static class DisputeRefusals
     }
 
     /// <param name="dispute">As it would be kept.</param>
-    /// <param name="market">Whose domain the signatures are of.</param>
-    public static void RequireCase(DisputeState dispute, Bytes32 market)
+    /// <param name="domain">What the signatures are for.</param>
+    public static void RequireCase(DisputeState dispute, MarketDomain domain)
     {
-        RequireEvidence(dispute, dispute.Seats, market);
+        RequireEvidence(dispute, dispute.Seats, domain);
         if (dispute.Accepted is { } accepted && dispute.Seats.All(seat => seat.Execution != accepted))
         {
             throw Malformed($"No seat gave the accepted execution {accepted}.");
@@ -36,10 +36,10 @@ internal static class DisputeRefusals
 
     /// <param name="dispute">With its jurors, as it would be kept.</param>
     /// <param name="verdict">What the market says of them.</param>
-    /// <param name="market">Whose domain the signatures are of.</param>
-    public static void RequireVerdict(DisputeState dispute, JuryVerdict verdict, Bytes32 market)
+    /// <param name="domain">What the signatures are for.</param>
+    public static void RequireVerdict(DisputeState dispute, JuryVerdict verdict, MarketDomain domain)
     {
-        RequireEvidence(dispute, dispute.Jurors, market);
+        RequireEvidence(dispute, dispute.Jurors, domain);
         var trial = DisputeRules.TrialOf(dispute);
         foreach (var juror in dispute.Jurors)
         {
@@ -83,13 +83,12 @@ internal static class DisputeRefusals
         }
     }
 
-    private static void RequireEvidence(DisputeState dispute, ImmutableArray<CastVote> votes, Bytes32 market)
+    private static void RequireEvidence(DisputeState dispute, ImmutableArray<CastVote> votes, MarketDomain domain)
     {
         if (votes.Select(vote => vote.Worker).Distinct().Count() < votes.Length)
         {
             throw Malformed("A worker has voted twice.");
         }
-        var domain = new MarketDomain(market);
         var invocation = JobExecutions.InvocationOf(dispute.Ticket).Hash();
         foreach (var known in dispute.Results)
         {

@@ -22,6 +22,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
     private readonly ResidentJobs _resident;
     private readonly MarketShards _shards;
     private readonly MarketIdentity _market;
+    private readonly MarketDomain _domain;
     private (AccountId Account, int Bytes) _kept;
 
     public JobGrain(
@@ -31,10 +32,11 @@ public sealed partial class JobGrain : Grain, IJobGrain
         ResidentJobs resident,
         MarketShards shards,
         MarketIdentity market,
+        MarketDomain domain,
         ILogger<JobGrain> log
     )
     {
-        (_clock, _resident, _shards, _market, _log) = (clock, resident, shards, market, log);
+        (_clock, _resident, _shards, _market, _domain, _log) = (clock, resident, shards, market, domain, log);
         _id = JobId.Parse(this.GetPrimaryKeyString());
         _job = new StoredDocument<JobState>(documents, new DocumentKey(JobStateCodec.Kind, _id.ToString()), JobStateCodec.Form);
         _waiters = new JobWaiters(clock, host);
@@ -219,7 +221,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
             && await GrainFactory.GetGrain<IJobGrain>(reuse.Job.ToString()).GetReusable(Authority.Job) is { } run
                 ? ReceiptFile.Parse(run.Receipt.Span)
                 : null;
-        return JobReceipts.Of(job, _id, _market, certificate, earlier);
+        return JobReceipts.Of(job, _id, _market, _domain, certificate, earlier);
     }
 
     /// <summary>

@@ -13,16 +13,18 @@ internal static class JobReceipts
     /// <param name="job">The job.</param>
     /// <param name="id">Its id.</param>
     /// <param name="market">Signs.</param>
+    /// <param name="domain">What is signed for.</param>
     /// <param name="certificate">That of a job with a committee; null: it has none.</param>
     /// <param name="earlier">The receipt that answered a job; null: none did.</param>
     /// <returns>
     /// Null where the job has not ended, or those who should have did not sign its run for this market: it ended before there were
-    /// receipts, or under another key of the market.
+    /// receipts, or under another key, chain or contract of the market.
     /// </returns>
     public static ReceiptFile? Of(
         JobState job,
         JobId id,
         MarketIdentity market,
+        MarketDomain domain,
         BatchCertificate? certificate = null,
         ReceiptFile? earlier = null
     )
@@ -31,7 +33,6 @@ internal static class JobReceipts
         {
             return null;
         }
-        var domain = new MarketDomain(market.PublicKey);
         var receipt = ReceiptOf(job, ending, id, end.Certificate?.Epoch ?? 0);
         var (seats, execution) = (SeatsOf(end), receipt.Execution.Hash());
         if (end.Reuse is { } reuse)
@@ -59,7 +60,7 @@ internal static class JobReceipts
         };
     }
 
-    /// <returns>Null where the earlier receipt is not there any more, or has another hash: it is of another key of the market.</returns>
+    /// <returns>Null where the earlier receipt is not there any more, or has another hash: it is of another key, chain or contract of the market.</returns>
     private static ReceiptFile? Answered(Receipt receipt, JobReuse reuse, MarketDomain domain, MarketIdentity market, ReceiptFile? earlier)
     {
         if (earlier is null || earlier.Domain != domain || earlier.Hash() != reuse.Receipt)

@@ -77,17 +77,14 @@ internal static class LedgerChanges
 
     /// <exception cref="MarketException"><see cref="ErrorCode.MalformedRequest"/>: the worker has not signed this offer for this
     /// market.</exception>
-    public static void RequireSigned(WorkerOffer offer, Bytes32 market)
+    public static void RequireSigned(WorkerOffer offer, MarketDomain domain)
     {
         if (offer.Statement is not { } said)
         {
             return;
         }
         var operation = OperationOf(offer).Signed(said.Epoch, said.Sequence, said.Time);
-        if (
-            said.Sequence == 0
-            || !Ed25519.Verify(operation.Author, operation.Digest(new MarketDomain(market)).ToArray(), said.Signature.Span)
-        )
+        if (said.Sequence == 0 || !Ed25519.Verify(operation.Author, operation.Digest(domain).ToArray(), said.Signature.Span))
         {
             throw new MarketException(
                 ErrorCode.MalformedRequest,

@@ -27,13 +27,19 @@ internal sealed partial class LedgerGrain : Grain, ILedgerGrain
     /// <summary>Of this activation; 0: it has written nothing.</summary>
     private ulong _epoch;
 
-    public LedgerGrain(IEventLog log, IDocumentStore documents, MarketIdentity market, TimeProvider clock, ILogger<LedgerGrain> logger)
+    public LedgerGrain(
+        IEventLog log,
+        IDocumentStore documents,
+        MarketIdentity market,
+        MarketDomain domain,
+        TimeProvider clock,
+        ILogger<LedgerGrain> logger
+    )
     {
-        (_log, _documents, _market, _clock, _logger) = (log, documents, market, clock, logger);
+        (_log, _documents, _market, _domain, _clock, _logger) = (log, documents, market, domain, clock, logger);
         _name = LedgerName.Parse(this.GetPrimaryKeyString());
-        _domain = new MarketDomain(market.PublicKey);
-        // A market with another key begins other ledgers: its signatures are of another domain.
-        _id = $"{_name}.{market.PublicKey}";
+        // A market with another domain begins other ledgers: signatures of the ones before do not hold in it.
+        _id = $"{_name}.{domain.Id}";
         _journal = new EventedState<LedgerState, LedgerEntry>(
             StoredForms.Ledger,
             _id,

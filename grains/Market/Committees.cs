@@ -4,8 +4,8 @@ using Marketplace.Receipts;
 namespace Marketplace.Grains;
 
 /// <summary>The committees of the epoch that the market goes by, each made when it is first asked for.</summary>
-/// <param name="market">The market's public key.</param>
-internal sealed class Committees(Bytes32 market)
+/// <param name="domain">The market's.</param>
+internal sealed class Committees(MarketDomain domain)
 {
     private readonly Dictionary<int, Committee> _ofSizes = [];
     private EpochRoster? _roster;
@@ -42,7 +42,7 @@ internal sealed class Committees(Bytes32 market)
         }
         if (!_ofSizes.TryGetValue(size, out var committee))
         {
-            _ofSizes.Add(size, committee = new Committee(roster.Epoch, roster.Drawn.Take(size), new MarketDomain(market)));
+            _ofSizes.Add(size, committee = new Committee(roster.Epoch, roster.Drawn.Take(size), domain));
         }
         return committee;
     }

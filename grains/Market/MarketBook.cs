@@ -1,4 +1,5 @@
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 
 namespace Marketplace.Grains;
 
@@ -8,9 +9,9 @@ namespace Marketplace.Grains;
 /// </summary>
 /// <param name="start">The market's start number.</param>
 /// <param name="bounds">What its queue may hold.</param>
-/// <param name="market">The market's public key, to which bids are bound.</param>
+/// <param name="domain">The market's: bids are bound to its key, votes to all of it.</param>
 /// <param name="chance">Chooses among workers; null: the runtime's.</param>
-internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32 market = default, IChance? chance = null)
+internal sealed partial class MarketBook(long start, QueueBounds bounds, MarketDomain domain, IChance? chance = null)
 {
     private readonly Dictionary<JobId, MarketJob> _jobs = [];
     private readonly ProgramLines _lines = new();
@@ -38,7 +39,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
     public MarketPrices Prices => field ??= new MarketPrices(_offers.ByPrice);
 
     /// <summary>Jobs that several workers run.</summary>
-    public PanelBook Panels => field ??= new PanelBook(this, _offers, market, _chance);
+    public PanelBook Panels => field ??= new PanelBook(this, _offers, domain, _chance);
 
     /// <summary>Workers of other shards, and for them.</summary>
     public LoanBook Loans => field ??= new LoanBook(this, _offers, _chance);
@@ -78,7 +79,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             }
         );
 
-    internal AuctionHouse Auctions => field ??= new AuctionHouse(new Auctions(market, start), _offers);
+    internal AuctionHouse Auctions => field ??= new AuctionHouse(new Auctions(domain.Market, start), _offers);
 
     /// <inheritdoc cref="AuctionHouse.Forfeits"/>
     public Queue<(MarketJob Job, MarketOffer Offer)> Forfeits => Auctions.Forfeits;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 
@@ -18,7 +18,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private readonly IOpenJobs _openJobs;
     private readonly QueueBounds _bounds;
     private readonly MarketShards _shards;
-    private readonly MarketIdentity _market;
+    private readonly MarketDomain _domain;
     private readonly IResultsFeed _feed;
     private readonly TimeProvider _clock;
     private readonly IHostFacts _host;
@@ -54,7 +54,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         IOpenJobs openJobs,
         QueueBounds bounds,
         MarketShards shards,
-        MarketIdentity market,
+        MarketDomain domain,
         IResultsFeed feed,
         TimeProvider clock,
         IHostFacts host,
@@ -64,7 +64,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     {
         (_openJobs, _feed, _clock, _host, _chance, _log) = (openJobs, feed, clock, host, chance, log);
         (_bounds, _shards) = (bounds.PartOf(shards.Keys.Length), shards);
-        _market = market;
+        _domain = domain;
         _start = new StoredState<MarketStart>(start);
     }
 
@@ -72,7 +72,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _book = new MarketBook(await WriteStart(), _bounds, _market.PublicKey, _chance);
+        _book = new MarketBook(await WriteStart(), _bounds, _domain, _chance);
         _running = new MarketClock(_clock);
         _gossip = new MarketGossip(_feed, _running);
         _outcomes = new MarketOutcomes(this.GetPrimaryKeyString(), _book, _running, GrainFactory, _gossip, Act, _log);

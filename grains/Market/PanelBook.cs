@@ -1,4 +1,5 @@
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 
 namespace Marketplace.Grains;
 
@@ -7,9 +8,9 @@ namespace Marketplace.Grains;
 /// </summary>
 /// <param name="book">The rest of it.</param>
 /// <param name="offers">All offers.</param>
-/// <param name="market">The market's public key.</param>
+/// <param name="domain">The market's.</param>
 /// <param name="chance">Chooses who has a seat.</param>
-internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 market, IChance chance)
+internal sealed class PanelBook(MarketBook book, MarketOffers offers, MarketDomain domain, IChance chance)
 {
     private readonly HashSet<Panel> _freedPanels = [];
     private readonly Dictionary<JobId, TrialPanel> _trials = [];
@@ -55,7 +56,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, Bytes32 ma
     }
 
     /// <summary>The committees of this epoch.</summary>
-    public Committees Committees { get; } = new(market);
+    public Committees Committees { get; } = new(domain);
 
     /// <summary>All that may have seats: the offers of the shard, and those that others have lent.</summary>
     private IEnumerable<MarketOffer> All => offers.All.Values.Concat(offers.Lent.All.Values);

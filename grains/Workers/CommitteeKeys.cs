@@ -18,9 +18,9 @@ internal static class CommitteeKeys
         + $"{key.Registration.Length}; they take {BlsPublicKey.Size}, {BlsSignature.Size} and {Ed25519.SignatureSize}.";
 
     /// <summary>Verifies possession and registration, with two pairings: never in a turn that others wait for.</summary>
-    /// <param name="market">Where it is registered.</param>
+    /// <param name="domain">Of the market where it is registered.</param>
     /// <returns>Null where both hold.</returns>
-    public static MarketException? Refusal(WorkerId worker, CommitteeKey key, Bytes32 market)
+    public static MarketException? Refusal(WorkerId worker, CommitteeKey key, MarketDomain domain)
     {
         if (!HasForm(key))
         {
@@ -34,7 +34,7 @@ internal static class CommitteeKeys
         {
             return Malformed("The key for committees is no BLS key, or its proof of possession does not hold.");
         }
-        var digest = BatchDigest.OfRegistration(new MarketDomain(market), worker, key.Key.Span);
+        var digest = BatchDigest.OfRegistration(domain, worker, key.Key.Span);
         return Ed25519.Verify(worker.Value, digest.ToArray(), key.Registration.Span)
             ? null
             : Malformed($"Worker {worker} has not signed for this market that the key for committees is its own.");

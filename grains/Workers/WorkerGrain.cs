@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
 using Marketplace.Storage;
@@ -19,18 +18,18 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
     private readonly ILogger<WorkerGrain> _logger;
     private readonly WorkerId _id;
     private readonly LeaseGrants _grants;
-    private readonly Bytes32 _marketKey;
+    private readonly MarketDomain _domain;
 
     public WorkerGrain(
         [PersistentState(OfferState.Kind, StateStorage.Plain)] IPersistentState<OfferState> offer,
         IBlobStore blobs,
         MarketShards shards,
-        MarketIdentity identity,
+        MarketDomain domain,
         TimeProvider clock,
         ILogger<WorkerGrain> logger
     )
     {
-        (_blobs, _shards, _marketKey, _clock, _logger) = (blobs, shards, identity.PublicKey, clock, logger);
+        (_blobs, _shards, _domain, _clock, _logger) = (blobs, shards, domain, clock, logger);
         _id = WorkerId.Parse(this.GetPrimaryKeyString());
         _grants = new LeaseGrants(call => LostWrites.Resend(() => Leasing(call).FindLease(call)), clock);
         _offer = new StoredState<OfferState>(offer);
@@ -47,7 +46,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
         RequireOwn(offer.Worker);
         await _offer.Refresh();
         RequireKey(offer);
-        LedgerChanges.RequireSigned(offer, _marketKey);
+        LedgerChanges.RequireSigned(offer, _domain);
         await RegisterKey(offer);
         // The market first: an offer that it refuses is not kept.
         var unsigned = offer with
@@ -185,7 +184,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain, IRemindable
         if (
             offer.Committee is { } key
             && !CommitteeKeys.AreSame(key, _offer.Value?.Offer.Committee)
-            && CommitteeKeys.Refusal(offer.Worker, key, _marketKey) is { } refusal
+            && CommitteeKeys.Refusal(offer.Worker, key, _domain) is { } refusal
         )
         {
             throw refusal;

@@ -9,7 +9,7 @@ namespace Marketplace.Grains.Tests;
 public sealed class JobGroupTests : IDisposable
 {
     private static readonly MarketTime Now = new(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
-    private readonly MarketBook _book = new(start: 7, new QueueBounds());
+    private readonly MarketBook _book = new(start: 7, new QueueBounds(), TestOwner.Domain);
     private readonly Dictionary<WorkerId, long> _polls = [];
     private int _jobs;
 

@@ -271,7 +271,7 @@ public sealed class LedgerWorkerTests
             Subject = [.. change.Words.Select(word => new LedgerWord(word.Name, word.Value))],
             Time = change.Time,
         };
-        var digest = operation.Digest(domain ?? new MarketDomain(TestOwner.Market.PublicKey));
+        var digest = operation.Digest(domain ?? TestOwner.Domain);
         return offer with { Statement = unsigned.Statement! with { Signature = Key.Sign(digest.ToArray()) } };
     }
 

@@ -24,7 +24,7 @@ public class LoanBookTests
         true
     );
 
-    private readonly MarketBook _book = new(start: 7, new QueueBounds());
+    private readonly MarketBook _book = new(start: 7, new QueueBounds(), TestOwner.Domain);
 
     public LoanBookTests()
     {
@@ -59,7 +59,7 @@ public class LoanBookTests
     [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.LentOffersOfOwnerMax))]
     public void LoanHasTheBestKnown_AndAFewOfEachOwner()
     {
-        var book = new MarketBook(start: 7, new QueueBounds());
+        var book = new MarketBook(start: 7, new QueueBounds(), TestOwner.Domain);
         WorkerId Offer(byte first, int number, AccountId owner, StandingLevel level)
         {
             var id = new byte[32];

@@ -51,7 +51,7 @@ public sealed class MarketBookTests
             Book.Resume(_now);
         }
 
-        public MarketBook Book { get; } = new(7, Bounds, chance: new FixedChance());
+        public MarketBook Book { get; } = new(7, Bounds, TestOwner.Domain, chance: new FixedChance());
         public QueueRoom RoomAtFirst { get; }
         public int Leased { get; private set; }
         public int Refused { get; private set; }

@@ -8,7 +8,7 @@ public sealed class PanelLineTests
 {
     private static readonly MarketTime Start = new(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
 
-    private readonly MarketBook _book = new(start: 7, new QueueBounds(), chance: new SeededJitter(1));
+    private readonly MarketBook _book = new(start: 7, new QueueBounds(), TestOwner.Domain, chance: new SeededJitter(1));
     private int _submitted;
 
     public PanelLineTests() => _book.Resume(Start);

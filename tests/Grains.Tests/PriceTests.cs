@@ -6,7 +6,7 @@ namespace Marketplace.Grains.Tests;
 /// <summary>Prices, depth and use are told by capability class, for the last hour and the last day.</summary>
 public sealed class PriceTests
 {
-    private readonly MarketBook _book = new(start: 7, new QueueBounds());
+    private readonly MarketBook _book = new(start: 7, new QueueBounds(), TestOwner.Domain);
     private MarketTime _now = new(DateTimeOffset.UnixEpoch + TimeSpan.FromDays(1_000), TimeSpan.Zero);
     private long _polls;
     private int _jobs;

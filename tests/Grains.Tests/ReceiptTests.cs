@@ -141,7 +141,7 @@ public sealed class ReceiptTests
 
     /// <summary>A node that was moved without its market's key must not put a new name under what was signed for the old one.</summary>
     [Fact]
-    public void MarketWithAnotherKey_HasNoReceiptOfEarlierRuns() =>
+    public void MarketWithAnotherKeyOrChain_HasNoReceiptOfEarlierRuns() =>
         TestMarket.Run(async market =>
         {
             var (_, worker, job) = await Begin(market, TestMarket.Item("one", await Program(market)));
@@ -151,8 +151,9 @@ public sealed class ReceiptTests
             var state = JobStateCodec.Read(document!.Value.Content.Span);
             using var other = new MarketIdentity(new Ed25519KeyPair(TestKeys.Profile.ToArray()));
 
-            Assert.NotNull(JobReceipts.Of(state, job, TestOwner.Market));
-            Assert.Null(JobReceipts.Of(state, job, other));
+            Assert.NotNull(JobReceipts.Of(state, job, TestOwner.Market, TestOwner.Domain));
+            Assert.Null(JobReceipts.Of(state, job, other, new MarketDomain(other.PublicKey)));
+            Assert.Null(JobReceipts.Of(state, job, TestOwner.Market, TestOwner.Domain with { ChainId = 1 }));
         });
 
     [Fact]

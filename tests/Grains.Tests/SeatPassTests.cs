@@ -15,7 +15,7 @@ public sealed class SeatPassTests
     private static readonly MarketTime Start = new(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
 
     private readonly List<MarketJob> _jobs = [];
-    private readonly MarketBook _book = new(start: 7, new QueueBounds(), chance: new SeededJitter(1));
+    private readonly MarketBook _book = new(start: 7, new QueueBounds(), TestOwner.Domain, chance: new SeededJitter(1));
     private MarketTime _now = Start;
     private int _submitted;
     private long _sequence;

@@ -153,7 +153,7 @@ public sealed class ShardLoanTests
     [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.LentOffersMax))]
     public void Loan_HasSoManyOffers_MembersAndStakedWorkersFirst()
     {
-        var book = new MarketBook(start: 7, new QueueBounds());
+        var book = new MarketBook(start: 7, new QueueBounds(), TestOwner.Domain);
         var now = new MarketTime(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
         for (var number = 0; number <= MarketPolicy.LentOffersMax; number++)
         {
@@ -204,7 +204,7 @@ public sealed class ShardLoanTests
     [Fact]
     public void LentOffers_AreNoOffersOfTheShard()
     {
-        var book = new MarketBook(start: 7, new QueueBounds());
+        var book = new MarketBook(start: 7, new QueueBounds(), TestOwner.Domain);
         var now = new MarketTime(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
         book.Resume(now);
         var offer = new WorkerOffer(Worker: default, PayTo: default, PricePerMillionFuel: new TokenAmount(1), Slots: 1, MemoryPagesMax: 1);

@@ -294,7 +294,7 @@ public sealed class ShardTests
 
     private static MarketBook Book()
     {
-        var book = new MarketBook(start: 7, new QueueBounds());
+        var book = new MarketBook(start: 7, new QueueBounds(), TestOwner.Domain);
         book.Resume(Now);
         return book;
     }

@@ -7,7 +7,7 @@ namespace Marketplace.Grains.Tests;
 public sealed class WorkerSurveyTests
 {
     private static readonly MarketTime Now = new(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
-    private readonly MarketBook _book = new(start: 7, new QueueBounds());
+    private readonly MarketBook _book = new(start: 7, new QueueBounds(), TestOwner.Domain);
     private int _jobs;
 
     public WorkerSurveyTests() => _book.Resume(Now);

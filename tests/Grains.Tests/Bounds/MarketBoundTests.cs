@@ -150,7 +150,7 @@ public sealed class MarketBoundTests
 
     private static MarketBook Book()
     {
-        var book = new MarketBook(start: 7, new QueueBounds());
+        var book = new MarketBook(start: 7, new QueueBounds(), TestOwner.Domain);
         book.Resume(Now);
         return book;
     }

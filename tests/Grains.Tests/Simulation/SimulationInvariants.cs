@@ -53,7 +53,7 @@ internal static class SimulationInvariants
         {
             yield return $"job {id} has not ended";
         }
-        else if (JobReceipts.Of(job, id, TestOwner.Market) is not { } receipt)
+        else if (JobReceipts.Of(job, id, TestOwner.Market, TestOwner.Domain) is not { } receipt)
         {
             yield return $"job {id} has no receipt";
         }

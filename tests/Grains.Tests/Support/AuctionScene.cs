@@ -13,7 +13,7 @@ internal sealed class AuctionScene
 
     public AuctionScene() => Book.Resume(Now);
 
-    public MarketBook Book { get; } = new(Start, new QueueBounds(), TestOwner.Market.PublicKey);
+    public MarketBook Book { get; } = new(Start, new QueueBounds(), TestOwner.Domain);
 
     public MarketTime Now { get; set; } = new(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
 

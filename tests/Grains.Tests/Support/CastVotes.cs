@@ -26,7 +26,7 @@ internal static class CastVotes
         var known = new KnownResult(default, result, TestKeys.Profile, null);
         var execution = Execution.Hash(JobExecutions.InvocationOf(ticket).Hash(), DisputeRules.ResultOf(known, null));
         var key = TestKeys.Of(worker);
-        var digest = BatchDigest.OfExecutions(new MarketDomain(TestOwner.Market.PublicKey), execution);
+        var digest = BatchDigest.OfExecutions(TestOwner.Domain, execution);
         return new CastVote(
             Worker: new WorkerId(key.PublicKey),
             PayTo: new AccountId(key.PublicKey),

@@ -31,7 +31,15 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
 
     public ICommitteeGrain Committees => market.Grains.GetGrain<ICommitteeGrain>(MarketLimits.CommitteesKey);
 
-    public static void Run(int members, Func<CommitteeScene, Task> scenario, EpochTerms? terms = null, ulong seed = 1, int shards = 1) =>
+    /// <param name="domain">Null: the market settles nowhere.</param>
+    public static void Run(
+        int members,
+        Func<CommitteeScene, Task> scenario,
+        EpochTerms? terms = null,
+        ulong seed = 1,
+        int shards = 1,
+        MarketDomain? domain = null
+    ) =>
         TestMarket.Run(
             async market =>
             {
@@ -43,7 +51,8 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
                 await scenario(scene);
             },
             seed,
-            services => services.AddSingleton(terms ?? Terms).AddSingleton(new MarketShards(shards))
+            services =>
+                services.AddSingleton(terms ?? Terms).AddSingleton(new MarketShards(shards)).AddSingleton(domain ?? TestOwner.Domain)
         );
 
     /// <summary>Waits until an epoch has begun; the members are then in the order in which they were drawn.</summary>
@@ -70,7 +79,7 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
     {
         for (var number = 0; number < members; number++)
         {
-            var voter = new TestVoter($"member {Voters.Count}");
+            var voter = new TestVoter($"member {Voters.Count}", market.Domain);
             Voters.Add(voter);
             await Stake(voter.Name, voter.Worker, 1000);
         }

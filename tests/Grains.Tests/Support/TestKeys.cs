@@ -19,7 +19,14 @@ internal static class TestKeys
 
     /// <summary>The report with the worker's signature over its execution, which is a batch of one.</summary>
     /// <param name="rootAfter">Where the run changed the program's state.</param>
-    public static LeaseReport Sign(Ed25519KeyPair worker, Lease lease, LeaseReport report, StateRoot? rootAfter = null)
+    /// <param name="domain">Null: that of a market which settles nowhere.</param>
+    public static LeaseReport Sign(
+        Ed25519KeyPair worker,
+        Lease lease,
+        LeaseReport report,
+        StateRoot? rootAfter = null,
+        MarketDomain? domain = null
+    )
     {
         if (!report.Outcome.IsEnd())
         {
@@ -30,7 +37,7 @@ internal static class TestKeys
             JobExecutions.InvocationOf(lease.Ticket).Hash(),
             JobExecutions.ResultOf(report, lease.Ticket.Spec.FuelMax, lease.Root, signed)
         );
-        var digest = BatchDigest.OfExecutions(new MarketDomain(TestOwner.Market.PublicKey), execution);
+        var digest = BatchDigest.OfExecutions(domain ?? TestOwner.Domain, execution);
         return report with { Execution = execution, Signed = signed with { Signature = worker.Sign(digest.ToArray()) } };
     }
 }

@@ -4,6 +4,7 @@ using Marketplace.Crypto;
 using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Marketplace.Storage;
 using Marketplace.Tests;
 using Microsoft.Extensions.DependencyInjection;
@@ -46,6 +47,9 @@ internal sealed partial class TestMarket
 
     /// <summary>One, unless the test registers another number.</summary>
     public MarketShards Shards => _services.GetRequiredService<MarketShards>();
+
+    /// <summary>It settles nowhere, unless the test registers another one.</summary>
+    public MarketDomain Domain => _services.GetRequiredService<MarketDomain>();
 
     public IMarketGrain Market => Grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
 
@@ -228,6 +232,7 @@ internal sealed partial class TestMarket
             options.TimeProvider = Time;
         });
         var provider = services.BuildServiceProvider();
+        provider.RequireOwnDomain();
         foreach (var hosted in provider.GetServices<IHostedService>())
         {
             await hosted.StartAsync(CancellationToken.None);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 
 namespace Marketplace.Grains.Tests.Support;
 
@@ -10,6 +11,9 @@ internal sealed class TestOwner(byte seed) : IDisposable
     private readonly Ed25519KeyPair _key = Pair(seed);
 
     public static MarketIdentity Market { get; } = new(Pair(1));
+
+    /// <summary>A market of tests settles nowhere, unless the test registers another domain.</summary>
+    public static MarketDomain Domain { get; } = new(Market.PublicKey);
 
     public AccountId Account => new(_key.PublicKey);
 

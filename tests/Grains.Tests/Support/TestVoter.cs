@@ -7,7 +7,8 @@ using Marketplace.Receipts;
 namespace Marketplace.Grains.Tests.Support;
 
 /// <summary>A member of committees: signs the receipts of what it ran itself, and remembers what it signed.</summary>
-internal sealed class TestVoter(string name)
+/// <param name="domain">Null: that of a market which settles nowhere.</param>
+internal sealed class TestVoter(string name, MarketDomain? domain = null)
 {
     private BlsSecretKey _key = KeyOf($"bls {name}");
     private readonly Dictionary<JobId, Execution> _executions = [];
@@ -44,7 +45,7 @@ internal sealed class TestVoter(string name)
 
     private static BlsSecretKey KeyOf(string seed) => BlsSecretKey.FromSeed(Blake3.Hash(Encoding.UTF8.GetBytes(seed)).ToArray());
 
-    private static MarketDomain Domain => new(TestOwner.Market.PublicKey);
+    private MarketDomain Domain => domain ?? TestOwner.Domain;
 
     /// <summary>It gives no shares.</summary>
     public bool IsWithholding { get; set; }

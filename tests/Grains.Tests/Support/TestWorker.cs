@@ -129,7 +129,7 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
     /// <summary>The report with its signature.</summary>
     /// <param name="rootAfter">Where the run changed the program's state.</param>
     public LeaseReport Sign(Lease lease, LeaseReport report, StateRoot? rootAfter = null) =>
-        TestKeys.Sign(TestKeys.Of(name), lease, report, rootAfter);
+        TestKeys.Sign(TestKeys.Of(name), lease, report, rootAfter, market.Domain);
 
     /// <summary>Commits to a result, which is to be told as it is given back.</summary>
     public async Task<LeaseReport> Seal(Lease lease, LeaseReport report, StateRoot? rootAfter = null)
