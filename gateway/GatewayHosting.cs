@@ -12,8 +12,8 @@ namespace Marketplace.Gateway;
 
 /// <summary>
 /// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c> (a second one under <see cref="OutputStore"/>),
-/// <c>IAccountLists</c>, <c>IDisputeLists</c>, <c>IBookCheck</c>, <c>MarketIdentity</c>, <see cref="IReadiness"/> and <see
-/// cref="IMarketStreams"/>.
+/// <c>IAccountLists</c>, <c>IDisputeLists</c>, <c>IBookCheck</c>, <c>MarketIdentity</c>, <c>MarketDomain</c>,
+/// <see cref="IReadiness"/> and <see cref="IMarketStreams"/>.
 /// </summary>
 public static class GatewayHosting
 {

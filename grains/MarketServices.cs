@@ -40,7 +40,7 @@ public static class MarketServices
     }
 
     /// <summary>Where the market settles is the host's to choose, but not whose market it is. To be asked once, at the start.</summary>
-    /// <exception cref="InvalidOperationException">The domain is another market's, or has a chain without a contract or the reverse.</exception>
+    /// <exception cref="InvalidOperationException">The domain is another market's, or has only one of chain and contract.</exception>
     public static void RequireOwnDomain(this IServiceProvider services)
     {
         var (domain, own) = (services.GetRequiredService<MarketDomain>(), services.GetRequiredService<MarketIdentity>().PublicKey);

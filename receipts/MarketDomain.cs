@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Marketplace.Receipts;
 
 /// <summary>
@@ -21,12 +23,19 @@ public sealed record MarketDomain(Bytes32 Market, ulong ChainId = 0, EvmAddress 
     private static readonly Bytes32 VersionHash = TypedWords.HashOf(Version);
 
     /// <summary>Whether the market settles on a chain.</summary>
+    [JsonIgnore]
     public bool Settles => ChainId != 0;
 
+    /// <summary>Where it settles, in words: "settles on no chain".</summary>
+    [JsonIgnore]
+    public string Settlement => Settles ? $"settles on chain {ChainId} by the contract {Contract}" : "settles on no chain";
+
     /// <summary>Whether it has a chain and a contract there, or neither.</summary>
+    [JsonIgnore]
     public bool IsWhole => Settles == (Contract != default);
 
     /// <summary>Tells domains apart in what is stored: the separator; the market's key alone where it settles nowhere.</summary>
+    [JsonIgnore]
     public Bytes32 Id => this == new MarketDomain(Market) ? Market : Separator();
 
     /// <summary>The domain separator.</summary>

@@ -30,8 +30,8 @@ public sealed record ReceiptCheck(string Name, CheckResult Result, string Findin
 /// <summary>What a verifier has beside the receipt. What it does not have is not checked.</summary>
 public sealed record ReceiptEvidence
 {
-    /// <summary>The market that the verifier trusts to say who pays.</summary>
-    public Bytes32? Market { get; init; }
+    /// <summary>The market that the verifier trusts to say who pays, with the chain and the contract where it settles.</summary>
+    public MarketDomain? Market { get; init; }
 
     /// <summary>The hash of the module that should have run.</summary>
     public BlobId? Module { get; init; }
@@ -64,7 +64,7 @@ public static class ReceiptChecks
     {
         var (invocation, result) = (file.Receipt.Execution.Invocation, file.Receipt.Execution.Result);
         yield return Words(file);
-        yield return MarketKey(file.Domain, evidence.Market);
+        yield return OfMarket(file.Domain, evidence.Market);
         yield return Market(file);
         yield return file.Reuse is { } reuse ? ReuseCheck.Of(file, reuse) : Signers(file);
         yield return file.Reuse is { } priced ? ReuseCheck.Price(file.Receipt, priced) : Price(file.Receipt);
@@ -165,10 +165,18 @@ public static class ReceiptChecks
         return null;
     }
 
-    internal static ReceiptCheck MarketKey(MarketDomain domain, Bytes32? trusted) =>
-        trusted is not { } key ? NotChecked("market", $"It is of the market {domain.Market}; compare that with the key of yours.")
-        : key == domain.Market ? Holds("market", $"It is of the market {domain.Market}, as expected.")
-        : Broken("market", $"It is of the market {domain.Market}; expected was {key}.");
+    internal static ReceiptCheck OfMarket(MarketDomain domain, MarketDomain? trusted) =>
+        trusted is null ? NotChecked("market", $"It is of the market {NameOf(domain)}; compare that with the key of yours.")
+        : trusted == domain ? Holds("market", $"It is of the market {NameOf(domain)}, as expected.")
+        : trusted.Market != domain.Market ? Broken("market", $"It is of the market {domain.Market}; expected was {trusted.Market}.")
+        : Broken(
+            "market",
+            $"It is of the market {domain.Market} where it {domain.Settlement}; expected was where it {trusted.Settlement}."
+        );
+
+    /// <summary>Its key, and where it settles if it settles on a chain.</summary>
+    internal static string NameOf(MarketDomain domain) =>
+        domain.Settles ? $"{domain.Market}, which {domain.Settlement}" : $"{domain.Market}";
 
     private static ReceiptCheck Market(ReceiptFile file)
     {

@@ -1,6 +1,7 @@
 using Marketplace.Crypto;
 using Marketplace.Gateway;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Marketplace.Storage;
 using Marketplace.Worker;
 using Marketplace.Worker.Protocol;
@@ -17,7 +18,7 @@ internal sealed class LocalMarketLink(
     IBlobStore blobs,
     [FromKeyedServices(GatewayHosting.OutputStore)] IBlobStore outputs,
     MarketShards shards,
-    MarketIdentity market,
+    MarketDomain domain,
     DataFolder folder,
     IHostState host,
     TimeProvider time
@@ -26,12 +27,12 @@ internal sealed class LocalMarketLink(
     private readonly Ed25519KeyPair _key = folder.KeyPair(DataFolder.WorkerKey);
     private OfferStatements? _statements;
 
-    public Bytes32 Market => market.PublicKey;
+    public MarketDomain Domain => domain;
 
     public ValueTask<Wire.WorkerWelcome> Offer(Wire.WorkerOffer offer, CancellationToken cancellation) =>
         Reach(async () =>
         {
-            var signed = (_statements ??= new OfferStatements(_key, time)).Sign(offer, market.PublicKey);
+            var signed = (_statements ??= new OfferStatements(_key, time)).Sign(offer, domain);
             var start = await grains
                 .GetGrain<IWorkerGrain>(offer.Worker.ToString())
                 .Register(LinkMapping.ToGrain(signed))
@@ -59,7 +60,7 @@ internal sealed class LocalMarketLink(
         Reach(async () =>
         {
             var executions = WorkerSignatures.BatchOf(report);
-            var signature = executions is null ? [] : WorkerSignatures.Sign(_key, market.PublicKey, executions);
+            var signature = executions is null ? [] : WorkerSignatures.Sign(_key, domain, executions);
             var refused = await WorkerReports.Send(MarketOf(report.Worker), report, executions, signature).WaitAsync(cancellation);
             return LinkMapping.ToWire(refused) ?? [];
         });

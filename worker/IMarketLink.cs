@@ -1,4 +1,5 @@
 using Marketplace.Api.Workers;
+using Marketplace.Receipts;
 
 namespace Marketplace.Worker;
 
@@ -9,8 +10,8 @@ namespace Marketplace.Worker;
 /// </summary>
 public interface IMarketLink
 {
-    /// <summary>The market's key, to which bids and keys for committees are bound. Known when the market has been met.</summary>
-    Bytes32 Market { get; }
+    /// <summary>What the worker signs for; bids are bound to the key in it. Known when the market has been met.</summary>
+    MarketDomain Domain { get; }
 
     /// <summary>Publishes the offer; again after <see cref="WorkerOrders.Known"/> is false.</summary>
     ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation);

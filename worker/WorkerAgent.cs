@@ -137,7 +137,7 @@ public sealed partial class WorkerAgent(
         };
         while (!stopping.IsCancellationRequested)
         {
-            var served = offer with { Committee = voter?.KeyFor(link.Market) };
+            var served = offer with { Committee = voter?.KeyFor(link.Domain) };
             var welcome = await Repeat(token => link.Offer(served, token), "offer", stopping).ConfigureAwait(false);
             if (welcome is null)
             {
@@ -161,7 +161,7 @@ public sealed partial class WorkerAgent(
     /// <summary>Polls under one start number until the market no longer knows it.</summary>
     private async Task FollowOrders(long start, CancellationToken stopping)
     {
-        _bids.Begin(link.Market, start);
+        _bids.Begin(link.Domain.Market, start);
         for (long sequence = 1; ; sequence++)
         {
             var asking = Ask(start, sequence, stopping);

@@ -1,5 +1,6 @@
-using Marketplace.Crypto;
+using System.Globalization;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,9 +17,17 @@ internal static class MarketApi
         market.MapGet(Routes.Info, GetInfo).WithName("GetInfo").ForEverybody();
     }
 
-    /// <summary>Which market this is: its public key, which everything that is signed for it names.</summary>
-    internal static JsonAnswer<MarketInfo> GetInfo(MarketIdentity market, IReadiness readiness) =>
-        Answer.Ok(new MarketInfo(market.PublicKey.ToString(), readiness.Current.Version), ApiJson.Default.MarketInfo);
+    /// <summary>Which market this is: its public key and where it settles. What is signed for it names both.</summary>
+    internal static JsonAnswer<MarketInfo> GetInfo(MarketDomain domain, IReadiness readiness) =>
+        Answer.Ok(
+            new MarketInfo(domain.Market.ToString(), readiness.Current.Version)
+            {
+                Chain = domain.Settles
+                    ? new MarketChain(domain.ChainId.ToString(CultureInfo.InvariantCulture), domain.Contract.ToString())
+                    : null,
+            },
+            ApiJson.Default.MarketInfo
+        );
 
     /// <summary>The market of plain WebAssembly: queue, workers, lowest price, and how far the lists are behind.</summary>
     internal static async Task<JsonAnswer<MarketStatus>> Get(

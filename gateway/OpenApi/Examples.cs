@@ -203,7 +203,10 @@ internal static class Examples
         [typeof(OpenedAccount)] = new OpenedAccount(Account, $"{KeyId}_{new string('0', 64)}", Key),
         [typeof(TransferRequest)] = new TransferRequest("rent-2026-08", new AccountId(Worker.Value), Amount, At),
         [typeof(CreditRequest)] = new CreditRequest("invoice-17", Amount, At),
-        [typeof(MarketInfo)] = new MarketInfo(Worker.ToString(), "0.1.0"),
+        [typeof(MarketInfo)] = new MarketInfo(Worker.ToString(), "0.1.0")
+        {
+            Chain = new MarketChain("31337", "0x5fbdb2315678afecb367f032d93f642f64180aa3"),
+        },
         [typeof(MarketWorker)] = Offered,
         [typeof(Page<DisputeListItem>)] = new Page<DisputeListItem>(
             [

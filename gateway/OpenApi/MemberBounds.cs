@@ -29,6 +29,8 @@ internal static class MemberBounds
         [(typeof(AccountChallenge), nameof(AccountChallenge.Market))] = Matching(ValueShapes.HexId),
         [(typeof(OpenedAccount), nameof(OpenedAccount.Key))] = Matching(ValueShapes.KeyWithSecretPattern),
         [(typeof(MarketInfo), nameof(MarketInfo.Market))] = Matching(ValueShapes.HexId),
+        [(typeof(MarketChain), nameof(MarketChain.ChainId))] = Matching(ValueShapes.ChainPattern),
+        [(typeof(MarketChain), nameof(MarketChain.Contract))] = Matching(ValueShapes.ContractPattern),
         [(typeof(AppealRequest), nameof(AppealRequest.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),
         [(typeof(AppealRequest), nameof(AppealRequest.Jobs))] = Items(1, MarketLimits.FaultsMax),
         [(typeof(AppealRequest), nameof(AppealRequest.Words))] = Text(1, MarketLimits.WordsBytesMax),

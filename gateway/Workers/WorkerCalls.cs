@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Marketplace.Api.Workers;
-using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Marketplace.Worker.Protocol;
 using Microsoft.Extensions.Logging;
 using Wire = Marketplace.Api.Workers;
@@ -17,7 +17,7 @@ internal sealed partial class WorkerCalls(
     IGrainFactory grains,
     MarketShards shards,
     IReadiness readiness,
-    MarketIdentity market,
+    MarketDomain domain,
     LinkCounts counts,
     ILogger<WorkerCalls> log
 )
@@ -39,7 +39,7 @@ internal sealed partial class WorkerCalls(
             _ => null,
         };
 
-    public bool IsSigned(SignedReport report) => WorkerSignatures.Verify(report, market.PublicKey);
+    public bool IsSigned(SignedReport report) => WorkerSignatures.Verify(report, domain);
 
     /// <returns>Those of the leases that are over; null where there are none, or the market does not say now.</returns>
     public async Task<IReadOnlyList<LeaseId>?> Heartbeat(

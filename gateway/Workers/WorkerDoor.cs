@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Worker.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
@@ -16,6 +17,7 @@ internal sealed partial class WorkerDoor(
     WorkerMemory memory,
     WorkerCalls calls,
     MarketIdentity market,
+    MarketDomain domain,
     IWorkerAdmission admission,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
@@ -97,7 +99,7 @@ internal sealed partial class WorkerDoor(
             await channel.Close(LinkEnd.NotAdmitted, refusal);
             return new LinkEndedException(LinkEnd.NotAdmitted, refusal);
         }
-        using var link = new WorkerLink(worker, channel, share, calls, time);
+        using var link = new WorkerLink(worker, channel, share, calls, domain, time);
         links.Join(link)?.End(LinkEnd.Replaced, GatewayMessages.LinkReplaced);
         await using var stopping = lifetime.ApplicationStopping.Register(() => link.End(LinkEnd.Stopping, GatewayMessages.LinkStops));
         try

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Gateway;
@@ -10,8 +11,14 @@ namespace Marketplace.Gateway;
 /// a
 /// call is granted again when it is answered, so what a worker has under way here is bounded by its window.
 /// </summary>
-internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerMemory.Share memory, WorkerCalls calls, TimeProvider time)
-    : IDisposable
+internal sealed class WorkerLink(
+    WorkerId worker,
+    LinkChannel channel,
+    WorkerMemory.Share memory,
+    WorkerCalls calls,
+    MarketDomain domain,
+    TimeProvider time
+) : IDisposable
 {
     private readonly ConcurrentDictionary<long, Task> _underWay = new();
     private readonly TaskCompletionSource<LinkEndedException> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -50,8 +57,7 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerMem
     {
         try
         {
-            var seconds = (int)LinkPolicy.SilenceMax.TotalSeconds;
-            await channel.Send(new LinkFrame { Ready = new LinkReady(time.GetUtcNow(), seconds) }, _over.Token);
+            await channel.Send(new LinkFrame { Ready = Ready() }, _over.Token);
             while (true)
             {
                 Take(await channel.Receive(_over.Token));
@@ -71,6 +77,13 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerMem
             _ended.TrySetException(fault);
         }
     }
+
+    private LinkReady Ready() =>
+        new(time.GetUtcNow(), (int)LinkPolicy.SilenceMax.TotalSeconds)
+        {
+            ChainId = domain.Settles ? domain.ChainId : null,
+            Contract = domain.Settles ? domain.Contract : null,
+        };
 
     private void Take(ReceivedFrame received)
     {

@@ -60,7 +60,7 @@ internal static class JobReceipts
         };
     }
 
-    /// <returns>Null where the earlier receipt is not there any more, or has another hash: it is of another key, chain or contract of the market.</returns>
+    /// <returns>Null where the earlier receipt is not there any more, or has another hash: it is of another domain of the market.</returns>
     private static ReceiptFile? Answered(Receipt receipt, JobReuse reuse, MarketDomain domain, MarketIdentity market, ReceiptFile? earlier)
     {
         if (earlier is null || earlier.Domain != domain || earlier.Hash() != reuse.Receipt)

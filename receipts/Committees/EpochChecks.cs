@@ -8,16 +8,16 @@ public static class EpochChecks
     /// <param name="market">The market that the verifier trusts to list who staked; null: the check says which it is of.</param>
     /// <param name="receipt">Of a committee of this epoch, whose members are compared; null: none is.</param>
     /// <returns>Every check, in a fixed order. The epoch is good where none is <see cref="CheckResult.Broken"/>.</returns>
-    public static IReadOnlyList<ReceiptCheck> Of(EpochFile file, Bytes32? market = null, ReceiptFile? receipt = null)
+    public static IReadOnlyList<ReceiptCheck> Of(EpochFile file, MarketDomain? market = null, ReceiptFile? receipt = null)
     {
         ArgumentNullException.ThrowIfNull(file);
         return [.. OneByOne(file, market, receipt)];
     }
 
     /// <summary>The checks, each made when it is asked for: pairings take time, and one broken check is enough.</summary>
-    internal static IEnumerable<ReceiptCheck> OneByOne(EpochFile file, Bytes32? market = null, ReceiptFile? receipt = null)
+    internal static IEnumerable<ReceiptCheck> OneByOne(EpochFile file, MarketDomain? market = null, ReceiptFile? receipt = null)
     {
-        yield return MarketKey(file.Domain, market);
+        yield return OfMarket(file.Domain, market);
         yield return Listed(file);
         yield return Randomness(file);
         yield return Keys(file);

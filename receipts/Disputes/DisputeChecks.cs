@@ -9,7 +9,7 @@ public static class DisputeChecks
     /// <param name="file">What is to be checked.</param>
     /// <param name="market">The market that the verifier trusts; null: it compares by itself.</param>
     /// <returns>Every check, in a fixed order. The dispute is good where none is <see cref="CheckResult.Broken"/>.</returns>
-    public static IReadOnlyList<ReceiptCheck> Of(DisputeFile file, Bytes32? market = null)
+    public static IReadOnlyList<ReceiptCheck> Of(DisputeFile file, MarketDomain? market = null)
     {
         ArgumentNullException.ThrowIfNull(file);
         return [.. OneByOne(file, market)];
@@ -27,11 +27,11 @@ public static class DisputeChecks
             );
     }
 
-    private static IEnumerable<ReceiptCheck> OneByOne(DisputeFile file, Bytes32? market)
+    private static IEnumerable<ReceiptCheck> OneByOne(DisputeFile file, MarketDomain? market)
     {
         var words = Words(file.Dispute);
         yield return words;
-        yield return MarketKey(file.Domain, market);
+        yield return OfMarket(file.Domain, market);
         yield return Market(file);
         if (words.Result is CheckResult.Broken)
         {

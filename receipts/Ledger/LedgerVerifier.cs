@@ -6,7 +6,7 @@ namespace Marketplace.Receipts;
 public sealed record LedgerEvidence
 {
     /// <summary>The market whose history it should be.</summary>
-    public Bytes32? Market { get; init; }
+    public MarketDomain? Market { get; init; }
 
     /// <summary>The namespace whose history it should be.</summary>
     public LedgerName? Namespace { get; init; }
@@ -116,9 +116,13 @@ public sealed class LedgerVerifier(LedgerEvidence? evidence = null)
 
     private void Begin(LedgerTitle title)
     {
-        if (_evidence.Market is { } market && title.Domain.Market != market)
+        if (_evidence.Market is { } market && title.Domain != market)
         {
-            throw Broken($"It is of the market {title.Domain.Market}, and should be of {market}.");
+            throw Broken(
+                title.Domain.Market != market.Market
+                    ? $"It is of the market {title.Domain.Market}, and should be of {market.Market}."
+                    : $"It is of the market {market.Market} where it {title.Domain.Settlement}, and should be where it {market.Settlement}."
+            );
         }
         if (_evidence.Namespace is { } name && title.Namespace != name)
         {
@@ -129,8 +133,8 @@ public sealed class LedgerVerifier(LedgerEvidence? evidence = null)
             if (earlier.Domain != title.Domain || earlier.Head.Namespace != title.Namespace)
             {
                 throw Broken(
-                    $"It is the history of '{title.Namespace}' at the market {title.Domain.Market}; the earlier head is that of "
-                        + $"'{earlier.Head.Namespace}' at {earlier.Domain.Market}."
+                    $"It is the history of '{title.Namespace}' at the market {ReceiptChecks.NameOf(title.Domain)}; the earlier head is "
+                        + $"that of '{earlier.Head.Namespace}' at {ReceiptChecks.NameOf(earlier.Domain)}."
                 );
             }
             if (!earlier.IsSigned())

@@ -316,6 +316,21 @@ public sealed class AnswerTests : IDisposable
     }
 
     [Fact]
+    public async Task DoctorOfAMarketOnAChain_ShowsWhereItSettles()
+    {
+        const string Contract = "0x5fbdb2315678afecb367f032d93f642f64180aa3";
+        using var shell = new Shell();
+        shell
+            .Service.On("GET /health/ready", new Health("ready", "0.1.0", null))
+            .On("GET /v1/info", Info with { Chain = new MarketChain("31337", Contract) });
+        shell.Environment.Remove("MARKET_KEY");
+
+        var ran = await shell.Run("doctor");
+
+        Assert.Contains($"ok      market: {Info.Market}, settles on chain 31337:{Contract}\n", ran.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AccountWithADebt_SaysSo()
     {
         using var shell = new Shell();

@@ -2,6 +2,7 @@ using System.Text;
 using Marketplace.Receipts;
 using Marketplace.Receipts.Tests;
 using Marketplace.Tests;
+using Samples = Marketplace.Receipts.Tests.Samples;
 
 namespace Marketplace.Cli.Tests;
 
@@ -42,6 +43,36 @@ public sealed class ReceiptTests : IDisposable
             ran.Text,
             StringComparison.Ordinal
         );
+    }
+
+    [Theory]
+    [InlineData("31337:0x5fbdb2315678afecb367f032d93f642f64180aa3", ExitCodes.Ok, "which settles on chain 31337 by the contract 0x5fbd")]
+    [InlineData("31337:0x5FbDB2315678afecb367f032d93F642f64180aa3", ExitCodes.Ok, "as expected")]
+    [InlineData("1:0x5fbdb2315678afecb367f032d93f642f64180aa3", ExitCodes.Damaged, "expected was where it settles on chain 1 by")]
+    [InlineData("31337:0x0000000000000000000000000000000000000001", ExitCodes.Damaged, "by the contract 0x0000")]
+    [InlineData(null, ExitCodes.Damaged, "expected was where it settles on no chain")]
+    [InlineData("31337", ExitCodes.Usage, "is not a chain's number and a contract")]
+    [InlineData("0:0x5fbdb2315678afecb367f032d93f642f64180aa3", ExitCodes.Usage, "is not a chain's number and a contract")]
+    [InlineData("31337:0x0000000000000000000000000000000000000000", ExitCodes.Usage, "is not a chain's number and a contract")]
+    public async Task MarketOnAChain_IsComparedWithChainAndContract(string? chain, int exitCode, string says)
+    {
+        var contract = EvmAddress.Parse("0x5fbdb2315678afecb367f032d93f642f64180aa3");
+        var file = Samples.Sign(Samples.Receipt, Samples.Domain with { ChainId = 31337, Contract = contract });
+        _shell.Write("chain.receipt.json", file.ToJson());
+        string[] words = ["receipt", "verify", "chain.receipt.json", "--market", $"{Samples.Domain.Market}"];
+
+        var ran = await _shell.Run(chain is null ? words : [.. words, "--chain", chain]);
+
+        Assert.Equal(exitCode, ran.ExitCode);
+        Assert.Contains(says, ran.Text + ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ChainWithoutAMarket_IsRefused()
+    {
+        var ran = await _shell.Run("receipt", "verify", "hello.receipt.json", "--chain", "1:0x5fbdb2315678afecb367f032d93f642f64180aa3");
+        Assert.Equal(ExitCodes.Usage, ran.ExitCode);
+        Assert.Contains("--market is missing", ran.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Marketplace.Crypto;
 using Marketplace.Gateway;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Marketplace.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -30,11 +31,14 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness, IWorkerAdmi
     public static readonly string DocumentFile = Path.Combine(AppContext.BaseDirectory, "openapi.json");
     public static readonly ApiDocument Document = new(File.ReadAllBytes(DocumentFile));
 
+    private static readonly EvmAddress Contract = EvmAddress.Parse("0x5fbdb2315678afecb367f032d93f642f64180aa3");
+
     private readonly WebApplication _app;
     private readonly LogCapture _log = new();
 
-    private GatewayFixture(Action<GatewayOptions>? configure)
+    private GatewayFixture(Action<GatewayOptions>? configure, bool onChain)
     {
+        Domain = onChain ? new MarketDomain(Identity.PublicKey, 31337, Contract) : new MarketDomain(Identity.PublicKey);
         Market = new FakeMarket(Time);
         Key = Market.AddKey(Alice, AllScopes);
         OtherKey = Market.AddKey(Mallory, AllScopes);
@@ -43,7 +47,7 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness, IWorkerAdmi
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(_log);
         builder.Services.AddSingleton<TimeProvider>(Time);
-        builder.Services.AddSingleton(Identity).AddSingleton(new MarketShards());
+        builder.Services.AddSingleton(Identity).AddSingleton(Domain).AddSingleton(new MarketShards());
         builder.Services.AddSingleton(FakeGrains.Of(Market));
         builder.Services.AddSingleton<IAccountLists>(Market);
         builder.Services.AddSingleton<IDisputeLists>(new FakeDisputeLists());
@@ -67,6 +71,8 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness, IWorkerAdmi
 
     public MarketIdentity Identity { get; } = new(new Ed25519KeyPair(Enumerable.Repeat((byte)3, Ed25519.SeedSize).ToArray()));
 
+    public MarketDomain Domain { get; }
+
     public FakeMarket Market { get; }
 
     public string Key { get; }
@@ -87,9 +93,9 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness, IWorkerAdmi
     /// <summary>A client with Alice's key.</summary>
     public HttpClient Client { get; private set; } = null!;
 
-    public static async Task<GatewayFixture> Start(Action<GatewayOptions>? configure = null)
+    public static async Task<GatewayFixture> Start(Action<GatewayOptions>? configure = null, bool onChain = false)
     {
-        var fixture = new GatewayFixture(configure);
+        var fixture = new GatewayFixture(configure, onChain);
         await fixture._app.StartAsync(TestContext.Current.CancellationToken);
         var server = fixture._app.Services.GetRequiredService<IServer>();
         fixture.Url = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.Single());

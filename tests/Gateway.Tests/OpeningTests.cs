@@ -21,6 +21,7 @@ public sealed class OpeningTests
 
         Assert.Equal(gateway.Identity.PublicKey.ToString(), challenge.Market);
         Assert.Equal(challenge.Market, info.Market);
+        Assert.Null(info.Chain);
         Assert.Equal(gateway.Time.GetUtcNow(), gateway.Identity.MomentOf(Stranger, challenge.Challenge.Span));
         Assert.Equal(gateway.Time.GetUtcNow() + MarketLimits.ChallengeAge, challenge.ExpiresAt);
     }

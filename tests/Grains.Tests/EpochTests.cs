@@ -436,7 +436,7 @@ public sealed partial class EpochTests
     {
         var file = EpochFile.Parse((await scene.Committees.GetFile(epoch)).Span);
         Assert.Equal(epoch, file.Epoch);
-        Assert.DoesNotContain(EpochChecks.Of(file, TestOwner.Market.PublicKey), check => check.Result == CheckResult.Broken);
+        Assert.DoesNotContain(EpochChecks.Of(file, TestOwner.Domain), check => check.Result == CheckResult.Broken);
         return file;
     }
 

@@ -14,10 +14,13 @@ public sealed class DisputeChecksTests
     {
         var read = DisputeFile.Parse(DisputeSamples.File.ToJson());
         Assert.Equal(DisputeSamples.File.ToJson(), read.ToJson());
-        var checks = DisputeChecks.Of(read, Samples.Domain.Market);
+        var checks = DisputeChecks.Of(read, Samples.Domain);
         Assert.DoesNotContain(checks, check => check.Result == CheckResult.Broken);
         Assert.Equal(6, checks.Count(check => check.Result == CheckResult.Holds));
-        Assert.Contains(DisputeChecks.Of(read, Samples.Word(1)), check => check is { Name: "market", Result: CheckResult.Broken });
+        Assert.Contains(
+            DisputeChecks.Of(read, new MarketDomain(Samples.Word(1))),
+            check => check is { Name: "market", Result: CheckResult.Broken }
+        );
     }
 
     [Fact]
@@ -99,7 +102,7 @@ public sealed class DisputeChecksTests
     {
         var open = DisputeSamples.Open;
         var file = DisputeFile.Parse((DisputeSamples.Sign(open) with { WorkerSignatures = [] }).ToJson());
-        var checks = DisputeChecks.Of(file, Samples.Domain.Market);
+        var checks = DisputeChecks.Of(file, Samples.Domain);
         Assert.DoesNotContain(checks, check => check.Result == CheckResult.Broken);
         Assert.Equal(["words", "market", "market's signature"], Names(CheckResult.Holds));
         Assert.Equal(["workers' signatures", "verdict", "slashings", "result"], Names(CheckResult.NotChecked));

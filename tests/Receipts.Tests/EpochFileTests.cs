@@ -59,13 +59,10 @@ public sealed class EpochFileTests
     [Fact]
     public void KeyOfTheMarket_IsCompared()
     {
-        var checks = EpochChecks.Of(Samples.EpochFile, Samples.Word(1));
+        var checks = EpochChecks.Of(Samples.EpochFile, new MarketDomain(Samples.Word(1)));
 
         Assert.Equal(["market"], checks.Where(check => check.Result == CheckResult.Broken).Select(check => check.Name));
-        Assert.Contains(
-            EpochChecks.Of(Samples.EpochFile, Samples.MarketKey.PublicKey),
-            check => check is { Name: "market", Result: CheckResult.Holds }
-        );
+        Assert.Contains(EpochChecks.Of(Samples.EpochFile, Samples.Domain), check => check is { Name: "market", Result: CheckResult.Holds });
     }
 
     [Theory]

@@ -7,7 +7,7 @@ public sealed class LedgerFileTests
 {
     private static readonly LedgerEvidence All = new()
     {
-        Market = LedgerSamples.Domain.Market,
+        Market = LedgerSamples.Domain,
         Namespace = LedgerSamples.Worker().Name,
         Earlier = LedgerSamples.Worker().Head(),
     };
@@ -76,7 +76,16 @@ public sealed class LedgerFileTests
     {
         var file = LedgerSamples.Worker().File();
 
-        Assert.Contains("of the market", Refusal(file, new LedgerEvidence { Market = Samples.Word(1) }), StringComparison.Ordinal);
+        Assert.Contains(
+            "of the market",
+            Refusal(file, new LedgerEvidence { Market = new MarketDomain(Samples.Word(1)) }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "should be where it settles on chain 1 by",
+            Refusal(file, new LedgerEvidence { Market = LedgerSamples.Domain with { ChainId = 1 } }),
+            StringComparison.Ordinal
+        );
         Assert.Contains("'market'", Refusal(file, new LedgerEvidence { Namespace = LedgerName.Market }), StringComparison.Ordinal);
     }
 

@@ -24,7 +24,7 @@ public sealed class ReceiptChecksTests
     {
         var evidence = new ReceiptEvidence
         {
-            Market = Samples.MarketKey.PublicKey,
+            Market = Samples.Domain,
             Module = Samples.Execution.Invocation.Module,
             Input = IdDerivation.Blob("hello"u8),
             Output = IdDerivation.Blob("HELLO"u8),
@@ -38,7 +38,7 @@ public sealed class ReceiptChecksTests
                     Samples.File,
                     new ReceiptEvidence
                     {
-                        Market = Samples.Word(1),
+                        Market = new MarketDomain(Samples.Word(1)),
                         Module = default(BlobId),
                         Input = default(BlobId),
                         Output = default(BlobId),
@@ -47,6 +47,30 @@ public sealed class ReceiptChecksTests
                 CheckResult.Broken
             )
         );
+    }
+
+    /// <summary>A market has one key and may be on another chain: the trust is in all of its domain.</summary>
+    [Fact]
+    public void MarketThatIsTrustedElsewhere_IsAnother()
+    {
+        var onChain = Samples.Domain with { ChainId = 31337, Contract = EvmAddress.Parse("0x5fbdb2315678afecb367f032d93f642f64180aa3") };
+        var file = Samples.Sign(Samples.Receipt, onChain);
+
+        Assert.Equal(CheckResult.Holds, Finding(onChain).Result);
+        foreach (var other in new[] { Samples.Domain, onChain with { ChainId = 1 }, onChain with { Contract = new(new byte[20]) } })
+        {
+            Assert.Equal(CheckResult.Broken, Finding(other).Result);
+        }
+        Assert.Equal(
+            $"It is of the market {onChain.Market} where it settles on chain 31337 by the contract {onChain.Contract}; expected was where "
+                + "it settles on no chain.",
+            Finding(Samples.Domain).Finding
+        );
+        Assert.Contains("settles on chain 31337", Finding(null).Finding, StringComparison.Ordinal);
+        Assert.Contains($"expected was {Samples.Word(1)}", Finding(new MarketDomain(Samples.Word(1))).Finding, StringComparison.Ordinal);
+
+        ReceiptCheck Finding(MarketDomain? trusted) =>
+            Assert.Single(ReceiptChecks.Of(file, new ReceiptEvidence { Market = trusted }), check => check.Name == "market");
     }
 
     public static TheoryData<string, Receipt, string> Changed() =>

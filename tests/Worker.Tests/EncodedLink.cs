@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Marketplace.Api.Workers;
+using Marketplace.Receipts;
 using Marketplace.Worker;
 
 namespace Marketplace.Tests.Worker;
@@ -9,7 +10,7 @@ namespace Marketplace.Tests.Worker;
 /// </summary>
 internal sealed class EncodedLink(IMarketLink inner) : IMarketLink
 {
-    public Bytes32 Market => inner.Market;
+    public MarketDomain Domain => inner.Domain;
 
     public async ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation) =>
         Travel(await inner.Offer(Travel(offer), cancellation));

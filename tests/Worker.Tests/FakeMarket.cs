@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Worker;
 
 namespace Marketplace.Tests.Worker;
@@ -19,7 +20,7 @@ internal sealed class FakeMarket : IMarketLink
     private long _start;
     private long _lease;
 
-    public Bytes32 Market { get; } = new([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
+    public MarketDomain Domain { get; init; } = new(new([.. Enumerable.Repeat((byte)7, Bytes32.Size)]));
 
     public Dictionary<BlobId, byte[]> Blobs { get; } = [];
 

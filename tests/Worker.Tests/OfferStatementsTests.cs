@@ -9,18 +9,18 @@ namespace Marketplace.Tests.Worker;
 public sealed class OfferStatementsTests
 {
     private static readonly Ed25519KeyPair Key = new([.. Enumerable.Range(0, 32).Select(value => (byte)value)]);
-    private static readonly Bytes32 Market = new([.. Enumerable.Repeat((byte)5, 32)]);
+    private static readonly MarketDomain Market = new(new([.. Enumerable.Repeat((byte)5, 32)]));
 
     private static readonly WorkerOffer Offer = new(
         new WorkerId(Key.PublicKey),
-        new AccountId(Market),
+        new AccountId(Market.Market),
         new TokenAmount(7),
         Slots: 2,
         MemoryPagesMax: 16
     )
     {
         Labels = ["b", "a", "b"],
-        RefusedAccounts = [new AccountId(Market), new AccountId(Key.PublicKey)],
+        RefusedAccounts = [new AccountId(Market.Market), new AccountId(Key.PublicKey)],
     };
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class OfferStatementsTests
         Assert.Equal(first, statements.Sign(Offer with { Labels = ["a", "b"], Committee = null }, Market).Statement);
         var second = statements.Sign(Offer with { Slots = 3 }, Market).Statement!;
         Assert.Equal((first.Epoch, 2UL), (second.Epoch, second.Sequence));
-        Assert.Equal(3UL, statements.Sign(Offer with { Slots = 3 }, default).Statement!.Sequence);
+        Assert.Equal(3UL, statements.Sign(Offer with { Slots = 3 }, Market with { ChainId = 1 }).Statement!.Sequence);
         Assert.Equal(4UL, statements.Sign(Offer, Market).Statement!.Sequence);
     }
 
@@ -52,7 +52,7 @@ public sealed class OfferStatementsTests
             Labels = ["a", "b"],
         }.Signed(said.Epoch, said.Sequence, said.Time);
 
-        Assert.True(Ed25519.Verify(Key.PublicKey, operation.Digest(new MarketDomain(Market)).ToArray(), said.Signature.Span));
+        Assert.True(Ed25519.Verify(Key.PublicKey, operation.Digest(Market).ToArray(), said.Signature.Span));
         Assert.Null(LedgerKinds.Refusal(operation));
         Assert.Equal((default, Offer.Worker.Value), (operation.Change, operation.Author));
     }

@@ -21,7 +21,7 @@ public sealed partial class CommitteeVoter : IDisposable
     private readonly AccountId _payTo;
     private readonly ILogger _log;
     private CommitteeKey? _registered;
-    private Bytes32 _market;
+    private MarketDomain? _domain;
     private bool _isBroken;
 
     /// <param name="votes">Disposed with the voter.</param>
@@ -60,22 +60,23 @@ public sealed partial class CommitteeVoter : IDisposable
     }
 
     /// <summary>
-    /// The key, with the proofs that it is this worker's at a market; null once the log has failed, and where it votes for another market.
+    /// The key, with the proofs that it is this worker's at a market; null once the log has failed, and where it votes for another market,
+    /// or for another contract of this one.
     /// </summary>
-    public CommitteeKey? KeyFor(Bytes32 market)
+    public CommitteeKey? KeyFor(MarketDomain domain)
     {
         lock (_lock)
         {
-            if (_isBroken || !TryBind(market))
+            if (_isBroken || !TryBind(domain))
             {
                 return null;
             }
-            if (_registered is null || _market != market)
+            if (_registered is null || _domain != domain)
             {
                 var key = _votes.PublicKey.Bytes;
-                var digest = BatchDigest.OfRegistration(new MarketDomain(market), Worker, key);
+                var digest = BatchDigest.OfRegistration(domain, Worker, key);
                 _registered = new CommitteeKey(key.ToArray(), _votes.ProvePossession().Bytes.ToArray(), _key.Sign(digest.ToArray()));
-                _market = market;
+                _domain = domain;
             }
             return _registered;
         }
@@ -110,18 +111,18 @@ public sealed partial class CommitteeVoter : IDisposable
 
     /// <summary>The worker's share of an epoch's randomness; the same one again for the same list.</summary>
     /// <returns>Null where it gives none: it gave one for another list, the epoch is too old, or the log has failed.</returns>
-    public EpochShare? Share(ShareRequest request, Bytes32 market)
+    public EpochShare? Share(ShareRequest request, MarketDomain domain)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var digest = EpochRandomness.OfShare(new MarketDomain(market), request.Epoch, request.Eligible);
-        return Sign(request.Epoch, [new MemberVote(VoteKind.Share, default, digest)], market, digest) is { } share
+        var digest = EpochRandomness.OfShare(domain, request.Epoch, request.Eligible);
+        return Sign(request.Epoch, [new MemberVote(VoteKind.Share, default, digest)], domain, digest) is { } share
             ? new EpochShare(request.Epoch, share)
             : null;
     }
 
     /// <summary>Signs the receipts of a window if the member stands by each of them.</summary>
     /// <returns>A signature, or those that it does not stand by; null where the window is none.</returns>
-    public WindowVote? Answer(ReceiptWindow window, Bytes32 market)
+    public WindowVote? Answer(ReceiptWindow window, MarketDomain domain)
     {
         ArgumentNullException.ThrowIfNull(window);
         if (WhyNoWindow(window) is { } wrong)
@@ -159,8 +160,8 @@ public sealed partial class CommitteeVoter : IDisposable
             return new WindowVote(window.Number) { Refused = [.. refused] };
         }
         var root = new MerkleBatch([.. votes.Select(vote => vote.Digest)]).Root;
-        var digest = BatchDigest.OfCommitteeReceipts(new MarketDomain(market), window.Committee, root);
-        return SignOnce(window, votes, market, digest) is { } signature
+        var digest = BatchDigest.OfCommitteeReceipts(domain, window.Committee, root);
+        return SignOnce(window, votes, domain, digest) is { } signature
             ? new WindowVote(window.Number) { Signature = signature }
             : new WindowVote(window.Number) { Refused = [.. window.Receipts.Select(draft => draft.Job).Distinct()] };
     }
@@ -170,7 +171,7 @@ public sealed partial class CommitteeVoter : IDisposable
     /// time, so that no two that come together are of two epochs.
     /// </summary>
     /// <returns>Null where nothing was signed.</returns>
-    private byte[]? SignOnce(ReceiptWindow window, IReadOnlyList<MemberVote> votes, Bytes32 market, Bytes32 digest)
+    private byte[]? SignOnce(ReceiptWindow window, IReadOnlyList<MemberVote> votes, MarketDomain domain, Bytes32 digest)
     {
         lock (_voting)
         {
@@ -182,7 +183,7 @@ public sealed partial class CommitteeVoter : IDisposable
                     return null;
                 }
             }
-            var signature = Sign(window.Epoch, votes, market, digest);
+            var signature = Sign(window.Epoch, votes, domain, digest);
             lock (_lock)
             {
                 foreach (var draft in signature is null ? [] : window.Receipts)
@@ -265,12 +266,12 @@ public sealed partial class CommitteeVoter : IDisposable
         return null;
     }
 
-    /// <summary>The log is for this market from now on; false where it cannot be.</summary>
-    private bool TryBind(Bytes32 market)
+    /// <summary>The log is for this domain from now on; false where it cannot be.</summary>
+    private bool TryBind(MarketDomain domain)
     {
         try
         {
-            _votes.Bind(market);
+            _votes.Bind(domain.Id);
             return true;
         }
         catch (VoteLogException failed)
@@ -282,11 +283,11 @@ public sealed partial class CommitteeVoter : IDisposable
     }
 
     /// <returns>Null where nothing was signed.</returns>
-    private byte[]? Sign(ulong epoch, IReadOnlyList<MemberVote> votes, Bytes32 market, Bytes32 digest)
+    private byte[]? Sign(ulong epoch, IReadOnlyList<MemberVote> votes, MarketDomain domain, Bytes32 digest)
     {
         try
         {
-            _votes.Bind(market);
+            _votes.Bind(domain.Id);
             return _votes.Sign(epoch, votes, digest).Bytes.ToArray();
         }
         catch (VoteRefusedException refused)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 
 namespace Marketplace.Worker;
 
@@ -41,7 +42,7 @@ public sealed class VoteLog : IDisposable
     /// <summary>The greatest epoch in which it has voted, or was about to.</summary>
     public ulong Newest => _head.Newest;
 
-    /// <summary>The market that it votes for; zero: none yet.</summary>
+    /// <summary>The market that it votes for, as its domain's <see cref="MarketDomain.Id"/>; zero: none yet.</summary>
     public Bytes32 Market => _head.Market;
 
     /// <inheritdoc cref="VoteLogPolicy.VotesPerEpochMax"/>
@@ -123,6 +124,7 @@ public sealed class VoteLog : IDisposable
     }
 
     /// <summary>It votes for this market, and for no other one ever.</summary>
+    /// <param name="market">Its domain's <see cref="MarketDomain.Id"/>.</param>
     /// <exception cref="VoteLogException">It votes for another one, or the disk failed.</exception>
     public void Bind(Bytes32 market)
     {

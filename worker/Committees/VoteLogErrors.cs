@@ -21,8 +21,9 @@ internal static class VoteLogErrors
 
     public static VoteLogException OfOtherMarket(string path, Bytes32 bound, Bytes32 market) =>
         new(
-            $"'{path}' has votes for the market {bound}; the worker is connected to {market}. A key votes for one market: start the worker "
-                + "in another folder for this one."
+            $"'{path}' has votes for the market {bound}; the worker is connected to {market} (where a market settles on a chain, this is "
+                + "the hash of its domain). A key votes for one market and one contract of it: start the worker in another folder, or get "
+                + $"a new key. {NewKey}"
         );
 
     public static VoteLogException OldCopy(string path, string seen) =>

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Marketplace.Api.Workers;
+using Marketplace.Receipts;
 using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Worker;
@@ -107,7 +108,7 @@ internal sealed partial class VoteQueue(
     {
         foreach (var duty in duties.Where(duty => !duty.IsDecided))
         {
-            duty.Decide(voter, link.Market);
+            duty.Decide(voter, link.Domain);
         }
         var votes = new CommitteeVotes(worker)
         {
@@ -155,10 +156,10 @@ internal sealed partial class VoteQueue(
 
         public EpochShare? Given { get; private set; }
 
-        public void Decide(CommitteeVoter voter, Bytes32 market)
+        public void Decide(CommitteeVoter voter, MarketDomain domain)
         {
-            Given = share is null ? null : voter.Share(share, market);
-            Vote = window is null ? null : voter.Answer(window, market);
+            Given = share is null ? null : voter.Share(share, domain);
+            Vote = window is null ? null : voter.Answer(window, domain);
             IsDecided = true;
         }
     }

@@ -307,7 +307,7 @@ internal static class WorkerCommand
     private static string Explain(LinkEndedException refused, string folder, bool isKeyTyped) =>
         refused.Reason == LinkEnd.OtherMarket && isKeyTyped && !File.Exists(Path.Combine(folder, WorkerFolder.MarketFile))
             ? $"{refused.Message} Either --market-key or --url is wrong, or a stranger stands between: ask who runs the market for its key."
-        : refused.Reason == LinkEnd.OtherMarket
+        : refused is { Reason: LinkEnd.OtherMarket, IsSealed: false }
             ? $"{refused.Message} This is not the market that the worker has met, or a stranger stands between them. "
                 + $"If the market was made anew, remove '{Path.Combine(folder, WorkerFolder.MarketFile)}' and start again."
         : refused.Reason == LinkEnd.VersionRefused

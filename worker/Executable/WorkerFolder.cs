@@ -1,10 +1,12 @@
+using System.Globalization;
 using System.Text;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 
 namespace Marketplace.Worker;
 
 /// <summary>
-/// A worker's folder, for its owner only: <c>worker.key</c>, which earns; <c>market</c>, the key of the market that it works for;
+/// A worker's folder, for its owner only: <c>worker.key</c>, which earns; <c>market</c>, the market that it works for;
 /// <c>url</c> and <c>key</c>, with which <c>market account show</c> finds what it has earned; <c>cache</c>; <c>committee.votes*</c>, its
 /// key for committees with its votes (VOTES.md), and <c>committee.lock</c>; and <c>lock</c>. The first start makes them; another market's
 /// worker has another folder.
@@ -15,10 +17,13 @@ internal sealed class WorkerFolder : IMarketPin, IDisposable
     public const string MarketFile = "market";
     private const string LockFile = "lock";
 
+    /// <summary>A key, the longest number of a chain and a contract are 128 characters; room for an editor's white space.</summary>
+    private const int MarketFileBytesMax = 256;
+
     private readonly FileStream _lock;
 
-    private WorkerFolder(string path, FileStream taken, Ed25519KeyPair key, Bytes32? known) =>
-        (FullPath, _lock, Key, Known) = (path, taken, key, known);
+    private WorkerFolder(string path, FileStream taken, Ed25519KeyPair key, Bytes32? known, MarketDomain? domain) =>
+        (FullPath, _lock, Key, Known, Domain) = (path, taken, key, known, domain);
 
     public string FullPath { get; }
 
@@ -27,6 +32,8 @@ internal sealed class WorkerFolder : IMarketPin, IDisposable
     public Ed25519KeyPair Key { get; }
 
     public Bytes32? Known { get; private set; }
+
+    public MarketDomain? Domain { get; private set; }
 
     /// <summary>The API key that the account's opening gave; null before that.</summary>
     public string? ApiKey => ReadLine(DataFolder.KeyFile);
@@ -44,7 +51,7 @@ internal sealed class WorkerFolder : IMarketPin, IDisposable
             Make(path);
             taken = Take(path);
             var known = ReadMarket(Path.Combine(path, MarketFile));
-            if (market is { } given && known is { } kept && given != kept)
+            if (market is { } given && known?.Market is { } kept && given != kept)
             {
                 throw new UsageException(
                     $"--market-key is {given}, and {Path.Combine(path, MarketFile)} has {kept}. Choose another --data."
@@ -52,7 +59,7 @@ internal sealed class WorkerFolder : IMarketPin, IDisposable
             }
             var file = Path.Combine(path, KeyName);
             var key = File.Exists(file) ? KeyFile.Open(file, passphrase) : KeyFile.Create(file, passphrase);
-            return new WorkerFolder(path, taken, key, market ?? known);
+            return new WorkerFolder(path, taken, key, market ?? known?.Market, known);
         }
         catch (Exception failure)
         {
@@ -61,10 +68,11 @@ internal sealed class WorkerFolder : IMarketPin, IDisposable
         }
     }
 
-    public void Keep(Bytes32 market)
+    /// <summary>The key, and behind it chain and contract where the market settles on one.</summary>
+    public void Keep(MarketDomain domain)
     {
-        WriteLine(MarketFile, market.ToString());
-        Known = market;
+        WriteLine(MarketFile, domain.Settles ? $"{domain.Market} {domain.ChainId} {domain.Contract}" : $"{domain.Market}");
+        (Known, Domain) = (domain.Market, domain);
     }
 
     /// <summary>What the commands of <c>market</c> need to reach the account.</summary>
@@ -109,16 +117,25 @@ internal sealed class WorkerFolder : IMarketPin, IDisposable
         }
     }
 
-    private static Bytes32? ReadMarket(string file)
+    private static MarketDomain? ReadMarket(string file)
     {
         if (!File.Exists(file))
         {
             return null;
         }
-        return new FileInfo(file).Length <= 2 * Bytes32.TextSize && Bytes32.TryParse(File.ReadAllText(file).AsSpan().Trim(), out var market)
-            ? market
+        var words = new FileInfo(file).Length <= MarketFileBytesMax ? File.ReadAllText(file).Trim().Split(' ') : [];
+        var domain =
+            words.Length is not (1 or 3) || !Bytes32.TryParse(words[0], out var market) ? null
+            : words.Length == 1 ? new MarketDomain(market)
+            : ulong.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var chain)
+            && EvmAddress.TryParse(words[2], out var contract)
+                ? new MarketDomain(market, chain, contract)
+            : null;
+        return domain is { IsWhole: true }
+            ? domain
             : throw new UsageException(
-                $"{file} does not hold a market's key, 64 hexadecimal digits. Restore it, or remove it to meet the market anew."
+                $"{file} does not hold a market's key, 64 hexadecimal digits, and behind it chain and contract where it settles on one. "
+                    + "Restore it, or remove it to meet the market anew."
             );
     }
 

@@ -81,8 +81,8 @@ internal sealed class WorkerProcess : IAsyncDisposable
         var account = new WorkerAccount(_folder, _market, _status, _time);
         try
         {
-            var known = await _link.Met.WaitAsync(asked.Token);
-            await account.Open(known, asked.Token);
+            var met = await _link.Met.WaitAsync(asked.Token);
+            await account.Open(met.Market, asked.Token);
         }
         catch (OperationCanceledException) when (asked.IsCancellationRequested)
         {

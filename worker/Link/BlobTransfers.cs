@@ -60,7 +60,7 @@ internal sealed class BlobTransfers(RemoteMarket remote)
     {
         var request = new HttpRequestMessage(method, new Uri(remote.Url, path));
         var at = session.Now;
-        var header = WorkerSignatures.Authorization(remote.Key, session.Market, method.Method, path, call, at);
+        var header = WorkerSignatures.Authorization(remote.Key, session.Domain.Market, method.Method, path, call, at);
         request.Headers.TryAddWithoutValidation("Authorization", header);
         return request;
     }

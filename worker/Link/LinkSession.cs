@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using Marketplace.Api.Workers;
+using Marketplace.Receipts;
 using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Worker;
@@ -21,13 +22,13 @@ internal sealed class LinkSession : IAsyncDisposable
 
     private LinkSession(LinkChannel channel, Bytes32 market, TimeProvider time)
     {
-        (_channel, Market, _time) = (channel, market, time);
+        (_channel, Domain, _time) = (channel, new MarketDomain(market), time);
         _lastBeat = time.GetTimestamp();
         Ended = Receive();
     }
 
-    /// <summary>The market's key, which it has proved.</summary>
-    public Bytes32 Market { get; }
+    /// <summary>That of the market, which has proved its key. Whole once the session is open.</summary>
+    public MarketDomain Domain { get; private set; }
 
     /// <summary>The market's time.</summary>
     public DateTimeOffset Now => _time.GetUtcNow() + _ahead;
@@ -54,10 +55,7 @@ internal sealed class LinkSession : IAsyncDisposable
             session = new LinkSession(LinkChannel.OfWorker(socket, keys, new OneLinkMemory(), time), market, time);
             await session.BeReady(over.Token).ConfigureAwait(false);
             // After the market's first sealed frame: it has proved its key, and taken this worker's.
-            if (known is null)
-            {
-                remote.Pin.Keep(market);
-            }
+            Pin(remote.Pin, session.Domain);
             return session;
         }
         catch (Exception failure)
@@ -134,6 +132,33 @@ internal sealed class LinkSession : IAsyncDisposable
         }
         var ready = await _ready.Task.ConfigureAwait(false);
         _ahead = ready.Now - _time.GetUtcNow();
+        Domain = DomainOf(Domain.Market, ready);
+    }
+
+    internal static MarketDomain DomainOf(Bytes32 market, LinkReady ready) =>
+        ready is { ChainId: null, Contract: null } ? new MarketDomain(market)
+        : ready is { ChainId: { } chain and > 0, Contract: { } contract } && contract != default ? new MarketDomain(market, chain, contract)
+        : throw new LinkEndedException(LinkEnd.Malformed, "The market names half a place to settle: a chain and a contract, or neither.");
+
+    private static void Pin(IMarketPin pin, MarketDomain domain)
+    {
+        if (pin.Domain is not { } pinned)
+        {
+            pin.Keep(domain);
+        }
+        else if (pinned != domain)
+        {
+            throw new LinkEndedException(
+                LinkEnd.OtherMarket,
+                $"The market {domain.Market} {domain.Settlement}, and the worker knows it as one that {pinned.Settlement}. What a "
+                    + "worker has signed for one must not meet what it signs for the other: ask who runs the market, or start a new "
+                    + "worker in another folder."
+            )
+            {
+                // It stands on what the market itself has said so.
+                IsSealed = true,
+            };
+        }
     }
 
     private async Task<LinkEndedException> Receive()

@@ -15,12 +15,12 @@ public sealed class OfferStatements(Ed25519KeyPair key, TimeProvider time)
     private readonly Lock _lock = new();
     private readonly ulong _epoch = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds();
     private ulong _sequence;
-    private (Bytes32 Market, IReadOnlyList<LedgerWord> Words, OfferStatement Statement)? _last;
+    private (MarketDomain Domain, IReadOnlyList<LedgerWord> Words, OfferStatement Statement)? _last;
 
     /// <param name="offer">The worker's.</param>
-    /// <param name="market">To which it is made.</param>
+    /// <param name="domain">Of the market to which it is made.</param>
     /// <returns>The offer with its statement.</returns>
-    public WorkerOffer Sign(WorkerOffer offer, Bytes32 market)
+    public WorkerOffer Sign(WorkerOffer offer, MarketDomain domain)
     {
         ArgumentNullException.ThrowIfNull(offer);
         var operation = new OfferOperation
@@ -37,11 +37,11 @@ public sealed class OfferStatements(Ed25519KeyPair key, TimeProvider time)
         var words = operation.Words();
         lock (_lock)
         {
-            if (_last is not { } last || last.Market != market || !last.Words.SequenceEqual(words))
+            if (_last is not { } last || last.Domain != domain || !last.Words.SequenceEqual(words))
             {
                 var signed = operation.Signed(_epoch, ++_sequence, Receipts.Invocation.Nanoseconds(time.GetUtcNow()));
-                var signature = key.Sign(signed.Digest(new MarketDomain(market)).ToArray());
-                _last = last = (market, words, new OfferStatement(signed.Epoch, signed.Sequence, signed.Time, signature));
+                var signature = key.Sign(signed.Digest(domain).ToArray());
+                _last = last = (domain, words, new OfferStatement(signed.Epoch, signed.Sequence, signed.Time, signature));
             }
             return offer with { Statement = last.Statement };
         }

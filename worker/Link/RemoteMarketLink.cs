@@ -1,4 +1,5 @@
 using Marketplace.Api.Workers;
+using Marketplace.Receipts;
 using Marketplace.Worker.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -15,14 +16,14 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
     private readonly BlobTransfers _blobs = new(remote);
     private readonly OfferStatements _statements = new(remote.Key, time);
     private TaskCompletionSource<LinkSession> _session = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<Bytes32> _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<MarketDomain> _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _start;
     private long _lastReport;
 
-    /// <summary>Completes with the market's key at the first connection; never, where there is none.</summary>
-    public Task<Bytes32> Met => _met.Task;
+    /// <summary>Completes with the market's domain at the first connection; never, where there is none.</summary>
+    public Task<MarketDomain> Met => _met.Task;
 
-    public Bytes32 Market =>
+    public MarketDomain Domain =>
         _met.Task.IsCompletedSuccessfully
             ? _met.Task.Result
             : throw new InvalidOperationException("This is a bug in the worker: it bids, or offers a key, before it has met its market.");
@@ -52,10 +53,10 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
             try
             {
                 await using var session = await LinkSession.Open(remote, time, stopping).ConfigureAwait(false);
-                LogConnected(remote.Url, session.Market);
+                LogConnected(remote.Url, session.Domain.Market, session.Domain.Settlement);
                 var since = time.GetTimestamp();
                 Serve(session);
-                _met.TrySetResult(session.Market);
+                _met.TrySetResult(session.Domain);
                 try
                 {
                     var ended = await session.Ended.WaitAsync(stopping).ConfigureAwait(false);
@@ -94,7 +95,7 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
     public async ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation)
     {
         var session = await Session(cancellation).ConfigureAwait(false);
-        var signed = new LinkFrame { Offer = _statements.Sign(offer, session.Market) };
+        var signed = new LinkFrame { Offer = _statements.Sign(offer, session.Domain) };
         var welcome = Expect((await Call(session, signed, cancellation).ConfigureAwait(false)).Welcome);
         Interlocked.Exchange(ref _start, welcome.Start);
         return welcome;
@@ -123,7 +124,7 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
         {
             var session = await Session(cancellation).ConfigureAwait(false);
             var sequence = Interlocked.Increment(ref _lastReport);
-            var signed = WorkerSignatures.Sign(remote.Key, session.Market, part, Interlocked.Read(ref _start), sequence);
+            var signed = WorkerSignatures.Sign(remote.Key, session.Domain, part, Interlocked.Read(ref _start), sequence);
             var taken = Expect((await Call(session, new LinkFrame { Report = signed }, cancellation).ConfigureAwait(false)).Taken);
             refused.AddRange(taken.Refused ?? []);
         }
@@ -250,8 +251,8 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
     private static TAnswer Expect<TAnswer>(TAnswer? answer)
         where TAnswer : class => answer ?? throw new MarketLinkException($"The market did not answer with a {typeof(TAnswer).Name}.");
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Connected to {Url}, market {Market}")]
-    private partial void LogConnected(Uri url, Bytes32 market);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Connected to {Url}, market {Market}, which {Settles}")]
+    private partial void LogConnected(Uri url, Bytes32 market, string settles);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The connection is lost ({Reason}): {Message}")]
     private partial void LogLost(string reason, string message);

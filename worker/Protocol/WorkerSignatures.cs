@@ -4,37 +4,40 @@ using Marketplace.Receipts;
 
 namespace Marketplace.Worker.Protocol;
 
-/// <summary>What a worker signs after the handshake. Each signature names the market, so none is of use at another one.</summary>
+/// <summary>
+/// What a worker signs after the handshake. Each signature names the market, so none is of use at another one; those that receipts carry
+/// name its chain and contract too.
+/// </summary>
 public static class WorkerSignatures
 {
     private const string RequestDomain = "marketplace 2026 worker request v1";
 
     /// <summary>A report as the worker sends it.</summary>
-    public static SignedReport Sign(Ed25519KeyPair worker, Bytes32 market, WorkerReport report, long start, long sequence)
+    public static SignedReport Sign(Ed25519KeyPair worker, MarketDomain domain, WorkerReport report, long start, long sequence)
     {
         ArgumentNullException.ThrowIfNull(worker);
         ArgumentNullException.ThrowIfNull(report);
         var executions = BatchOf(report);
-        var signature = executions is null ? null : Convert.ToHexStringLower(Sign(worker, market, executions));
+        var signature = executions is null ? null : Convert.ToHexStringLower(Sign(worker, domain, executions));
         return new SignedReport(report, start, sequence, signature);
     }
 
-    /// <returns>Whether the worker that the report names has signed its executions for this market.</returns>
-    public static bool Verify(SignedReport signed, Bytes32 market)
+    /// <returns>Whether the worker that the report names has signed its executions for this domain.</returns>
+    public static bool Verify(SignedReport signed, MarketDomain domain)
     {
         ArgumentNullException.ThrowIfNull(signed);
         return BatchOf(signed.Report) is { } executions
             ? TrySignature(signed.Signature, out var signature)
-                && Ed25519.Verify(signed.Report.Worker.Value, Digest(market, executions), signature)
+                && Ed25519.Verify(signed.Report.Worker.Value, Digest(domain, executions), signature)
             : signed.Signature is null;
     }
 
     /// <summary>Signs executions for a market.</summary>
-    public static byte[] Sign(Ed25519KeyPair worker, Bytes32 market, MerkleBatch executions)
+    public static byte[] Sign(Ed25519KeyPair worker, MarketDomain domain, MerkleBatch executions)
     {
         ArgumentNullException.ThrowIfNull(worker);
         ArgumentNullException.ThrowIfNull(executions);
-        return worker.Sign(Digest(market, executions));
+        return worker.Sign(Digest(domain, executions));
     }
 
     /// <summary>The executions of a report, in the order of its results; null where no result has one.</summary>
@@ -61,8 +64,8 @@ public static class WorkerSignatures
             ? ticket
             : null;
 
-    private static byte[] Digest(Bytes32 market, MerkleBatch executions) =>
-        BatchDigest.OfExecutions(new MarketDomain(market), executions.Root).ToArray();
+    private static byte[] Digest(MarketDomain domain, MerkleBatch executions) =>
+        BatchDigest.OfExecutions(domain, executions.Root).ToArray();
 
     internal static bool TrySignature(ReadOnlySpan<char> text, out byte[] signature)
     {

@@ -1,4 +1,5 @@
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Marketplace.Worker;
@@ -25,9 +26,9 @@ public sealed record SwarmLink(IMarketLink Link, Func<CancellationToken, Task>? 
 
     private sealed class FirstMarket : IMarketPin
     {
-        public Bytes32? Known { get; private set; }
+        public MarketDomain? Domain { get; private set; }
 
-        public void Keep(Bytes32 market) => Known = market;
+        public void Keep(MarketDomain domain) => Domain = domain;
     }
 }
 

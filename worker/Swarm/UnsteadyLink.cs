@@ -1,4 +1,5 @@
 using Marketplace.Api.Workers;
+using Marketplace.Receipts;
 
 namespace Marketplace.Worker;
 
@@ -8,7 +9,7 @@ internal sealed class UnsteadyLink(IMarketLink link, SwarmCounter counter) : IMa
     private readonly Lock _lock = new();
     private CancellationTokenSource _cut = new();
 
-    public Bytes32 Market => link.Market;
+    public MarketDomain Domain => link.Domain;
 
     public void Cut() => Current.Cancel();
 

@@ -140,7 +140,16 @@ public sealed record CreditRequest(string Operation, TokenAmount Amount, DateTim
 /// <summary>Which market this is.</summary>
 /// <param name="Market">Its public key. All that is signed for it names this key, so it is worth nothing elsewhere.</param>
 /// <param name="Version">The silo's version.</param>
-public sealed record MarketInfo(string Market, string Version);
+public sealed record MarketInfo(string Market, string Version)
+{
+    /// <summary>Where the market settles: all that is signed by EIP-712 for it names this too. Absent: it settles on no chain.</summary>
+    public MarketChain? Chain { get; init; }
+}
+
+/// <summary>The contract by which a market settles.</summary>
+/// <param name="ChainId">Its chain (EIP-155): decimal digits, as it may be beyond 2^53.</param>
+/// <param name="Contract">Its address: <c>0x</c> and 40 hexadecimal digits in lower case.</param>
+public sealed record MarketChain(string ChainId, string Contract);
 
 /// <summary>The market at a glance.</summary>
 /// <param name="QueuedJobs">Jobs that wait for a worker.</param>

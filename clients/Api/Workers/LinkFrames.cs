@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Marketplace.Api.Workers;
 
 /// <summary>The first message of a worker's connection. Bytes are in hexadecimal digits.</summary>
@@ -139,7 +141,15 @@ public sealed record LinkHeartbeat(DateTimeOffset At)
 /// <summary>What the worker has to keep to.</summary>
 /// <param name="Now">The market's time, by which requests over HTTP are dated.</param>
 /// <param name="HeartbeatSeconds">The longest silence of a worker.</param>
-public sealed record LinkReady(DateTimeOffset Now, int HeartbeatSeconds);
+public sealed record LinkReady(DateTimeOffset Now, int HeartbeatSeconds)
+{
+    /// <summary>The chain on which the market settles (EIP-155), above 0. Absent, as the contract is then: it settles on none.</summary>
+    [JsonNumberHandling(JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.WriteAsString)]
+    public ulong? ChainId { get; init; }
+
+    /// <summary>The contract there that checks what workers sign; not zero.</summary>
+    public EvmAddress? Contract { get; init; }
+}
 
 /// <summary>The results are durable.</summary>
 /// <param name="Sequence">Of the report.</param>

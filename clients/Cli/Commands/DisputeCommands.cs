@@ -131,7 +131,7 @@ internal static class DisputeCommands
     private static Command Verify(CommandSet set)
     {
         var file = new Argument<string>("FILE") { Description = "The dispute, or - for standard input" };
-        var market = Values.Text("--market", "KEY", "The key of the market that you trust, 64 hexadecimal digits");
+        var (market, chain) = (ReceiptCommands.Market(), ReceiptCommands.Chain());
         return set.Leaf(
             "verify",
             """
@@ -143,14 +143,15 @@ internal static class DisputeCommands
             """,
             async run =>
             {
-                var key = run.Get(market) is { } typed ? ReceiptCommands.ParseKey(typed) : (Bytes32?)null;
-                var checks = DisputeChecks.Of(await Read(run, run.Get(file)), key);
+                var trusted = ReceiptCommands.Trusted(run, market, chain);
+                var checks = DisputeChecks.Of(await Read(run, run.Get(file)), trusted);
                 var isGood = checks.All(check => check.Result != CheckResult.Broken);
                 await ReceiptCommands.Answer(run, "dispute", checks, isGood);
                 return isGood ? ExitCodes.Ok : ExitCodes.Damaged;
             },
             file,
-            market
+            market,
+            chain
         );
     }
 

@@ -86,7 +86,7 @@ internal sealed class Doctor(Invocation run)
         yield return Version(health.Version);
 
         var (info, hidden) = await Ask(client.Market.Info);
-        yield return info is null ? Failed("market", hidden!) : new Check("market", true, info.Market);
+        yield return info is null ? Failed("market", hidden!) : new Check("market", true, Market(info));
         if (!hasKey)
         {
             yield break;
@@ -115,6 +115,10 @@ internal sealed class Doctor(Invocation run)
             yield return books is null ? Failed("books", closed!) : Money(books);
         }
     }
+
+    /// <summary>As the commands that verify take it: --market and --chain.</summary>
+    private static string Market(MarketInfo info) =>
+        info.Chain is { } chain ? $"{info.Market}, settles on chain {chain.ChainId}:{chain.Contract}" : info.Market;
 
     /// <summary>Of the whole marketplace, as the silo has last checked it.</summary>
     private static Check Money(CheckedBooks books) =>

@@ -60,7 +60,7 @@ internal static class EpochCommands
     private static Command Verify(CommandSet set)
     {
         var file = File();
-        var market = Values.Text("--market", "KEY", "The key of the market that you trust, 64 hexadecimal digits");
+        var (market, chain) = (ReceiptCommands.Market(), ReceiptCommands.Chain());
         var receipt = Values.Text("--receipt", "FILE", "A receipt of a committee of this epoch, whose members are drawn again");
         return set.Leaf(
             "verify",
@@ -77,7 +77,7 @@ internal static class EpochCommands
             {
                 var checks = EpochChecks.Of(
                     await Read(run, run.Get(file)),
-                    run.Get(market) is { } key ? ReceiptCommands.ParseKey(key) : null,
+                    ReceiptCommands.Trusted(run, market, chain),
                     run.Get(receipt) is { } typed ? await ReceiptCommands.Read(run, typed) : null
                 );
                 var isGood = checks.All(check => check.Result != CheckResult.Broken);
@@ -86,6 +86,7 @@ internal static class EpochCommands
             },
             file,
             market,
+            chain,
             receipt
         );
     }

@@ -130,7 +130,7 @@ internal static class LedgerCommands
     private static Command Verify(CommandSet set)
     {
         var what = new Argument<string>("LEDGER") { Description = $"A file, or - for standard input; or {NamesForm}" };
-        var market = Values.Text("--market", "KEY", "The key of the market that you trust, 64 hexadecimal digits");
+        var (market, chain) = (ReceiptCommands.Market(), ReceiptCommands.Chain());
         var earlier = Values.Text("--head", "FILE", "A head that was kept from earlier: 'market ledger head'");
         return set.Leaf(
             "verify",
@@ -147,7 +147,7 @@ internal static class LedgerCommands
                 var isName = LedgerName.TryParse(typed, out var name);
                 var evidence = new LedgerEvidence
                 {
-                    Market = run.Get(market) is { } key ? ReceiptCommands.ParseKey(key) : null,
+                    Market = ReceiptCommands.Trusted(run, market, chain),
                     Namespace = isName ? name : null,
                     Earlier = run.Get(earlier) is { } kept ? await ReadHead(run, kept) : null,
                 };
@@ -160,6 +160,7 @@ internal static class LedgerCommands
             },
             what,
             market,
+            chain,
             earlier
         );
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
+using Marketplace.Crypto;
 using Marketplace.Receipts;
 
 namespace Marketplace.Cli.Commands;
@@ -99,7 +100,7 @@ internal static class ReceiptCommands
     private static Command Verify(CommandSet set)
     {
         var file = File();
-        var market = Values.Text("--market", "KEY", "The key of the market that you trust, 64 hexadecimal digits");
+        var (market, chain) = (Market(), Chain());
         var module = Values.Text("--module", "FILE", "The module that should have run");
         var input = Values.Text("--input", "FILE", "The input that it should have read");
         var output = Values.Text("--output", "FILE", "The output that you got");
@@ -116,7 +117,7 @@ internal static class ReceiptCommands
             {
                 var evidence = new ReceiptEvidence
                 {
-                    Market = run.Get(market) is { } key ? ParseKey(key) : null,
+                    Market = Trusted(run, market, chain),
                     Module = await ContentOf(run, run.Get(module)),
                     Input = await ContentOf(run, run.Get(input)),
                     Output = await ContentOf(run, run.Get(output)),
@@ -129,6 +130,7 @@ internal static class ReceiptCommands
             },
             file,
             market,
+            chain,
             module,
             input,
             output,
@@ -210,17 +212,38 @@ internal static class ReceiptCommands
     private static async Task<BlobId?> ContentOf(Invocation run, string? typed) =>
         typed is null ? null : await BlobCommands.IdOf(run, typed);
 
-    internal static Bytes32 ParseKey(string typed) =>
-        Bytes32.TryParse(typed, out var key)
-            ? key
-            : throw new CommandException(
-                new Failure(
-                    ExitCodes.Usage,
-                    "usage",
-                    $"'{typed}' is not a market's key: expected {Bytes32.TextSize} hexadecimal digits.",
-                    "'market doctor' shows the key of the service that you use."
-                )
-            );
+    internal static Option<string?> Market() =>
+        Values.Text("--market", "KEY", "The key of the market that you trust, 64 hexadecimal digits");
+
+    internal static Option<string?> Chain() =>
+        Values.Text("--chain", "ID:CONTRACT", "Where the market that you trust settles, with --market [on no chain]");
+
+    /// <returns>Null where no market was typed: then the answer says which it is.</returns>
+    internal static MarketDomain? Trusted(Invocation run, Option<string?> market, Option<string?> chain)
+    {
+        if (run.Get(market) is not { } typed)
+        {
+            return run.Get(chain) is { } alone ? throw WrongMarket($"--chain is '{alone}', and --market is missing.") : null;
+        }
+        if (!Bytes32.TryParse(typed, out var key))
+        {
+            throw WrongMarket($"'{typed}' is not a market's key: expected {Bytes32.TextSize} hexadecimal digits.");
+        }
+        if (run.Get(chain) is not { } place)
+        {
+            return new MarketDomain(key);
+        }
+        var (id, address) = place.Split(':', 2) is [var first, var second] ? (first, second) : (place, "");
+        return
+            ulong.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && EvmAddresses.TryParseChecked(address, out var contract)
+            && new MarketDomain(key, number, contract) is { Settles: true, IsWhole: true } domain
+            ? domain
+            : throw WrongMarket($"'{place}' is not a chain's number and a contract there: expected such as 31337:0x and 40 digits.");
+    }
+
+    private static CommandException WrongMarket(string message) =>
+        new(new Failure(ExitCodes.Usage, "usage", message, "'market doctor' shows the market of the service that you use."));
 
     /// <param name="what">What was checked: <c>receipt</c>, <c>epoch</c>.</param>
     internal static Task Answer(Invocation run, string what, IReadOnlyList<ReceiptCheck> checks, bool isGood)
@@ -260,6 +283,7 @@ internal static class ReceiptCommands
             writer,
             ("receipt", file.Hash()),
             ("market", file.Domain.Market),
+            ("chain", file.Domain.Settles ? $"{file.Domain.ChainId}, contract {file.Domain.Contract}" : null),
             ("job", invocation.Job),
             ("ended", $"{receipt.State.Replace('_', ' ')}, {Table.Show(Time(receipt.EndedAt))}"),
             ("fault", receipt.Fault == "none" ? null : receipt.Fault.Replace('_', ' ')),

@@ -20,7 +20,7 @@ internal sealed class ReplayMarket(MarketplaceClient client, Execution execution
     /// <summary>The first blob that the service did not give; null: it gave all.</summary>
     public BlobId? Missing { get; private set; }
 
-    public Bytes32 Market => default;
+    public MarketDomain Domain { get; } = new(default);
 
     public async ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation)
     {

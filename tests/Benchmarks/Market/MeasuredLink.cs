@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Marketplace.Api.Workers;
+using Marketplace.Receipts;
 using Marketplace.Worker;
 
 namespace Marketplace.Benchmarks;
@@ -63,7 +64,7 @@ internal sealed class LinkMeasure
 /// <summary>A link whose first poll waits for the others' offers, and that tells what passes.</summary>
 internal sealed class MeasuredLink(IMarketLink link, LinkMeasure measure) : IMarketLink
 {
-    public Bytes32 Market => link.Market;
+    public MarketDomain Domain => link.Domain;
 
     public async ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation)
     {

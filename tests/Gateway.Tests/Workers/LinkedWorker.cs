@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Worker;
 using Marketplace.Worker.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -17,7 +18,7 @@ internal sealed class LinkedWorker(GatewayFixture gateway, byte seed = 0x57) : I
 
     public WorkerId Id => new(Key.PublicKey);
 
-    public Bytes32? Known { get; private set; }
+    public MarketDomain? Domain { get; private set; }
 
     public RemoteMarket Remote =>
         new()
@@ -30,7 +31,7 @@ internal sealed class LinkedWorker(GatewayFixture gateway, byte seed = 0x57) : I
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public void Keep(Bytes32 market) => Known = market;
+    public void Keep(MarketDomain domain) => Domain = domain;
 
     public WorkerOffer Offer => new(Id, new AccountId(Key.PublicKey), new TokenAmount(1), 1, 1024);
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Marketplace.Worker;
 using Marketplace.Worker.Protocol;
 using LeaseCall = Marketplace.Api.Workers.LeaseCall;
@@ -62,7 +63,7 @@ public sealed class WorkerLinkTests
             [new RefusedResult(Lease, "too late")],
             await link.Market.Report(new WorkerReport(worker.Id, [worker.ResultOf(1)]), Cancellation)
         );
-        Assert.Equal(gateway.Identity.PublicKey, worker.Known);
+        Assert.Equal(gateway.Identity.PublicKey, worker.Domain?.Market);
     }
 
     /// <summary>A batch that is larger than any frame comes in parts, both ways.</summary>
@@ -155,7 +156,7 @@ public sealed class WorkerLinkTests
     {
         await using var gateway = await GatewayFixture.Start();
         using var worker = new LinkedWorker(gateway);
-        worker.Keep(worker.Key.PublicKey);
+        worker.Keep(new MarketDomain(worker.Key.PublicKey));
 
         var ended = await Assert.ThrowsAsync<LinkEndedException>(() => worker.Link().Run(Cancellation));
 
@@ -245,7 +246,7 @@ public sealed class WorkerLinkTests
         using var worker = new LinkedWorker(gateway);
         using var other = new LinkedWorker(gateway, 0x58);
         using var channel = await worker.Channel();
-        var market = gateway.Identity.PublicKey;
+        var market = gateway.Domain;
         var report = new WorkerReport(worker.Id, [worker.ResultOf(1)]);
         var signed = WorkerSignatures.Sign(worker.Key, market, report, 1, 1);
         var many = report with
@@ -263,11 +264,11 @@ public sealed class WorkerLinkTests
             "a report that is not signed" => new LinkFrame { Report = signed with { Signature = new string('0', 128) } },
             "a report signed for another market" => new LinkFrame
             {
-                Report = WorkerSignatures.Sign(worker.Key, worker.Id.Value, report, 1, 1),
+                Report = WorkerSignatures.Sign(worker.Key, new MarketDomain(worker.Id.Value), report, 1, 1),
             },
             "another execution than was signed" => new LinkFrame
             {
-                Report = signed with { Report = report with { Results = [report.Results[0] with { Execution = market }] } },
+                Report = signed with { Report = report with { Results = [report.Results[0] with { Execution = market.Market }] } },
             },
             "an end without an execution" => new LinkFrame
             {

@@ -28,7 +28,7 @@ public sealed class WorkerReportTests
             {
                 var (signed, execution) = (report.Signed!, report.Execution!.Value);
                 var steps = signed.Path.Select((hash, step) => new MerkleStep((signed.LeftSides & (1u << step)) != 0, hash));
-                var digest = BatchDigest.OfExecutions(new MarketDomain(gateway.Identity.PublicKey), MerkleBatch.RootOf(execution, steps));
+                var digest = BatchDigest.OfExecutions(gateway.Domain, MerkleBatch.RootOf(execution, steps));
                 Assert.Equal(worker.Id.Value, signed.Profile);
                 Assert.True(Ed25519.Verify(worker.Id.Value, digest.ToArray(), signed.Signature.Span));
             }

@@ -135,7 +135,7 @@ internal sealed class LiarsEvidence(LiarsScenario scenario, LiarsMarket market, 
         {
             var file = DisputeFile.Parse(text);
             _files.Add(job, file);
-            Require(DisputeChecks.Of(file, TestOwner.Market.PublicKey), $"the dispute of job {job}");
+            Require(DisputeChecks.Of(file, TestOwner.Domain), $"the dispute of job {job}");
             Counts.Disputes[file.Dispute.State] = Counts.Disputes.GetValueOrDefault(file.Dispute.State) + 1;
             if (file.Dispute.State is DisputeStates.Open or DisputeStates.Decided)
             {
@@ -161,7 +161,7 @@ internal sealed class LiarsEvidence(LiarsScenario scenario, LiarsMarket market, 
     {
         try
         {
-            return DisputeChecks.Of(DisputeFile.Parse(text), TestOwner.Market.PublicKey).All(check => check.Result != CheckResult.Broken);
+            return DisputeChecks.Of(DisputeFile.Parse(text), TestOwner.Domain).All(check => check.Result != CheckResult.Broken);
         }
         catch (ReceiptFormatException)
         {

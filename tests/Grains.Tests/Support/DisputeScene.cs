@@ -127,7 +127,7 @@ internal sealed class DisputeScene(TestMarket market, DisputeScene.AskedJury jur
     public async Task<Dispute> Checked()
     {
         var file = await File();
-        Assert.DoesNotContain(DisputeChecks.Of(file, TestOwner.Market.PublicKey), check => check.Result == CheckResult.Broken);
+        Assert.DoesNotContain(DisputeChecks.Of(file, TestOwner.Domain), check => check.Result == CheckResult.Broken);
         return file.Dispute;
     }
 

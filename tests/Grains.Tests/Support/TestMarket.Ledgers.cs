@@ -37,7 +37,7 @@ internal sealed partial class TestMarket
         var verifier = new LedgerVerifier(
             new LedgerEvidence
             {
-                Market = head.Domain.Market,
+                Market = Domain,
                 Namespace = name,
                 Earlier = earlier,
             }

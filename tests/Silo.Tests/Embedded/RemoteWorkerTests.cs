@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Worker;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -157,9 +158,9 @@ public sealed class RemoteWorkerTests
             _agent = new WorkerAgent(link, options, TimeProvider.System, NullLogger<WorkerAgent>.Instance).Run(_stopping.Token);
         }
 
-        public Bytes32? Known { get; private set; }
+        public MarketDomain? Domain { get; private set; }
 
-        public void Keep(Bytes32 market) => Known = market;
+        public void Keep(MarketDomain domain) => Domain = domain;
 
         public async ValueTask DisposeAsync()
         {

@@ -79,7 +79,7 @@ internal sealed class Judges(string folder)
                         Receipt = judged.Path,
                         Evidence = new
                         {
-                            Market = judged.Evidence?.Market?.ToString(),
+                            Market = judged.Evidence?.Market?.Market.ToString(),
                             Module = judged.Evidence?.Module?.ToString(),
                             Input = judged.Evidence?.Input?.ToString(),
                             Output = judged.Evidence?.Output?.ToString(),

@@ -36,7 +36,7 @@ internal sealed class ReceiptCases
         var wrong = new BlobId(invocation.Job.Value);
         var right = new ReceiptEvidence
         {
-            Market = file.Domain.Market,
+            Market = file.Domain,
             Module = invocation.Module,
             Input = invocation.Input,
             Output = result.Output,
@@ -48,7 +48,7 @@ internal sealed class ReceiptCases
         [
             right with
             {
-                Market = invocation.Job.Value,
+                Market = new MarketDomain(invocation.Job.Value),
             },
             right with
             {

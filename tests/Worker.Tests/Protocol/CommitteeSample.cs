@@ -16,7 +16,7 @@ internal sealed class CommitteeSample : IDisposable
 
     private readonly CommitteeVoter _voter;
 
-    public CommitteeSample(Ed25519KeyPair worker, Bytes32 market)
+    public CommitteeSample(Ed25519KeyPair worker, MarketDomain domain)
     {
         var bls = BlsSecretKey.FromSeed([.. Enumerable.Range(0xC0, 32).Select(value => (byte)value)]);
         var id = new WorkerId(worker.PublicKey);
@@ -39,13 +39,12 @@ internal sealed class CommitteeSample : IDisposable
             Shares: [new ReceiptShare(payTo, price)],
             EndedAt: Invocation.Nanoseconds(ProtocolSamples.At.AddSeconds(2))
         );
-        Key = _voter.KeyFor(market)!;
+        Key = _voter.KeyFor(domain)!;
         Duties = new CommitteeDuties
         {
             Share = new ShareRequest(Epoch, Word(0xEE)),
             Windows = [new ReceiptWindow(1, Epoch, Word(0xFF), [draft])],
         };
-        var domain = new MarketDomain(market);
         ShareDigest = EpochRandomness.OfShare(domain, Epoch, Duties.Share.Eligible);
         Receipt = CommitteeScene.ReceiptOf(draft, execution).Hash();
         WindowDigest = BatchDigest.OfCommitteeReceipts(domain, Duties.Windows[0].Committee, Receipt);
@@ -54,8 +53,8 @@ internal sealed class CommitteeSample : IDisposable
             Call = 3,
             Vote = new CommitteeVotes(id)
             {
-                Votes = [_voter.Answer(Duties.Windows[0], market)!],
-                Shares = [_voter.Share(Duties.Share, market)!],
+                Votes = [_voter.Answer(Duties.Windows[0], domain)!],
+                Shares = [_voter.Share(Duties.Share, domain)!],
             },
         };
     }

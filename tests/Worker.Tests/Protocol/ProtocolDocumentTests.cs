@@ -81,14 +81,15 @@ public sealed class ProtocolDocumentTests
         var hello = LinkHandshake.Hello(new WorkerId(worker.PublicKey), null, mine);
         var challenge = LinkHandshake.Challenge(hello, market, theirs);
         var (proof, keys) = LinkHandshake.Prove(hello, challenge, worker, null, mine);
-        var ready = Json(new LinkFrame { Ready = new LinkReady(ProtocolSamples.At, 30) });
+        var (domain, onChain) = (new MarketDomain(market.PublicKey), ProtocolSamples.OnChain);
         var find = Json(new LinkFrame { Call = 1, Find = new FindBlobCall(ProtocolSamples.Call, new BlobId(default)) });
-        var report = WorkerSignatures.Sign(worker, market.PublicKey, ProtocolSamples.Report(3), 7, 1);
+        var report = WorkerSignatures.Sign(worker, domain, ProtocolSamples.Report(3), 7, 1);
+        var root = WorkerSignatures.BatchOf(report.Report)!.Root;
         var sent = Json(new LinkFrame { Call = 2, Report = report });
         var binding = new BidCommitment(market.PublicKey, Start: 7, Auction: 5, ProtocolSamples.Result(1).Job, ProtocolSamples.WorkerId);
         var commitment = binding.Of(new TokenAmount(1_234_567), Bytes32.Parse(hello.Nonce));
         var path = Routes.LeaseBlob(ProtocolSamples.Call.Lease, new BlobId(default));
-        using var committee = new CommitteeSample(worker, market.PublicKey);
+        using var committee = new CommitteeSample(worker, domain);
         var header = WorkerSignatures.Authorization(worker, market.PublicKey, "GET", path, ProtocolSamples.Call, ProtocolSamples.At);
 
         var text = new StringBuilder();
@@ -105,14 +106,18 @@ public sealed class ProtocolDocumentTests
         Line("proof", JsonSerializer.Serialize(proof, LinkJson.Default.LinkProof));
         Line("key of frames to the market", Convert.ToHexStringLower(keys.ToMarket));
         Line("key of frames to the worker", Convert.ToHexStringLower(keys.ToWorker));
-        Line("first frame to the worker", Encoding.UTF8.GetString(FrameSeal.Seal(keys.ToWorker, 1, ready)));
+        Line("first frame to the worker", FirstFrame(keys, new LinkReady(ProtocolSamples.At, 30)));
         Line("first frame to the market", Encoding.UTF8.GetString(FrameSeal.Seal(keys.ToMarket, 1, find)));
+        var settles = new LinkReady(ProtocolSamples.At, 30) { ChainId = onChain.ChainId, Contract = onChain.Contract };
+        Line("first frame to the worker where the market settles on a chain", FirstFrame(keys, settles));
         for (var number = 1; number <= 3; number++)
         {
             Line($"execution of result {number}", ProtocolSamples.Result(number).Execution!);
         }
         Line("lease of result 1", JsonSerializer.Serialize(ProtocolSamples.Lease(1), LinkJson.Default.WorkerLease));
-        Line("root of the three executions", WorkerSignatures.BatchOf(report.Report)!.Root);
+        Line("root of the three executions", root);
+        Line("digest of the three executions, which the worker signs", BatchDigest.OfExecutions(domain, root));
+        Line("that digest where the market settles on the chain", BatchDigest.OfExecutions(onChain, root));
         Line("second frame to the market, a signed report", Encoding.UTF8.GetString(FrameSeal.Seal(keys.ToMarket, 2, sent)));
         Line("commitment to 1234567 per million fuel, with the first nonce, for auction 5 of the first result's job", commitment);
         Line(
@@ -132,6 +137,9 @@ public sealed class ProtocolDocumentTests
 
         void Line(string name, object value) => text.Append(CultureInfo.InvariantCulture, $"{name}:\n  {value}\n");
     }
+
+    private static string FirstFrame(LinkKeys keys, LinkReady ready) =>
+        Encoding.UTF8.GetString(FrameSeal.Seal(keys.ToWorker, 1, Json(new LinkFrame { Ready = ready })));
 
     private static byte[] Json(LinkFrame frame) => JsonSerializer.SerializeToUtf8Bytes(frame, LinkJson.OfWorker<LinkFrame>());
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Tests.Worker;
@@ -17,6 +18,10 @@ internal static class ProtocolSamples
     public static Ed25519KeyPair Worker() => new(WorkerSeed);
 
     public static MarketIdentity Market() => new(new Ed25519KeyPair(MarketSeed));
+
+    /// <summary>The same market, where it settles on a chain.</summary>
+    public static MarketDomain OnChain { get; } =
+        new(Market().PublicKey, 31337, EvmAddress.Parse("0x5fbdb2315678afecb367f032d93f642f64180aa3"));
 
     public static LinkEphemeral WorkerEphemeral() => Ephemeral(0x80, WorkerScalar);
 

@@ -1,5 +1,6 @@
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Tests.Worker;
@@ -7,7 +8,7 @@ namespace Marketplace.Tests.Worker;
 /// <summary>What a worker signs, and that nothing of it can be changed, moved or sent elsewhere.</summary>
 public sealed class SignatureTests
 {
-    private static readonly Bytes32 Market = ProtocolSamples.Market().PublicKey;
+    private static readonly MarketDomain Market = new(ProtocolSamples.Market().PublicKey);
     private static readonly LeaseId Lease = ProtocolSamples.Call.Lease;
 
     /// <summary>What the market needs to know and no receipt says: it is under the seal of its frame only.</summary>
@@ -50,7 +51,7 @@ public sealed class SignatureTests
     {
         using var worker = ProtocolSamples.Worker();
         var result = ProtocolSamples.Result(1) with { Outcome = outcome, Execution = null, Profile = null };
-        var report = new WorkerReport(ProtocolSamples.WorkerId, [ExecutionClaims.Claim(ProtocolSamples.Lease(1), result, Market)]);
+        var report = new WorkerReport(ProtocolSamples.WorkerId, [ExecutionClaims.Claim(ProtocolSamples.Lease(1), result, Market.Market)]);
         var signed = WorkerSignatures.Sign(worker, Market, report, 7, 1);
 
         Assert.Null(report.Results[0].Execution);
@@ -67,7 +68,9 @@ public sealed class SignatureTests
         var report = ProtocolSamples.Report(2);
         var signed = WorkerSignatures.Sign(worker, Market, report, 7, 1);
 
-        Assert.False(WorkerSignatures.Verify(signed, worker.PublicKey));
+        Assert.False(WorkerSignatures.Verify(signed, new MarketDomain(worker.PublicKey)));
+        Assert.False(WorkerSignatures.Verify(signed, ProtocolSamples.OnChain));
+        Assert.False(WorkerSignatures.Verify(WorkerSignatures.Sign(worker, ProtocolSamples.OnChain, report, 7, 1), Market));
         Assert.True(WorkerSignatures.Verify(signed, Market));
         Assert.False(WorkerSignatures.Verify(signed with { Report = report with { Worker = new WorkerId(other.PublicKey) } }, Market));
         Assert.False(WorkerSignatures.Verify(signed with { Report = report with { Results = [.. report.Results.Reverse()] } }, Market));
@@ -82,20 +85,20 @@ public sealed class SignatureTests
     public void Request_IsForOneMarketMethodPathAndLease()
     {
         using var worker = ProtocolSamples.Worker();
-        var header = WorkerSignatures.Authorization(worker, Market, "GET", "/path", ProtocolSamples.Call, ProtocolSamples.At);
+        var header = WorkerSignatures.Authorization(worker, Market.Market, "GET", "/path", ProtocolSamples.Call, ProtocolSamples.At);
 
         Assert.Equal(
             new RequestTicket(ProtocolSamples.Call, ProtocolSamples.At.ToUnixTimeMilliseconds()),
-            WorkerSignatures.Check(header, Market, "GET", "/path", Lease)
+            WorkerSignatures.Check(header, Market.Market, "GET", "/path", Lease)
         );
         Assert.Null(WorkerSignatures.Check(header, worker.PublicKey, "GET", "/path", Lease));
-        Assert.Null(WorkerSignatures.Check(header, Market, "PUT", "/path", Lease));
-        Assert.Null(WorkerSignatures.Check(header, Market, "GET", "/path2", Lease));
-        Assert.Null(WorkerSignatures.Check(header, Market, "GET", "/path", Lease with { Sequence = 2 }));
+        Assert.Null(WorkerSignatures.Check(header, Market.Market, "PUT", "/path", Lease));
+        Assert.Null(WorkerSignatures.Check(header, Market.Market, "GET", "/path2", Lease));
+        Assert.Null(WorkerSignatures.Check(header, Market.Market, "GET", "/path", Lease with { Sequence = 2 }));
         foreach (var at in Enumerable.Range(RequestTicket.Scheme.Length, header.Length - RequestTicket.Scheme.Length))
         {
             var letter = header[at] == '1' ? '2' : '1';
-            Assert.Null(WorkerSignatures.Check($"{header[..at]}{letter}{header[(at + 1)..]}", Market, "GET", "/path", Lease));
+            Assert.Null(WorkerSignatures.Check($"{header[..at]}{letter}{header[(at + 1)..]}", Market.Market, "GET", "/path", Lease));
         }
     }
 
@@ -108,7 +111,8 @@ public sealed class SignatureTests
         InlineData("Bearer mk"),
         InlineData("Worker 1.2.3.4.5")
     ]
-    public void HeaderOfAnotherForm_IsRefused(string? header) => Assert.Null(WorkerSignatures.Check(header, Market, "GET", "/path", Lease));
+    public void HeaderOfAnotherForm_IsRefused(string? header) =>
+        Assert.Null(WorkerSignatures.Check(header, Market.Market, "GET", "/path", Lease));
 
     private static Dictionary<string, WorkerResult> Changed(WorkerResult result) =>
         new()
@@ -116,11 +120,11 @@ public sealed class SignatureTests
             [nameof(WorkerResult.Outcome)] = result with { Outcome = RunOutcome.Failed },
             [nameof(WorkerResult.FuelUsed)] = result with { FuelUsed = result.FuelUsed + 1 },
             [nameof(WorkerResult.Output)] = result with { Output = "HELLA"u8.ToArray() },
-            [nameof(WorkerResult.OutputBlob)] = result with { OutputBlob = new BlobId(Market) },
+            [nameof(WorkerResult.OutputBlob)] = result with { OutputBlob = new BlobId(Market.Market) },
             [nameof(WorkerResult.StateChanges)] = result with { StateChanges = [result.StateChanges[0]] },
-            [nameof(WorkerResult.RootAfter)] = result with { RootAfter = new StateRoot(Market) },
-            [nameof(WorkerResult.Profile)] = result with { Profile = Market },
+            [nameof(WorkerResult.RootAfter)] = result with { RootAfter = new StateRoot(Market.Market) },
+            [nameof(WorkerResult.Profile)] = result with { Profile = Market.Market },
             [nameof(WorkerResult.ExitCode)] = result with { Outcome = RunOutcome.Failed, ExitCode = 3 },
-            [nameof(WorkerResult.Files)] = result with { Files = [new JobFile("f", new BlobId(Market), 1)] },
+            [nameof(WorkerResult.Files)] = result with { Files = [new JobFile("f", new BlobId(Market.Market), 1)] },
         };
 }

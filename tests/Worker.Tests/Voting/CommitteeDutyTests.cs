@@ -22,7 +22,7 @@ public sealed class CommitteeDutyTests
         var key = worker.Market.Offered!.Committee!;
         var bls = BlsPublicKey.Read(key.Key.Span);
         Assert.True(Bls.TryProvePossession(bls, BlsSignature.Read(key.Possession.Span), out _));
-        var registered = BatchDigest.OfRegistration(new MarketDomain(worker.Market.Market), scene.Worker, key.Key.Span).ToArray();
+        var registered = BatchDigest.OfRegistration(worker.Market.Domain, scene.Worker, key.Key.Span).ToArray();
         Assert.True(Ed25519.Verify(scene.Worker.Value, registered, key.Registration.Span));
 
         var draft = scene.Draft(lease, result);
@@ -33,7 +33,7 @@ public sealed class CommitteeDutyTests
         var vote = Assert.Single(votes.Votes!);
         Assert.Equal((scene.Worker, window.Number), (votes.Worker, vote.Window));
         var receipt = CommitteeScene.ReceiptOf(draft, CommitteeScene.ExecutionOf(lease, result));
-        var digest = BatchDigest.OfCommitteeReceipts(new MarketDomain(worker.Market.Market), window.Committee, receipt.Hash());
+        var digest = BatchDigest.OfCommitteeReceipts(worker.Market.Domain, window.Committee, receipt.Hash());
         Assert.True(Bls.Verify(bls, digest.ToArray(), BlsSignature.Read(vote.Signature!.Value.Span)));
     }
 

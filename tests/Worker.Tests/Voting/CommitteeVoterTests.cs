@@ -27,7 +27,7 @@ public sealed class CommitteeVoterTests : IDisposable
         BlsSecretKey[] others = [BlsSecretKey.FromSeed([.. Enumerable.Repeat((byte)0x33, 32)]), BlsSecretKey.FromSeed(new byte[32])];
         CommitteeMember[] members =
         [
-            MemberOf(_scene.Worker, _scene.Voter.KeyFor(_market.PublicKey)!),
+            MemberOf(_scene.Worker, _scene.Voter.KeyFor(Domain)!),
             MemberOf(others[0], 0x81),
             MemberOf(others[1], 0x82),
         ];
@@ -36,7 +36,7 @@ public sealed class CommitteeVoterTests : IDisposable
         ReceiptDraft[] drafts = [.. leases.Select(lease => With(_scene.Draft(lease), other))];
         var window = _scene.Window(drafts) with { Committee = BatchDigest.CommitteeHash(CommitteeScene.Epoch, members) };
 
-        var vote = _scene.Voter.Answer(window, _market.PublicKey)!;
+        var vote = _scene.Voter.Answer(window, Domain)!;
 
         Receipt[] receipts =
         [
@@ -115,11 +115,11 @@ public sealed class CommitteeVoterTests : IDisposable
             _ => draft with { Job = new JobId(CommitteeScene.Word(0x99)) },
         };
 
-        var vote = _scene.Voter.Answer(_scene.Window(_scene.Draft(good), draft), _market.PublicKey)!;
+        var vote = _scene.Voter.Answer(_scene.Window(_scene.Draft(good), draft), Domain)!;
 
         Assert.Null(vote.Signature);
         Assert.Equal([draft.Job], vote.Refused);
-        Assert.NotNull(_scene.Voter.Answer(_scene.Window(_scene.Draft(good), _scene.Draft(bad)), _market.PublicKey)!.Signature);
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(_scene.Draft(good), _scene.Draft(bad)), Domain)!.Signature);
     }
 
     /// <summary>Those that ran the job before are paid by the receipt; a member that ran it since can say that it is right too.</summary>
@@ -130,8 +130,8 @@ public sealed class CommitteeVoterTests : IDisposable
         var (seat, cost) = (draft.Seats.Single(seat => seat.Worker == CommitteeScene.Other), draft.Shares[1].Amount);
         var others = draft with { Seats = [seat], Price = cost, Shares = [draft.Shares[1]] };
 
-        Assert.NotNull(_scene.Voter.Answer(_scene.Window(others), _market.PublicKey)!.Signature);
-        Assert.NotNull(_scene.Voter.Answer(_scene.Window(draft), _market.PublicKey)!.Refused);
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(others), Domain)!.Signature);
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(draft), Domain)!.Refused);
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class CommitteeVoterTests : IDisposable
     {
         var draft = _scene.Draft(_scene.Ran(1)) with { State = "failed", Fault = "program" };
 
-        Assert.NotNull(_scene.Voter.Answer(_scene.Window(draft), _market.PublicKey)!.Signature);
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(draft), Domain)!.Signature);
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class CommitteeVoterTests : IDisposable
     {
         var window = _scene.Window(_scene.Draft(_scene.Ran(1))) with { Epoch = 0 };
 
-        Assert.NotNull(_scene.Voter.Answer(window, _market.PublicKey)!.Refused);
+        Assert.NotNull(_scene.Voter.Answer(window, Domain)!.Refused);
     }
 
     [Fact]
@@ -155,13 +155,10 @@ public sealed class CommitteeVoterTests : IDisposable
     {
         var (stopped, forgotten) = (_scene.Ran(1), _scene.Ran(2));
         _scene.Voter.Drop(stopped.Id);
-        Assert.Equal(
-            [stopped.Job],
-            _scene.Voter.Answer(_scene.Window(_scene.Draft(stopped), _scene.Draft(forgotten)), _market.PublicKey)!.Refused
-        );
+        Assert.Equal([stopped.Job], _scene.Voter.Answer(_scene.Window(_scene.Draft(stopped), _scene.Draft(forgotten)), Domain)!.Refused);
         _scene.Voter.DropAll();
 
-        Assert.NotNull(_scene.Voter.Answer(_scene.Window(_scene.Draft(forgotten)), _market.PublicKey)!.Refused);
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(_scene.Draft(forgotten)), Domain)!.Refused);
     }
 
     /// <summary>A window that too few members signed comes again, with the same receipts under another number.</summary>
@@ -169,9 +166,9 @@ public sealed class CommitteeVoterTests : IDisposable
     public void ReceiptThatComesAgain_IsSignedAgain()
     {
         var draft = _scene.Draft(_scene.Ran(1));
-        var first = _scene.Voter.Answer(_scene.Window(draft), _market.PublicKey)!;
+        var first = _scene.Voter.Answer(_scene.Window(draft), Domain)!;
 
-        var again = _scene.Voter.Answer(_scene.Window(draft), _market.PublicKey)!;
+        var again = _scene.Voter.Answer(_scene.Window(draft), Domain)!;
 
         Assert.Equal(first.Signature!.Value.ToArray(), again.Signature!.Value.ToArray());
     }
@@ -182,31 +179,28 @@ public sealed class CommitteeVoterTests : IDisposable
     {
         var draft = _scene.Draft(_scene.Ran(1));
         var window = _scene.Window(draft);
-        Assert.NotNull(_scene.Voter.Answer(window, _market.PublicKey)!.Signature);
+        Assert.NotNull(_scene.Voter.Answer(window, Domain)!.Signature);
 
         foreach (var epoch in (ulong[])[window.Epoch - 1, window.Epoch + 1])
         {
-            var vote = _scene.Voter.Answer(window with { Epoch = epoch }, _market.PublicKey)!;
+            var vote = _scene.Voter.Answer(window with { Epoch = epoch }, Domain)!;
 
             Assert.Null(vote.Signature);
             Assert.Equal([draft.Job], vote.Refused);
         }
-        Assert.NotNull(_scene.Voter.Answer(window, _market.PublicKey)!.Signature);
+        Assert.NotNull(_scene.Voter.Answer(window, Domain)!.Signature);
     }
 
     [Fact]
     public void OtherReceiptOfAJob_IsRefusedAfterARestartAsWell()
     {
         var draft = _scene.Draft(_scene.Ran(1));
-        Assert.NotNull(_scene.Voter.Answer(_scene.Window(draft), _market.PublicKey)!.Signature);
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(draft), Domain)!.Signature);
         _scene.Restart();
         var beside = _scene.Ran(2);
         _scene.Ran(1);
 
-        var vote = _scene.Voter.Answer(
-            _scene.Window(_scene.Draft(beside), draft with { EndedAt = draft.EndedAt + 100 }),
-            _market.PublicKey
-        )!;
+        var vote = _scene.Voter.Answer(_scene.Window(_scene.Draft(beside), draft with { EndedAt = draft.EndedAt + 100 }), Domain)!;
 
         Assert.Null(vote.Signature);
         Assert.Equal([draft.Job], vote.Refused);
@@ -217,11 +211,11 @@ public sealed class CommitteeVoterTests : IDisposable
     public void CrashBetweenLogAndAnswer_GivesTheSameSignature()
     {
         var window = _scene.Window(_scene.Draft(_scene.Ran(1)));
-        var lost = _scene.Voter.Answer(window, _market.PublicKey)!;
+        var lost = _scene.Voter.Answer(window, Domain)!;
         _scene.Restart(crashed: true);
         _scene.Ran(1);
 
-        var again = _scene.Voter.Answer(window, _market.PublicKey)!;
+        var again = _scene.Voter.Answer(window, Domain)!;
 
         Assert.Equal(lost.Signature!.Value.ToArray(), again.Signature!.Value.ToArray());
     }
@@ -230,19 +224,19 @@ public sealed class CommitteeVoterTests : IDisposable
     public void Share_IsOfOneListAnEpoch()
     {
         var request = new ShareRequest(CommitteeScene.Epoch, CommitteeScene.Word(1));
-        var share = _scene.Voter.Share(request, _market.PublicKey)!;
+        var share = _scene.Voter.Share(request, Domain)!;
         Assert.True(
             Bls.Verify(
-                BlsPublicKey.Read(_scene.Voter.KeyFor(_market.PublicKey)!.Key.Span),
+                BlsPublicKey.Read(_scene.Voter.KeyFor(Domain)!.Key.Span),
                 EpochRandomness.OfShare(Domain, request.Epoch, request.Eligible).ToArray(),
                 BlsSignature.Read(share.Share.Span)
             )
         );
         _scene.Restart(crashed: true);
 
-        Assert.Equal(share.Share.ToArray(), _scene.Voter.Share(request, _market.PublicKey)!.Share.ToArray());
-        Assert.Null(_scene.Voter.Share(request with { Eligible = CommitteeScene.Word(2) }, _market.PublicKey));
-        Assert.NotNull(_scene.Voter.Share(request with { Epoch = CommitteeScene.Epoch + 1 }, _market.PublicKey));
+        Assert.Equal(share.Share.ToArray(), _scene.Voter.Share(request, Domain)!.Share.ToArray());
+        Assert.Null(_scene.Voter.Share(request with { Eligible = CommitteeScene.Word(2) }, Domain));
+        Assert.NotNull(_scene.Voter.Share(request with { Epoch = CommitteeScene.Epoch + 1 }, Domain));
     }
 
     [Fact, TestsBound(typeof(VoteLogPolicy), nameof(VoteLogPolicy.EpochsKept))]
@@ -257,13 +251,13 @@ public sealed class CommitteeVoterTests : IDisposable
         }
         foreach (var epoch in Enumerable.Range((int)CommitteeScene.Epoch, VoteLogPolicy.EpochsKept))
         {
-            Assert.NotNull(_scene.Voter.Answer(Of((ulong)epoch), _market.PublicKey)!.Signature);
+            Assert.NotNull(_scene.Voter.Answer(Of((ulong)epoch), Domain)!.Signature);
         }
-        Assert.NotNull(_scene.Voter.Answer(Of(CommitteeScene.Epoch), _market.PublicKey)!.Signature);
+        Assert.NotNull(_scene.Voter.Answer(Of(CommitteeScene.Epoch), Domain)!.Signature);
 
         _scene.Clock.Set(VoteLogPolicy.EpochStepMin);
-        Assert.NotNull(_scene.Voter.Answer(Of(CommitteeScene.Epoch + VoteLogPolicy.EpochsKept), _market.PublicKey)!.Signature);
-        Assert.Equal([draft.Job], _scene.Voter.Answer(Of(CommitteeScene.Epoch), _market.PublicKey)!.Refused);
+        Assert.NotNull(_scene.Voter.Answer(Of(CommitteeScene.Epoch + VoteLogPolicy.EpochsKept), Domain)!.Signature);
+        Assert.Equal([draft.Job], _scene.Voter.Answer(Of(CommitteeScene.Epoch), Domain)!.Refused);
     }
 
     /// <summary>A market that makes up an epoch gets nothing, and what is true goes on.</summary>
@@ -273,21 +267,53 @@ public sealed class CommitteeVoterTests : IDisposable
         var draft = _scene.Draft(_scene.Ran(1));
         var window = _scene.Window(draft) with { Epoch = 1ul << 62 };
 
-        Assert.Equal([draft.Job], _scene.Voter.Answer(window, _market.PublicKey)!.Refused);
-        Assert.Null(_scene.Voter.Share(new ShareRequest(1ul << 62, CommitteeScene.Word(1)), _market.PublicKey));
-        Assert.NotNull(_scene.Voter.Answer(_scene.Window(draft), _market.PublicKey)!.Signature);
+        Assert.Equal([draft.Job], _scene.Voter.Answer(window, Domain)!.Refused);
+        Assert.Null(_scene.Voter.Share(new ShareRequest(1ul << 62, CommitteeScene.Word(1)), Domain));
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(draft), Domain)!.Signature);
     }
 
     [Fact]
     public void OtherMarket_GetsNoKeyAndNoVote()
     {
         var draft = _scene.Draft(_scene.Ran(1));
-        Assert.NotNull(_scene.Voter.KeyFor(_market.PublicKey));
+        Assert.NotNull(_scene.Voter.KeyFor(Domain));
         _scene.Restart();
         _scene.Ran(1);
 
-        Assert.Null(_scene.Voter.KeyFor(CommitteeScene.Word(0x72)));
-        Assert.Equal([draft.Job], _scene.Voter.Answer(_scene.Window(draft), CommitteeScene.Word(0x72))!.Refused);
+        Assert.Null(_scene.Voter.KeyFor(new MarketDomain(CommitteeScene.Word(0x72))));
+        Assert.Equal([draft.Job], _scene.Voter.Answer(_scene.Window(draft), new MarketDomain(CommitteeScene.Word(0x72)))!.Refused);
+    }
+
+    /// <summary>One epoch must not have votes under two domains: the log is for the contract too, whatever else was lost.</summary>
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)]
+    [InlineData(1, 2)]
+    public void MarketThatMovedToAnotherContract_GetsNoKeyAndNoVote(ulong before, ulong after)
+    {
+        var (first, second) = (On(before), On(after));
+        var draft = _scene.Draft(_scene.Ran(1));
+        Assert.NotNull(_scene.Voter.KeyFor(first));
+        Assert.NotNull(_scene.Voter.Answer(_scene.Window(draft), first)!.Signature);
+        _scene.Restart();
+        _scene.Ran(1);
+
+        Assert.Equal([draft.Job], _scene.Voter.Answer(_scene.Window(draft), second)!.Refused);
+        Assert.Null(_scene.Voter.Share(new ShareRequest(CommitteeScene.Epoch, CommitteeScene.Word(1)), second));
+        Assert.Null(_scene.Voter.KeyFor(second));
+
+        MarketDomain On(ulong chain) =>
+            chain == 0
+                ? Domain
+                : Domain with
+                {
+                    ChainId = chain,
+                    Contract = new EvmAddress(
+                        new byte[19]
+                            .Append((byte)1)
+                            .ToArray()
+                    ),
+                };
     }
 
     [Fact, TestsBound(typeof(WorkerPolicy), nameof(WorkerPolicy.VotedRunsMax))]
@@ -327,11 +353,11 @@ public sealed class CommitteeVoterTests : IDisposable
     public void DiskThatFails_EndsTheMembership()
     {
         var draft = _scene.Draft(_scene.Ran(1));
-        Assert.NotNull(_scene.Voter.KeyFor(_market.PublicKey));
+        Assert.NotNull(_scene.Voter.KeyFor(Domain));
         _scene.Files.Fails = true;
 
-        Assert.Equal([draft.Job], _scene.Voter.Answer(_scene.Window(draft), _market.PublicKey)!.Refused);
-        Assert.Null(_scene.Voter.KeyFor(_market.PublicKey));
+        Assert.Equal([draft.Job], _scene.Voter.Answer(_scene.Window(draft), Domain)!.Refused);
+        Assert.Null(_scene.Voter.KeyFor(Domain));
     }
 
     [Fact]
@@ -347,7 +373,7 @@ public sealed class CommitteeVoterTests : IDisposable
             _scene.Window(draft with { Shares = [.. Enumerable.Repeat(draft.Shares[0], Assurance.CommitteeSeatsMax + 1)] }),
         ];
 
-        Assert.All(windows, window => Assert.Null(_scene.Voter.Answer(window, _market.PublicKey)));
+        Assert.All(windows, window => Assert.Null(_scene.Voter.Answer(window, Domain)));
     }
 
     [Fact]

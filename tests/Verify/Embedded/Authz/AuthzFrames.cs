@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Worker;
 using Marketplace.Worker.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -31,7 +32,7 @@ internal sealed class AuthzFrames
         var before = await scene.Books();
 
         await run.TryAll(thief, lease, "another worker");
-        await run.Forge(scene, owner.Id, welcome.Start, lease, thief.Known!.Value);
+        await run.Forge(scene, owner.Id, welcome.Start, lease, thief.Domain!);
         if (await scene.Books() is var after && after != before)
         {
             run._violations.Add(
@@ -84,12 +85,12 @@ internal sealed class AuthzFrames
     }
 
     /// <summary>Calls that name the lease's worker, on the link of another one: each ends its link.</summary>
-    private async Task Forge(AuthzScene scene, WorkerId owner, long start, WorkerLease lease, Bytes32 market)
+    private async Task Forge(AuthzScene scene, WorkerId owner, long start, WorkerLease lease, MarketDomain domain)
     {
         var call = new LeaseCall(owner, lease.Id, 1_000);
         var offer = OfferOf(owner, price: 1);
         using var key = await Linked.Open(scene, 0x53);
-        var report = WorkerSignatures.Sign(key, market, new WorkerReport(owner, [ResultOf(lease, "forged")]), start, 1);
+        var report = WorkerSignatures.Sign(key, domain, new WorkerReport(owner, [ResultOf(lease, "forged")]), start, 1);
         LinkFrame[] frames =
         [
             new() { Call = 1, Offer = offer },
@@ -113,7 +114,7 @@ internal sealed class AuthzFrames
             await socket.ConnectAsync(new UriBuilder(scene.Url) { Scheme = "ws", Path = Routes.WorkersConnect }.Uri, http, default);
             using var ephemeral = LinkEphemeral.Make(RandomNumberGenerator.Create());
             using var patience = new CancellationTokenSource(Patience);
-            var (keys, _) = await LinkHandshake.Connect(socket, key, market, ephemeral, patience.Token);
+            var (keys, _) = await LinkHandshake.Connect(socket, key, domain.Market, ephemeral, patience.Token);
             using var channel = LinkChannel.OfWorker(socket, keys, new OneLinkMemory(), TimeProvider.System);
             await channel.Receive(patience.Token);
             await channel.Send(frame, patience.Token);
@@ -209,9 +210,9 @@ internal sealed class AuthzFrames
 
         public CancellationToken Stop => _stop.Token;
 
-        public Bytes32? Known { get; private set; }
+        public MarketDomain? Domain { get; private set; }
 
-        public void Keep(Bytes32 market) => Known = market;
+        public void Keep(MarketDomain domain) => Domain = domain;
 
         public static async Task<Linked> Start(AuthzScene scene, byte seed) => new(scene, await Open(scene, seed));
 

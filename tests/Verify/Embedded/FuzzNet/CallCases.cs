@@ -1,5 +1,6 @@
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Verify.FuzzNet;
@@ -184,14 +185,14 @@ internal static class CallCases
     {
         var own = lane.Worker.Sign(FrameSamples.ReportOf(lane.Worker));
         using var other = new Ed25519KeyPair(Other(lane).Value.ToArray());
-        var signed = WorkerSignatures.Sign(other, lane.Target.Market, own.Report, own.Start, own.Sequence);
+        var signed = WorkerSignatures.Sign(other, lane.Target.Domain, own.Report, own.Start, own.Sequence);
         return [new LinkFrame { Call = 1, Report = signed }];
     }
 
     private static IEnumerable<LinkFrame> SignedForAnother(FuzzLane lane)
     {
         var own = lane.Worker.Sign(FrameSamples.ReportOf(lane.Worker));
-        var signed = WorkerSignatures.Sign(lane.Worker.Key, Other(lane).Value, own.Report, own.Start, own.Sequence);
+        var signed = WorkerSignatures.Sign(lane.Worker.Key, new MarketDomain(Other(lane).Value), own.Report, own.Start, own.Sequence);
         return [new LinkFrame { Call = 1, Report = signed }];
     }
 

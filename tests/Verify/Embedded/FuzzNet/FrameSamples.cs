@@ -174,7 +174,7 @@ internal static class FrameSamples
 }
 
 /// <summary>What a fuzzing worker says of itself: its key, its lease if it has one, and its counters.</summary>
-internal sealed class FuzzWorker(Ed25519KeyPair key, Bytes32 market, AccountId payTo, BlobId module, string label) : IDisposable
+internal sealed class FuzzWorker(Ed25519KeyPair key, MarketDomain domain, AccountId payTo, BlobId module, string label) : IDisposable
 {
     private readonly OfferStatements _statements = new(key, TimeProvider.System);
     private long _calls;
@@ -207,9 +207,9 @@ internal sealed class FuzzWorker(Ed25519KeyPair key, Bytes32 market, AccountId p
             Committee = Committee,
         };
 
-    public CommitteeKey Committee { get; } = KeyOf(key, market);
+    public CommitteeKey Committee { get; } = KeyOf(key, domain);
 
-    public WorkerOffer Signed(WorkerOffer offer) => _statements.Sign(offer, market);
+    public WorkerOffer Signed(WorkerOffer offer) => _statements.Sign(offer, domain);
 
     public long NextCall() => ++_calls;
 
@@ -219,15 +219,15 @@ internal sealed class FuzzWorker(Ed25519KeyPair key, Bytes32 market, AccountId p
 
     public LinkHeartbeat Beat() => new(DateTimeOffset.UtcNow) { Runs = [new LeaseBeat(LeaseOrNone, LeaseStage.Running, FuelUsed: 1)] };
 
-    public SignedReport Sign(WorkerReport report) => WorkerSignatures.Sign(key, market, report, Start, ++_reports);
+    public SignedReport Sign(WorkerReport report) => WorkerSignatures.Sign(key, domain, report, Start, ++_reports);
 
     public string Authorize(string method, string path, LeaseCall call, DateTimeOffset at) =>
-        WorkerSignatures.Authorization(key, market, method, path, call, at);
+        WorkerSignatures.Authorization(key, domain.Market, method, path, call, at);
 
-    private static CommitteeKey KeyOf(Ed25519KeyPair key, Bytes32 market)
+    private static CommitteeKey KeyOf(Ed25519KeyPair key, MarketDomain domain)
     {
         using var bls = BlsSecretKey.FromSeed(key.PublicKey.ToArray());
-        var digest = BatchDigest.OfRegistration(new MarketDomain(market), new WorkerId(key.PublicKey), bls.PublicKey.Bytes);
+        var digest = BatchDigest.OfRegistration(domain, new WorkerId(key.PublicKey), bls.PublicKey.Bytes);
         var possession = bls.ProvePossession().Bytes.ToArray();
         return new CommitteeKey(bls.PublicKey.Bytes.ToArray(), possession, key.Sign(digest.ToArray()));
     }

@@ -248,7 +248,7 @@ internal sealed class FuzzLane(FuzzTarget target, FuzzScene scene, int number, i
         await CancelJob();
         _worker?.Dispose();
         var name = Encoding.UTF8.GetBytes($"fuzznet {seed} {number} {_generation++}");
-        _worker = new FuzzWorker(new Ed25519KeyPair(Blake3.Hash(name).ToArray()), target.Market, scene.Till, _program.Module, Label);
+        _worker = new FuzzWorker(new Ed25519KeyPair(Blake3.Hash(name).ToArray()), target.Domain, scene.Till, _program.Module, Label);
         await scene.Open(_worker.Key);
         (_casesOfWorker, _mustOffer) = (0, true);
         Words = WordsOf(null);

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Verify.FuzzNet;
@@ -190,7 +191,7 @@ internal sealed class FuzzRefusedException(string end) : Exception($"The silo di
 }
 
 /// <summary>What all cases share: where the silo is, which market, and where results go.</summary>
-internal sealed class FuzzTarget(Uri url, Bytes32 market, FuzzTable table)
+internal sealed class FuzzTarget(Uri url, MarketDomain domain, FuzzTable table)
 {
     /// <summary>Limits of the silo count by address; ports that are used up do as well.</summary>
     private const int Addresses = 32;
@@ -198,7 +199,9 @@ internal sealed class FuzzTarget(Uri url, Bytes32 market, FuzzTable table)
 
     public Uri Url => url;
 
-    public Bytes32 Market => market;
+    public MarketDomain Domain => domain;
+
+    public Bytes32 Market => domain.Market;
 
     public FuzzTable Table => table;
 

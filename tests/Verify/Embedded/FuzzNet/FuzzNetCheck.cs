@@ -30,7 +30,7 @@ public static partial class FuzzNetCheck
         var clock = Stopwatch.StartNew();
         await using var scene = await FuzzScene.Start();
         var table = new FuzzTable();
-        var target = new FuzzTarget(scene.Client.Url, scene.Known!.Value, table);
+        var target = new FuzzTarget(scene.Client.Url, scene.Domain!, table);
         using var done = new CancellationTokenSource();
         var watch = Watch(scene, table, cases, done.Token);
         await Task.WhenAll([

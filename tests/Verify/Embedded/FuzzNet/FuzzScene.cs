@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 using Marketplace.Tests;
 using Marketplace.Worker;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -43,7 +44,7 @@ internal sealed class FuzzScene : IMarketPin, IAsyncDisposable
 
     public MarketplaceClient Client { get; private set; } = null!;
 
-    public Bytes32? Known { get; private set; }
+    public MarketDomain? Domain { get; private set; }
 
     public TimeSpan LongestJob { get; private set; }
 
@@ -95,7 +96,7 @@ internal sealed class FuzzScene : IMarketPin, IAsyncDisposable
         return scene;
     }
 
-    public void Keep(Bytes32 market) => Known = market;
+    public void Keep(MarketDomain domain) => Domain = domain;
 
     /// <summary>A module that keeps state; programs of different salts do not wait for each other.</summary>
     public Task<DeployedProgram> DeployStateful(int number) => Deploy("kvstore", BitConverter.GetBytes(number));
