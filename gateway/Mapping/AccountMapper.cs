@@ -16,7 +16,8 @@ internal static class AccountMapper
             Earned: view.Earned,
             Spent: view.Spent,
             OpenJobs: view.OpenJobs,
-            Debt: view.Debt.IsZero ? null : view.Debt
+            Debt: view.Debt.IsZero ? null : view.Debt,
+            Claimable: view.EarnsOnChain || !view.Claimable.IsZero ? view.Claimable : null
         );
 
     public static CheckedBooks ToBooks(BookStatus status) =>
@@ -31,11 +32,20 @@ internal static class AccountMapper
             Checking: status.IsRunning,
             CheckedAt: status.EndedAt,
             Accounts: status.Last?.Accounts,
-            Sums: status.Last is { } last
-                ? new MoneySums(last.Credited, last.Withdrawn, last.Debt, last.Available, last.Held, last.UnderWay)
-                : null,
+            Sums: status.Last is { } last ? ToSums(last) : null,
             Violations: status.Last is { ViolationCount: > 0 } broken ? broken.Violations : null,
             Reason: status.Failure
+        );
+
+    private static MoneySums ToSums(BookReport report) =>
+        new(
+            Credited: report.Credited,
+            Withdrawn: report.Withdrawn,
+            Debt: report.Debt,
+            Available: report.Available,
+            Held: report.Held,
+            UnderWay: report.UnderWay,
+            Claimable: report.Claimable.IsZero ? null : report.Claimable
         );
 
     public static AccessKey ToKey(KeyView view) =>

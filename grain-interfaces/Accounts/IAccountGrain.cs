@@ -5,7 +5,8 @@ namespace Marketplace.GrainInterfaces;
 /// <summary>
 /// Who pays or earns: balance, holds, keys, spend limits. Key: <see cref="AccountId"/>. Kept as an event log. At every moment, summed over
 /// all accounts, balance + holds + transfers under way = credits from outside - what was taken out + debts. A debt is what an account owes
-/// for a credit that was taken back after it had been spent.
+/// for a credit that was taken back after it had been spent. In a market that settles on a chain credits are deposits there, and what an
+/// account earns is claimed there: it is added to the left side, and never becomes balance.
 /// </summary>
 [Alias("IAccountGrain")]
 public interface IAccountGrain : IGrainWithStringKey
@@ -14,13 +15,24 @@ public interface IAccountGrain : IGrainWithStringKey
     [Effect(Effect.None), Alias("Get")]
     Task<AccountView> Get();
 
+    /// <summary>
+    /// What the account has earned and spent since the market's beginning, for a settlement on a chain. All of it is durable when the
+    /// call returns, as is all that was durable when it began. So claims of all accounts that are read before the spendings of all
+    /// accounts are never more than those.
+    /// </summary>
+    /// <returns>Zeros for an account that was never opened.</returns>
+    [Effect(Effect.None), Alias("GetTotals")]
+    Task<LifetimeTotals> GetTotals(Authority by);
+
     /// <summary>Brings money in from outside, once per <paramref name="operation"/>; opens the account.</summary>
     /// <param name="operation">Its id.</param>
     /// <param name="amount">How much.</param>
     /// <param name="at">The operation's moment, the same in each repetition. The id is remembered for a month after it; an operation of
     /// an older moment is refused. Null: the id is remembered for ever, and few such are taken.</param>
     /// <param name="by">Who asks.</param>
-    /// <exception cref="MarketException"><see cref="ErrorCode.RequestIdReused"/>; <see cref="ErrorCode.LimitExceeded"/>.</exception>
+    /// <exception cref="MarketException"><see cref="ErrorCode.RequestIdReused"/>; <see cref="ErrorCode.LimitExceeded"/>;
+    /// <see cref="ErrorCode.Forbidden"/>: in a market that settles on a chain, one that is no deposit: by the silo, or without a
+    /// moment.</exception>
     [Effect(Effect.Deduplicated), Alias("Credit")]
     Task Credit(string operation, TokenAmount amount, DateTimeOffset? at, Authority by);
 
@@ -33,7 +45,8 @@ public interface IAccountGrain : IGrainWithStringKey
     /// <param name="amount">How much, more than nothing.</param>
     /// <param name="at">When the operator first asked. Null: when the account hears of it; the id is then remembered for a month, and a
     /// later repetition is a new credit.</param>
-    /// <exception cref="MarketException">See <see cref="Credit"/>.</exception>
+    /// <exception cref="MarketException">See <see cref="Credit"/>; <see cref="ErrorCode.Forbidden"/>: the market settles on a
+    /// chain.</exception>
     [Effect(Effect.Deduplicated), Alias("Grant")]
     Task<AccountView> Grant(Caller caller, string operation, TokenAmount amount, DateTimeOffset? at);
 
@@ -221,6 +234,9 @@ public sealed record HoldResult(
 /// <param name="Spent">Charged in all.</param>
 /// <param name="OpenJobs">Jobs with a hold.</param>
 /// <param name="Debt">What is owed for credits that were taken back after they had been spent.</param>
+/// <param name="Claimable">Of what was earned, what is claimed on the chain: all, where the market settles there, whether it was claimed
+/// or not; else nothing.</param>
+/// <param name="EarnsOnChain">The market settles there.</param>
 [GenerateSerializer, Immutable, Alias("AccountView")]
 public sealed record AccountView(
     [property: Id(0)] AccountId Id,
@@ -230,7 +246,22 @@ public sealed record AccountView(
     [property: Id(4)] TokenAmount Earned,
     [property: Id(5)] TokenAmount Spent,
     [property: Id(6)] int OpenJobs,
-    [property: Id(7)] TokenAmount Debt = default
+    [property: Id(7)] TokenAmount Debt = default,
+    [property: Id(8)] TokenAmount Claimable = default,
+    [property: Id(9)] bool EarnsOnChain = false
+);
+
+/// <summary>An account's part of a settlement on a chain; the first two are sums since the market's beginning.</summary>
+/// <param name="Claimable">Earned to be claimed on the chain, what the account paid itself included.</param>
+/// <param name="Spent">Paid to accounts, itself included; not what was taken out of the marketplace.</param>
+/// <param name="Held">On hold at the moment, for any purpose.</param>
+/// <param name="Available">Deposited and neither spent, held nor taken out.</param>
+[GenerateSerializer, Immutable, Alias("LifetimeTotals")]
+public sealed record LifetimeTotals(
+    [property: Id(0)] TokenAmount Claimable,
+    [property: Id(1)] TokenAmount Spent,
+    [property: Id(2)] TokenAmount Held,
+    [property: Id(3)] TokenAmount Available
 );
 
 /// <param name="Name">For people.</param>

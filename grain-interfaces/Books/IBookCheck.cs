@@ -20,8 +20,8 @@ public interface IBookCheck
 public sealed record BookStatus(bool IsRunning, BookReport? Last, DateTimeOffset? EndedAt, string? Failure);
 
 /// <summary>
-/// The sums of a check. What was credited, and is owed, is available, held, under way or withdrawn: else <see cref="Violations"/> says what
-/// was seen and what was expected.
+/// The sums of a check. What was credited, and is owed, is available, held, under way, withdrawn or to be claimed on a chain: else
+/// <see cref="Violations"/> says what was seen and what was expected.
 /// </summary>
 public sealed record BookReport
 {
@@ -45,6 +45,9 @@ public sealed record BookReport
     public required TokenAmount Available { get; init; }
     public required TokenAmount Held { get; init; }
     public required TokenAmount UnderWay { get; init; }
+
+    /// <summary>All that was earned to be claimed on the chain; nothing where the market does not settle there.</summary>
+    public required TokenAmount Claimable { get; init; }
     public required int ViolationCount { get; init; }
 
     /// <summary>The first ones.</summary>

@@ -29,6 +29,7 @@ internal static class AccountEventCodec
         Transferred = 20,
         RefusalsSet = 21,
         HoldCharged = 22,
+        EarningsGoToChain = 23,
     }
 
     public static ReadOnlyMemory<byte> Write(AccountEvent happened)
@@ -82,8 +83,8 @@ internal static class AccountEventCodec
             case RefusalsSet set:
                 RefusalListCodec.Write(Begin(Kind.RefusalsSet), set.Refusals);
                 break;
-            case Resumed:
-                Begin(Kind.Resumed);
+            case Resumed or EarningsGoToChain:
+                Begin(happened is Resumed ? Kind.Resumed : Kind.EarningsGoToChain);
                 break;
             default:
                 throw new InvalidOperationException(
@@ -153,6 +154,7 @@ internal static class AccountEventCodec
             Kind.KeyRevoked => new KeyRevoked(reader.Text(), reader.Time()),
             Kind.RefusalsSet => new RefusalsSet(RefusalListCodec.Read(ref reader)),
             Kind.Resumed => new Resumed(),
+            Kind.EarningsGoToChain => new EarningsGoToChain(),
             _ => throw new InvalidDataException($"An event of an account has the unknown kind {(byte)kind}. Use the build that wrote it."),
         };
         reader.End();

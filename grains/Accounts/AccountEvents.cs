@@ -8,6 +8,12 @@ namespace Marketplace.Grains;
 /// </summary>
 internal abstract record AccountEvent;
 
+/// <summary>
+/// The first event of every account of a market that settles on a chain: what the account earns is claimed there, and never becomes
+/// available here.
+/// </summary>
+internal sealed record EarningsGoToChain : AccountEvent;
+
 /// <summary>Money came in from outside.</summary>
 /// <param name="Operation">Its id.</param>
 /// <param name="Amount">How much.</param>

@@ -11,6 +11,7 @@ public sealed partial class AccountGrain
     public async Task<CreatedKey> CreateKey(KeyRequest request, Caller? caller, Authority by)
     {
         RequireSound();
+        RequireSameMarket();
         await RequireMayCreate(request, caller, by);
         AccountRefusals.RequireKeyForm(request);
         return await _history.Announced(async () =>
@@ -24,6 +25,7 @@ public sealed partial class AccountGrain
     {
         RequireSound();
         Authorities.Require(by, Authority.Gateway);
+        RequireSameMarket();
         try
         {
             return await OpenProven(proof, mayBeFirst);
@@ -100,6 +102,7 @@ public sealed partial class AccountGrain
     public async Task RevokeKey(string keyId, Caller? caller, Authority by)
     {
         RequireSound();
+        RequireSameMarket();
         AccountRefusals.RequireAdministrator(_id, caller, by);
         if (!_account.Keys.ContainsKey(keyId))
         {

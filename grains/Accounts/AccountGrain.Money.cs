@@ -10,6 +10,8 @@ public sealed partial class AccountGrain
     {
         RequireSound();
         Authorities.Require(by, Authority.Silo, Authority.Treasury);
+        AccountRefusals.RequireCredit(_terms, at, by);
+        RequireSameMarket();
         if (at is not { } moment)
         {
             await CreditUndated(operation, amount);
@@ -22,6 +24,7 @@ public sealed partial class AccountGrain
     {
         RequireSound();
         Authorities.Require(caller, Scopes.Admin);
+        AccountRefusals.RequireGrants(_terms);
         AccountRefusals.RequireSome(amount);
         AccountRefusals.RequireRequestId(operation, MarketLimits.CreditIdBytesMax);
         await RequireOperatorOf(caller);
@@ -52,11 +55,7 @@ public sealed partial class AccountGrain
         {
             return;
         }
-        if (amount > _account.Available)
-        {
-            await RequireNewest();
-            throw AccountRefusals.Insufficient(_account.Available, amount);
-        }
+        await RefuseIf(amount > _account.Available ? AccountRefusals.Insufficient(_account.Available, amount) : null);
         await Append(new Debited(operation, amount, at, _clock.GetUtcNow()));
     }
 
@@ -182,11 +181,8 @@ public sealed partial class AccountGrain
             return;
         }
 
-        if (_account.Credits.Count >= AccountPolicy.UndatedCreditsMax)
-        {
-            await RequireNewest();
-            throw AccountRefusals.TooManyUndated(_id, _account.Credits.Count);
-        }
+        var count = _account.Credits.Count;
+        await RefuseIf(count >= AccountPolicy.UndatedCreditsMax ? AccountRefusals.TooManyUndated(_id, count) : null);
         await RequireRoomForCredit(amount);
         await Append(new Credited(operation, amount, null, null));
     }
@@ -207,38 +203,14 @@ public sealed partial class AccountGrain
         return false;
     }
 
-    private async ValueTask RequireInTime(DateTimeOffset at, OperationKind kind, TimeSpan? lateMax = null)
-    {
-        var now = _clock.GetUtcNow();
-        var oldest = now - (lateMax ?? AccountPolicy.OperationMemory);
-        if (oldest < _account.Operations.ForgottenBefore)
-        {
-            oldest = _account.Operations.ForgottenBefore;
-        }
-        if (at < oldest || at > now + AccountPolicy.OperationEarlyMax)
-        {
-            await RequireNewest();
-            throw AccountRefusals.OutOfTime(at, oldest, now);
-        }
-        if (!AccountRules.HasRoomFor(kind, _account.Operations))
-        {
-            // Else no event comes that would forget the old ones.
-            _account.Operations.Forget(now);
-        }
-        if (!AccountRules.HasRoomFor(kind, _account.Operations))
-        {
-            await RequireNewest();
-            throw AccountRefusals.TooManyOperations(_id, _account.Operations);
-        }
-    }
+    private ValueTask RequireInTime(DateTimeOffset at, OperationKind kind, TimeSpan? lateMax = null) =>
+        RefuseIf(AccountRefusals.OfMoment(_id, _account.Operations, kind, at, _clock.GetUtcNow(), lateMax));
 
     /// <summary>Sums of what many accounts have stay far from what an amount can hold.</summary>
-    private async ValueTask RequireRoomForCredit(TokenAmount amount)
-    {
-        if (amount > MarketLimits.CreditedMax || _account.CreditedTotal > MarketLimits.CreditedMax - amount)
-        {
-            await RequireNewest();
-            throw AccountRefusals.TooMuchCredit(_account.CreditedTotal, amount);
-        }
-    }
+    private ValueTask RequireRoomForCredit(TokenAmount amount) =>
+        RefuseIf(
+            amount > MarketLimits.CreditedMax || _account.CreditedTotal > MarketLimits.CreditedMax - amount
+                ? AccountRefusals.TooMuchCredit(_account.CreditedTotal, amount)
+                : null
+        );
 }

@@ -49,16 +49,9 @@ public sealed partial class AccountGrain
     {
         var key = await RequireKey(caller);
         await RequireInTime(order.At ?? _clock.GetUtcNow(), OperationKind.Transfer);
-        if (!AccountRules.MayTransfer(_account, key, order.Amount))
-        {
-            await RequireNewest();
-            throw AccountRefusals.CannotTransfer(_account, key, order.Amount);
-        }
-        if (!AccountRules.MayPay(_account, order.To))
-        {
-            await RequireNewest();
-            throw AccountRefusals.TooManyPayees(_account.Outgoings.Count);
-        }
+        var isCovered = AccountRules.MayTransfer(_account, key, order.Amount);
+        await RefuseIf(isCovered ? null : AccountRefusals.CannotTransfer(_account, key, order.Amount));
+        await RefuseIf(AccountRules.MayPay(_account, order.To) ? null : AccountRefusals.TooManyPayees(_account.Outgoings.Count));
         return key;
     }
 

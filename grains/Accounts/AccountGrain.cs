@@ -19,6 +19,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     private readonly TimeProvider _clock;
     private readonly ISecretSource _secrets;
     private readonly MarketIdentity _market;
+    private readonly AccountTerms _terms;
     private readonly ILogger<AccountGrain> _logger;
     private readonly AccountId _id;
     private readonly EventedState<AccountState, AccountEvent> _journal;
@@ -35,10 +36,11 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         TimeProvider clock,
         ISecretSource secrets,
         MarketIdentity market,
+        AccountTerms terms,
         ILogger<AccountGrain> logger
     )
     {
-        (_log, _documents, _clock, _secrets, _market, _logger) = (log, documents, clock, secrets, market, logger);
+        (_log, _documents, _clock, _secrets, _market, _terms, _logger) = (log, documents, clock, secrets, market, terms, logger);
         _id = AccountId.Parse(this.GetPrimaryKeyString());
         _history = new KeyHistory(this, _id, () => GrainFactory, logger);
         _journal = new EventedState<AccountState, AccountEvent>(
@@ -97,6 +99,17 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         await RequireOpen();
         await _journal.Settled();
         return _account.ToView(_id);
+    }
+
+    public async Task<LifetimeTotals> GetTotals(Authority by)
+    {
+        RequireSound();
+        Authorities.Require(by, Authority.Treasury);
+        RequireSameMarket();
+        // Before the wait, after which all of it is durable: what is decided meanwhile is not.
+        var totals = _account.ToTotals();
+        await RequireNewest();
+        return totals;
     }
 
     public async Task<HoldResult> Hold(Caller caller, ImmutableArray<HoldItem> items)
@@ -197,9 +210,31 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     /// <inheritdoc cref="EventedState{TState,TEvent}.RequireSound"/>
     private void RequireSound() => _journal.RequireSound();
 
+    /// <inheritdoc cref="AccountRefusals.RequireSameMarket"/>
+    private void RequireSameMarket() => AccountRefusals.RequireSameMarket(_terms, _id, _journal.FoundVersion > 0, _account.EarnsOnChain);
+
     /// <inheritdoc cref="EventedState{TState,TEvent}.RequireNewest"/>
     private Task RequireNewest() => _journal.RequireNewest();
 
+    /// <summary>Refuses by what was seen, unless another activation has seen more. Where nothing is refused, it does not wait.</summary>
+    private async ValueTask RefuseIf(MarketException? refusal)
+    {
+        if (refusal is not null)
+        {
+            await RequireNewest();
+            throw refusal;
+        }
+    }
+
     /// <inheritdoc cref="EventedState{TState,TEvent}.Append"/>
-    private Task Append(AccountEvent happened) => _journal.Append(happened);
+    private Task Append(AccountEvent happened)
+    {
+        RequireSameMarket();
+        if (_terms.SettlesOnChain && !_account.EarnsOnChain)
+        {
+            // With the account's first event, in one append.
+            _journal.Defer(new EarningsGoToChain());
+        }
+        return _journal.Append(happened);
+    }
 }

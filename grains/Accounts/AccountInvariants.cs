@@ -12,8 +12,9 @@ internal static class AccountInvariants
         Check(Sum(account.Keys.Values.Select(key => key.Held)) == account.Held, $"the keys' holds do not add up to {account.Held}");
         Check(Sum(account.Keys.Values.Select(key => key.Spent)) == account.Spent, $"the keys' charges do not add up to {account.Spent}");
         var inflow = account.CreditedTotal + account.ReceivedTotal + account.Debt;
-        var outflow = account.Available + account.Held + account.SentTotal + account.WithdrawnTotal;
+        var outflow = account.Available + account.Held + account.SentTotal + account.WithdrawnTotal + account.Claimable;
         Check(inflow == outflow, $"{inflow} came in or is owed, but {outflow} is there or was sent");
+        CheckChain(account, Check);
         Check(account.Debt.IsZero || account.Available.IsZero, $"{account.Available} is available beside a debt of {account.Debt}");
         Check(account.UnderWay <= account.SentTotal, $"{account.UnderWay} is under way of {account.SentTotal} sent in all");
         foreach (var (payee, outgoing) in account.Outgoings)
@@ -40,6 +41,26 @@ internal static class AccountInvariants
                 violations.Add(violation);
             }
         }
+    }
+
+    /// <summary>
+    /// With the sum above it follows: what came in from outside, less what was paid to accounts, is on hold, available or withdrawn, and
+    /// nothing that was earned is in it.
+    /// </summary>
+    private static void CheckChain(AccountState account, Action<bool, string> check)
+    {
+        var claimed = account.EarnsOnChain ? account.Earned : TokenAmount.Zero;
+        check(account.Claimable == claimed, $"{account.Claimable} is to be claimed on the chain, and {claimed} was earned for it");
+        if (!account.EarnsOnChain)
+        {
+            return;
+        }
+        var spent = account.Spent + account.ReceivedTotal;
+        var paid = account.SentTotal + account.Earned;
+        check(
+            paid <= spent && spent <= paid + account.WithdrawnTotal,
+            $"{spent} was spent or received, but {paid} was sent or earned, and {account.WithdrawnTotal} withdrawn"
+        );
     }
 
     /// <returns>All violations of each account, and of all together.</returns>

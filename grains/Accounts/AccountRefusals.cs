@@ -61,6 +61,43 @@ internal static class AccountRefusals
         }
     }
 
+    /// <summary>In a market that settles on a chain only a deposit brings money in: it has a moment, and can be taken back.</summary>
+    public static void RequireCredit(AccountTerms terms, DateTimeOffset? at, Authority by)
+    {
+        if (terms.SettlesOnChain && (at is null || by != Authority.Treasury))
+        {
+            throw OnlyDeposits($"a credit by {by} {(at is null ? "without" : "with")} a moment is none");
+        }
+    }
+
+    public static void RequireGrants(AccountTerms terms)
+    {
+        if (terms.SettlesOnChain)
+        {
+            throw OnlyDeposits("the operator credits nothing. Deposit for the account there");
+        }
+    }
+
+    private static MarketException OnlyDeposits(string why) =>
+        new(ErrorCode.Forbidden, $"This market settles on a chain: money comes in as deposits on the chain, and {why}.");
+
+    /// <summary>Money that can be spent here and money that is claimed on a chain must never meet in one market.</summary>
+    /// <exception cref="InvalidOperationException">The silo's configuration is not that of the account's beginning.</exception>
+    public static void RequireSameMarket(AccountTerms terms, AccountId account, bool hasHistory, bool earnsOnChain)
+    {
+        if (hasHistory && terms.SettlesOnChain != earnsOnChain)
+        {
+            throw new InvalidOperationException(
+                terms.SettlesOnChain
+                    ? $"Account {account} cannot be changed: this silo is configured to settle on a chain, but the market was begun "
+                        + "without one, and its balances have no deposits behind them. Start the silo without the chain, or begin a new "
+                        + "market."
+                    : $"Account {account} cannot be changed: this silo is configured to settle nowhere, but the market was begun with a "
+                        + "chain, on which its earnings are claimed. Start the silo with that chain."
+            );
+        }
+    }
+
     public static void RequireSome(TokenAmount amount)
     {
         if (amount.IsZero)
@@ -186,14 +223,41 @@ internal static class AccountRefusals
     public static MarketException Reused(string operation) =>
         new(ErrorCode.RequestIdReused, $"The operation '{operation}' was done before with another amount or moment.");
 
-    public static MarketException OutOfTime(DateTimeOffset at, DateTimeOffset oldest, DateTimeOffset now) =>
+    /// <summary>Forgets what is old, where there is no room for another operation: else no event comes that would.</summary>
+    /// <returns>Why an operation of the moment is not done; null where it is.</returns>
+    public static MarketException? OfMoment(
+        AccountId account,
+        AccountOperations operations,
+        OperationKind kind,
+        DateTimeOffset at,
+        DateTimeOffset now,
+        TimeSpan? lateMax
+    )
+    {
+        var oldest = now - (lateMax ?? AccountPolicy.OperationMemory);
+        if (oldest < operations.ForgottenBefore)
+        {
+            oldest = operations.ForgottenBefore;
+        }
+        if (at < oldest || at > now + AccountPolicy.OperationEarlyMax)
+        {
+            return OutOfTime(at, oldest, now);
+        }
+        if (!AccountRules.HasRoomFor(kind, operations))
+        {
+            operations.Forget(now);
+        }
+        return AccountRules.HasRoomFor(kind, operations) ? null : TooManyOperations(account, operations);
+    }
+
+    private static MarketException OutOfTime(DateTimeOffset at, DateTimeOffset oldest, DateTimeOffset now) =>
         new(
             ErrorCode.LimitExceeded,
             $"The operation is of {at:O}; allowed are moments from {oldest:O} to {now + AccountPolicy.OperationEarlyMax:O}. An older one "
                 + "may have been done and forgotten: look whether it was."
         );
 
-    public static MarketException TooManyOperations(AccountId account, AccountOperations operations)
+    private static MarketException TooManyOperations(AccountId account, AccountOperations operations)
     {
         var (seen, allowed) =
             operations.Count >= AccountPolicy.OperationsMax

@@ -7,7 +7,7 @@ internal static class AccountSnapshotCodec
 {
     /// <summary>
     /// Version 1 has no modules, version 2 no operations with moments, version 3 no transfers of the account's own and no used challenge,
-    /// version 4 no refusals, version 5 no holds of which a part was paid.
+    /// version 4 no refusals, version 5 no holds of which a part was paid, version 6 no earnings that are claimed on a chain.
     /// An account without any is written in the older version, which earlier silos can read.
     /// </summary>
     private const byte FormatWithoutModules = 1;
@@ -15,7 +15,8 @@ internal static class AccountSnapshotCodec
     private const byte FormatWithoutTransfers = 3;
     private const byte FormatWithoutRefusals = 4;
     private const byte FormatWithoutCharges = 5;
-    private const byte Format = 6;
+    private const byte FormatWithoutClaims = 6;
+    private const byte Format = 7;
 
     public static ReadOnlyMemory<byte> Write(AccountState account)
     {
@@ -72,6 +73,10 @@ internal static class AccountSnapshotCodec
         {
             WriteCharges(writer, account);
         }
+        if (format > FormatWithoutClaims)
+        {
+            writer.Amount(account.Claimable);
+        }
         return writer.Finish();
     }
 
@@ -103,7 +108,8 @@ internal static class AccountSnapshotCodec
             && account.Funds.Count == 0
             && account.WithdrawnTotal.IsZero
             && account.Debt.IsZero;
-        return account.Funds.Values.Any(fund => fund.Charges > 0) ? Format
+        return account.EarnsOnChain ? Format
+            : account.Funds.Values.Any(fund => fund.Charges > 0) ? FormatWithoutClaims
             : !account.Refusals.IsEmpty ? FormatWithoutCharges
             : account.LastChallenge != default || operations.All.Any(operation => operation.Kind == OperationKind.Transfer)
                 ? FormatWithoutRefusals
@@ -255,6 +261,11 @@ internal static class AccountSnapshotCodec
         if (format > FormatWithoutCharges)
         {
             ReadCharges(ref reader, account);
+        }
+        if (format > FormatWithoutClaims)
+        {
+            account.EarnsOnChain = true;
+            account.Claimable = reader.Amount();
         }
         reader.End();
         return account;

@@ -31,6 +31,15 @@ internal sealed class AccountState
     /// <summary>All that was charged for other accounts, arrived or under way.</summary>
     public TokenAmount SentTotal { get; set; }
 
+    /// <summary>The market settles on a chain: what the account earns is claimed there, and never becomes available here.</summary>
+    public bool EarnsOnChain { get; set; }
+
+    /// <summary>All that was earned to be claimed on the chain. It never decreases: the chain knows what was claimed of it.</summary>
+    public TokenAmount Claimable { get; set; }
+
+    /// <summary>All that was charged for accounts, this one among them: what was spent, without what left the marketplace.</summary>
+    public TokenAmount PaidTotal => SentTotal + (Earned - ReceivedTotal);
+
     /// <summary>The moment of the newest hold: the next one is later, because a hold is known by its moment.</summary>
     public DateTimeOffset LastHeldAt { get; set; }
 
@@ -106,6 +115,9 @@ internal sealed class AccountState
                 break;
             case Resumed:
                 break;
+            case EarningsGoToChain:
+                EarnsOnChain = true;
+                break;
             case Received received:
                 Apply(received);
                 break;
@@ -180,8 +192,7 @@ internal sealed class AccountState
             Operations.Add(OperationKind.Hold, divided.Hold.ToString(), hold.First, hold.Amount + hold.Charged);
         }
         Send(divided.Transfers);
-        Gain(divided.ToSelf);
-        Earned += divided.ToSelf;
+        Earn(divided.ToSelf);
         WithdrawnTotal += divided.ToOutside;
     }
 
@@ -194,8 +205,7 @@ internal sealed class AccountState
         hold.Key.Spent += charged.Charge;
         Spent += charged.Charge;
         Send(charged.Transfers);
-        Gain(charged.ToSelf);
-        Earned += charged.ToSelf;
+        Earn(charged.ToSelf);
     }
 
     private void Apply(Transferred transferred)
@@ -240,8 +250,7 @@ internal sealed class AccountState
         }
 
         Send(settled.Transfers);
-        Gain(settled.ToSelf);
-        Earned += settled.ToSelf;
+        Earn(settled.ToSelf);
     }
 
     private void Release(Hold hold, TokenAmount charge)
@@ -274,17 +283,43 @@ internal sealed class AccountState
         Available += amount - paid;
     }
 
+    /// <summary>Money comes from an account. What goes to the chain pays no debt: it is claimed without asking the books.</summary>
+    private void Earn(TokenAmount amount)
+    {
+        Earned += amount;
+        if (EarnsOnChain)
+        {
+            Claimable += amount;
+        }
+        else
+        {
+            Gain(amount);
+        }
+    }
+
     private void Apply(Received received)
     {
         IsOpen = true;
         Incoming[received.Payer] = received.Sequence;
-        Gain(received.Amount);
-        Earned += received.Amount;
+        Earn(received.Amount);
         ReceivedTotal += received.Amount;
     }
 
     public AccountView ToView(AccountId id) =>
-        new(Id: id, Available: Available, Held: Held, UnderWay: UnderWay, Earned: Earned, Spent: Spent, OpenJobs: Holds.Count, Debt: Debt);
+        new(
+            Id: id,
+            Available: Available,
+            Held: Held,
+            UnderWay: UnderWay,
+            Earned: Earned,
+            Spent: Spent,
+            OpenJobs: Holds.Count,
+            Debt: Debt,
+            Claimable: Claimable,
+            EarnsOnChain: EarnsOnChain
+        );
+
+    public LifetimeTotals ToTotals() => new(Claimable, PaidTotal, Held, Available);
 
     public ImmutableArray<KeyView> KeyViews() =>
         [.. Keys.Values.OrderBy(key => key.CreatedAt).ThenBy(key => key.Id, StringComparer.Ordinal).Select(key => key.ToView())];

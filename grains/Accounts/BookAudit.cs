@@ -52,6 +52,7 @@ public sealed class BookAudit(IEventLog log, IDocumentStore documents, int pairs
             Available = totals.Available,
             Held = totals.Held,
             UnderWay = totals.UnderWay,
+            Claimable = totals.Claimable,
             ViolationCount = violations.Count,
             Violations = [.. violations.Take(BookReport.ViolationsMax)],
         };

@@ -4,9 +4,9 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// The sums over all accounts, each put in as it was at some version of its log: balances, holds and transfers that have left their
-/// payer and not arrived, less what is owed, are together what came in from outside and has not gone out. That holds only where each
-/// transfer that has arrived is seen to have left as well, and each that was delivered to have arrived: <see cref="Behind"/> says which
-/// accounts were looked at too early for that.
+/// payer and not arrived, and what is to be claimed on a chain, less what is owed, are together what came in from outside and has not
+/// gone out. That holds only where each transfer that has arrived is seen to have left as well, and each that was delivered to have
+/// arrived: <see cref="Behind"/> says which accounts were looked at too early for that.
 /// </summary>
 internal sealed class BookSums
 {
@@ -25,7 +25,15 @@ internal sealed class BookSums
     /// <summary>An account, for the first time or at a later version.</summary>
     public void Put(AccountId id, long version, AccountState account)
     {
-        _pages[id] = new Page(version, account.CreditedTotal, account.WithdrawnTotal, account.Debt, account.Available, account.Held);
+        _pages[id] = new Page(
+            Version: version,
+            Credited: account.CreditedTotal,
+            Withdrawn: account.WithdrawnTotal,
+            Debt: account.Debt,
+            Available: account.Available,
+            Held: account.Held,
+            Claimable: account.Claimable
+        );
         foreach (var (payee, outgoing) in account.Outgoings)
         {
             var pair = PairOf(id, payee);
@@ -60,11 +68,11 @@ internal sealed class BookSums
     public BookTotals Totals()
     {
         var (credited, withdrawn, debt) = (TokenAmount.Zero, TokenAmount.Zero, TokenAmount.Zero);
-        var (available, held, underWay) = (TokenAmount.Zero, TokenAmount.Zero, TokenAmount.Zero);
+        var (available, held, underWay, claimable) = (TokenAmount.Zero, TokenAmount.Zero, TokenAmount.Zero, TokenAmount.Zero);
         foreach (var page in _pages.Values)
         {
             (credited, withdrawn, debt) = (credited + page.Credited, withdrawn + page.Withdrawn, debt + page.Debt);
-            (available, held) = (available + page.Available, held + page.Held);
+            (available, held, claimable) = (available + page.Available, held + page.Held, claimable + page.Claimable);
         }
         foreach (var pair in _pairs.Values)
         {
@@ -73,7 +81,15 @@ internal sealed class BookSums
                 underWay += sequence > pair.Arrived ? amount : TokenAmount.Zero;
             }
         }
-        return new BookTotals(credited, withdrawn, debt, available, held, underWay);
+        return new BookTotals(
+            Credited: credited,
+            Withdrawn: withdrawn,
+            Debt: debt,
+            Available: available,
+            Held: held,
+            UnderWay: underWay,
+            Claimable: claimable
+        );
     }
 
     public IReadOnlyList<string> Violations()
@@ -134,7 +150,8 @@ internal sealed class BookSums
         TokenAmount Withdrawn,
         TokenAmount Debt,
         TokenAmount Available,
-        TokenAmount Held
+        TokenAmount Held,
+        TokenAmount Claimable
     );
 
     private sealed class Pair
@@ -155,12 +172,18 @@ internal readonly record struct BookTotals(
     TokenAmount Debt,
     TokenAmount Available,
     TokenAmount Held,
-    TokenAmount UnderWay
+    TokenAmount UnderWay,
+    TokenAmount Claimable
 )
 {
-    public bool IsBalanced => Credited + Debt == Available + Held + UnderWay + Withdrawn;
+    public bool IsBalanced => Inflow == Outflow;
+
+    private TokenAmount Inflow => Credited + Debt;
+
+    private TokenAmount Outflow => Available + Held + UnderWay + Withdrawn + Claimable;
 
     public override string ToString() =>
-        $"{Credited + Debt} came in from outside or is owed, but {Available + Held + UnderWay + Withdrawn} is there or went out: "
-        + $"credited {Credited}, owed {Debt}; available {Available}, held {Held}, under way {UnderWay}, withdrawn {Withdrawn}";
+        $"{Inflow} came in from outside or is owed, but {Outflow} is there or went out: "
+        + $"credited {Credited}, owed {Debt}; available {Available}, held {Held}, under way {UnderWay}, withdrawn {Withdrawn}"
+        + (Claimable.IsZero ? "" : $", to be claimed on the chain {Claimable}");
 }

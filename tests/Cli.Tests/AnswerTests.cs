@@ -316,6 +316,24 @@ public sealed class AnswerTests : IDisposable
     }
 
     [Fact]
+    public async Task WhatIsClaimedOnTheChain_IsShownWhereTheMarketSettlesThere()
+    {
+        using var shell = new Shell();
+        var (account, books) = (Samples.Account(), Samples.Books());
+        shell
+            .Service.On("GET /v1/account", account with { Claimable = new TokenAmount(1234) })
+            .On("GET /v1/books", books with { Sums = books.Sums! with { Claimable = new TokenAmount(4321) } })
+            .On("GET /v1/market", Samples.Market())
+            .On("GET /v1/info", Info)
+            .On("GET /health/ready", new Health("ready", "0.1.0", null));
+
+        Assert.Matches("to be claimed on the chain +1,234\n", (await shell.Run("account", "show")).Text);
+        Assert.Contains(", 4,321 to be claimed on the chain", (await shell.Run("doctor")).Text, StringComparison.Ordinal);
+        shell.Service.On("GET /v1/account", account);
+        Assert.DoesNotContain("chain", (await shell.Run("account", "show")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task DoctorOfAMarketOnAChain_ShowsWhereItSettles()
     {
         const string Contract = "0x5fbdb2315678afecb367f032d93f642f64180aa3";

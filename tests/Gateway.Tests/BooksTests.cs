@@ -17,6 +17,7 @@ public sealed class BooksTests
         Available = new TokenAmount(5),
         Held = new TokenAmount(4),
         UnderWay = new TokenAmount(2),
+        Claimable = TokenAmount.Zero,
         ViolationCount = 0,
         Violations = [],
     };
@@ -53,6 +54,17 @@ public sealed class BooksTests
             sound.Sums
         );
 
+        gateway.Market.Books.Status = new BookStatus(
+            IsRunning: false,
+            Report with
+            {
+                Claimable = new TokenAmount(3),
+            },
+            gateway.Time.GetUtcNow(),
+            Failure: null
+        );
+        Assert.Equal(new TokenAmount(3), (await Ask(gateway)).Sums!.Claimable);
+
         var broken = Report with { ViolationCount = 1, Violations = ["12 came in, but 11 is there"] };
         gateway.Market.Books.Status = new BookStatus(IsRunning: false, broken, gateway.Time.GetUtcNow(), Failure: null);
         var found = await Ask(gateway);
@@ -82,6 +94,16 @@ public sealed class BooksTests
         Assert.Null((await Read(gateway.Client.Get(Routes.Account), ApiJson.Default.Account)).Debt);
         gateway.Market.Debt = new TokenAmount(7);
         Assert.Equal(new TokenAmount(7), (await Read(gateway.Client.Get(Routes.Account), ApiJson.Default.Account)).Debt);
+    }
+
+    [Theory]
+    [InlineData(0), InlineData(7)]
+    public async Task WhatIsClaimedOnTheChain_IsAbsentWhereTheMarketSettlesOnNone(int claimable)
+    {
+        await using var gateway = await GatewayFixture.Start();
+        Assert.Null((await Read(gateway.Client.Get(Routes.Account), ApiJson.Default.Account)).Claimable);
+        gateway.Market.Claimable = new TokenAmount((UInt128)claimable);
+        Assert.Equal(gateway.Market.Claimable, (await Read(gateway.Client.Get(Routes.Account), ApiJson.Default.Account)).Claimable);
     }
 
     private static Task<CheckedBooks> Ask(GatewayFixture gateway) => Read(gateway.Client.Get(Routes.Books), ApiJson.Default.CheckedBooks);

@@ -185,6 +185,50 @@ public sealed class EarlierFormsTests
     }
 
     [Fact]
+    public void EarningsOfAChain_AreReadBack_FromEventsAndFromASnapshot()
+    {
+        var written = AccountEventCodec.Write(new EarningsGoToChain()).ToArray();
+        Assert.Equal("0117", Convert.ToHexString(written));
+        Assert.Equal(new EarningsGoToChain(), AccountEventCodec.Read(written));
+        Assert.Throws<InvalidDataException>(() => AccountEventCodec.Read([.. written, 0]));
+        Assert.Throws<InvalidDataException>(() => AccountEventCodec.Read(written.AsSpan(0, 1)));
+
+        // The same events without it are what they were before there was a chain.
+        foreach (var onChain in new[] { false, true })
+        {
+            AccountEvent[] events =
+            [
+                .. onChain ? new AccountEvent[] { new EarningsGoToChain() } : [],
+                new KeyCreated("mk01", "key", Scopes.Submit, null, At),
+                new Credited("deposit", new TokenAmount(100), At, At),
+                new Held(At, "mk01", [new HoldItem(new JobId(Id), new TokenAmount(5))]),
+                new Settled([new SettledJob(new JobId(Id), new TokenAmount(5))], [], new TokenAmount(5)),
+                new Received(new AccountId(Id), 1, new TokenAmount(7)),
+            ];
+            var account = new AccountState();
+            Array.ForEach(events, account.Apply);
+            var bytes = AccountSnapshotCodec.Write(account).ToArray();
+            var read = AccountSnapshotCodec.Read(bytes);
+
+            Assert.Equal(onChain ? 7 : 3, bytes[0]);
+            Assert.Equal(bytes, AccountSnapshotCodec.Write(read).ToArray());
+            var (available, claimable) = onChain ? (95U, 12U) : (107U, 0U);
+            Assert.Equal((onChain, new TokenAmount(available)), (read.EarnsOnChain, read.Available));
+            Assert.Equal((new TokenAmount(claimable), new TokenAmount(12)), (read.Claimable, read.Earned));
+            Assert.Empty(AccountInvariants.Violations(read));
+            for (var length = 0; length < bytes.Length; length++)
+            {
+                Assert.ThrowsAny<InvalidDataException>(() => AccountSnapshotCodec.Read(bytes.AsSpan(0, length)));
+            }
+        }
+
+        // Before anything was earned it is known where it will go.
+        var begun = new AccountState();
+        begun.Apply(new EarningsGoToChain());
+        Assert.True(AccountSnapshotCodec.Read(AccountSnapshotCodec.Write(begun).Span).EarnsOnChain);
+    }
+
+    [Fact]
     public void TransfersAndUsedChallenges_AreReadBack_FromEventsAndFromASnapshot()
     {
         AccountEvent[] events =

@@ -11,6 +11,7 @@ namespace Marketplace;
 /// <param name="Spent">Charged in all.</param>
 /// <param name="OpenJobs">Jobs with a hold.</param>
 /// <param name="Debt">Owed for credits that were taken back after they were spent; what comes in pays it first. Absent: nothing.</param>
+/// <param name="Claimable">Earned to be claimed on the chain, claimed or not; never available. Absent: the market settles on none.</param>
 public sealed record Account(
     AccountId Id,
     TokenAmount Available,
@@ -19,7 +20,8 @@ public sealed record Account(
     TokenAmount Earned,
     TokenAmount Spent,
     int OpenJobs,
-    TokenAmount? Debt = null
+    TokenAmount? Debt = null,
+    TokenAmount? Claimable = null
 );
 
 /// <summary>

@@ -37,18 +37,20 @@ public sealed record CheckedBooks(
     string? Reason
 );
 
-/// <summary>Sums over all accounts: credited and debt together are available, held, under way and withdrawn.</summary>
+/// <summary>Sums over all accounts: credited and debt together are available, held, under way, withdrawn and claimable.</summary>
 /// <param name="Credited">All that came in from outside.</param>
 /// <param name="Withdrawn">All that went out.</param>
 /// <param name="Debt">Owed for credits that were taken back after they had been spent.</param>
 /// <param name="Available">Can be held for new jobs.</param>
 /// <param name="Held">Held for open jobs and set aside.</param>
 /// <param name="UnderWay">Charged, not yet arrived at the payee.</param>
+/// <param name="Claimable">Earned to be claimed on the chain that the market settles on, claimed or not. Absent: nothing.</param>
 public sealed record MoneySums(
     TokenAmount Credited,
     TokenAmount Withdrawn,
     TokenAmount Debt,
     TokenAmount Available,
     TokenAmount Held,
-    TokenAmount UnderWay
+    TokenAmount UnderWay,
+    TokenAmount? Claimable = null
 );

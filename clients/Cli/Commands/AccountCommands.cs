@@ -104,7 +104,8 @@ internal static class AccountCommands
                     ("earned", account.Earned),
                     ("spent", account.Spent),
                     ("open jobs", account.OpenJobs),
-                    ("debt", account.Debt)
+                    ("debt", account.Debt),
+                    ("to be claimed on the chain", account.Claimable)
                 )
         );
 }

@@ -142,6 +142,7 @@ internal sealed class Doctor(Invocation run)
                 books.State == BooksState.Sound,
                 $"{books.Accounts} accounts add up: {Table.Show(books.Sums?.Credited)} credited, "
                     + $"{Table.Show(books.Sums?.Withdrawn)} withdrawn"
+                    + (books.Sums?.Claimable is { } claimable ? $", {Table.Show(claimable)} to be claimed on the chain" : "")
             ),
         };
 

@@ -210,10 +210,14 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
                 Earned: new TokenAmount(4),
                 Spent: new TokenAmount(5),
                 OpenJobs: 6,
-                Debt: market.Debt
+                Debt: market.Debt,
+                Claimable: market.Claimable ?? TokenAmount.Zero,
+                EarnsOnChain: market.Claimable is not null
             )
         );
     }
+
+    public Task<LifetimeTotals> GetTotals(Authority by) => throw new NotSupportedException();
 
     /// <summary>Refuses as the account does; what it refuses, the grain's own tests show.</summary>
     public Task<GrainInterfaces.CreatedKey> CreateKey(GrainInterfaces.KeyRequest request, Caller? caller, Authority by)

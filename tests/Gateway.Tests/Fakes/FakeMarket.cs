@@ -32,6 +32,9 @@ internal sealed class FakeMarket : IAccountLists, IMarketStreams
     /// <summary>What every account owes.</summary>
     public TokenAmount Debt { get; set; }
 
+    /// <summary>What every account has to claim on the chain; null: the market settles on none.</summary>
+    public TokenAmount? Claimable { get; set; }
+
     /// <summary>What the owner of an account has signed, as it reached the account.</summary>
     public OwnerProof? Proof { get; set; }
 

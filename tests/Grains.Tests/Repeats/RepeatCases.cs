@@ -104,6 +104,7 @@ internal static class RepeatCases
         new()
         {
             ["IAccountGrain.Get"] = scene => Call(() => scene.Account.Get(), view => $"{view.Available} {view.Held} {view.OpenJobs}"),
+            ["IAccountGrain.GetTotals"] = scene => Call(() => scene.Account.GetTotals(Authority.Treasury), totals => $"{totals}"),
             ["IAccountGrain.Credit"] = scene => Call(() => scene.Account.Credit("second", new TokenAmount(7), at: null, Authority.Silo)),
             ["IAccountGrain.Debit"] = scene =>
                 Call(() => scene.Account.Debit("payout", new TokenAmount(7), RepeatScene.At, Authority.Treasury)),

@@ -108,7 +108,13 @@ internal sealed partial class TestMarket
         var account = Grains.GetGrain<IAccountGrain>(Id(name).ToString());
         if (credit > 0)
         {
-            await account.Credit("first", new TokenAmount((UInt128)credit), at: null, Authority.Silo);
+            var isDeposit = _services.GetRequiredService<AccountTerms>().SettlesOnChain;
+            await account.Credit(
+                "first",
+                new TokenAmount((UInt128)credit),
+                isDeposit ? Time.GetUtcNow() : null,
+                isDeposit ? Authority.Treasury : Authority.Silo
+            );
         }
         return await AddKey(name, spendLimit);
     }
