@@ -1,13 +1,15 @@
 using System.Text;
 using Marketplace.GrainInterfaces;
+using Marketplace.Grains;
 using Marketplace.Storage;
 
 namespace Marketplace.Silo;
 
 /// <summary>
-/// The first start credits the local account and leaves its API key in the data folder. Each step can be repeated: a start that was cut
-/// short is finished by the next one. Of silos that share a store only one has that account: the first one names it in a document, and the
-/// others just serve. Wakes the market, so that open jobs are queued again without a request.
+/// The first start credits the local account, unless the market's money comes in as deposits on a chain, and leaves its API key in the
+/// data folder. Each step can be repeated: a start that was cut short is finished by the next one. Of silos that share a store only one
+/// has that account: the first one names it in a document, and the others just serve. Wakes the market, so that open jobs are queued again
+/// without a request.
 /// </summary>
 internal sealed partial class FirstStart(
     IGrainFactory grains,
@@ -15,6 +17,7 @@ internal sealed partial class FirstStart(
     DataFolder folder,
     SiloOptions options,
     MarketShards shards,
+    AccountTerms terms,
     ILogger<FirstStart> log
 ) : IHostedService
 {
@@ -66,7 +69,10 @@ internal sealed partial class FirstStart(
             return;
         }
         var account = grains.GetGrain<IAccountGrain>(id.ToString());
-        await account.Credit(CreditOperation, TokenAmount.Parse(options.InitialCredit), at: null, Authority.Silo);
+        if (!terms.SettlesOnChain)
+        {
+            await account.Credit(CreditOperation, TokenAmount.Parse(options.InitialCredit), at: null, Authority.Silo);
+        }
         var created = await account.CreateKey(
             new GrainInterfaces.KeyRequest("local", Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Transfer | Scopes.Admin, null),
             caller: null,
