@@ -5,9 +5,9 @@ using Marketplace.Storage;
 namespace Marketplace.Grains.Tests.Ledger;
 
 /// <summary>
-/// The books of all accounts, kept beside the grains from what is durable. After every entry the sum is taken: balances, holds and
-/// transfers under way, less debts, are what the load has brought in and not taken out. What the load asked for and how often is
-/// remembered here, not taken from events.
+/// The books of all accounts, kept beside the grains from what is durable. After every entry the sum is taken: balances, holds, transfers
+/// under way and what is claimed on a chain, less debts, are what the load has brought in and not taken out. What the load asked for and
+/// how often is remembered here, not taken from events.
 /// </summary>
 internal sealed class LedgerBooks
 {
@@ -295,7 +295,7 @@ internal sealed class LedgerBooks
     private void AddAll(IEnumerable<string> violations) => _violations.AddRange(violations.Take(ViolationsMax - _violations.Count));
 
     private static Int128 Own(AccountState account) =>
-        (Int128)(account.Available + account.Held).BaseUnits - (Int128)account.Debt.BaseUnits;
+        (Int128)(account.Available + account.Held + account.Claimable).BaseUnits - (Int128)account.Debt.BaseUnits;
 
     private sealed class Page
     {

@@ -39,13 +39,15 @@ internal static class MarketSimulation
     /// <param name="keepsTrail">Whether the steps before a violation are kept.</param>
     /// <param name="about">See <see cref="SimulatedRunTrail"/>.</param>
     /// <param name="register">Replaces services of the grains.</param>
+    /// <param name="settlesOnChain">What is earned is claimed on a chain.</param>
     public static SimulationResult Run(
         ulong seed,
         int? jobs = null,
         IEnumerable<string>? off = null,
         bool keepsTrail = false,
         string? about = null,
-        Action<IServiceCollection>? register = null
+        Action<IServiceCollection>? register = null,
+        bool settlesOnChain = false
     )
     {
         var run = new SimulatedRun(seed);
@@ -57,7 +59,7 @@ internal static class MarketSimulation
         {
             run.Run(async () =>
             {
-                var market = new SimulatedMarket(run, plan, scenario, facts, register);
+                var market = new SimulatedMarket(run, plan, scenario, facts, register) { SettlesOnChain = settlesOnChain };
                 run.OnStep = step => Watch(step, trail, market);
                 var playing = Play(market, run, trail);
                 // What broken books bring about afterwards takes long and shows nothing.

@@ -36,7 +36,8 @@ internal sealed class SimulatedBuyer(SimulatedMarket market, SeededChance chance
     public async Task<Caller> Open()
     {
         market.Books.ExpectCredit(Account, "first", Credited);
-        await _link.Insist(grains => Grain(grains).Credit("first", Credited, at: null, Authority.Silo));
+        var (at, by) = market.SettlesOnChain ? (_link.Time.GetUtcNow(), Authority.Treasury) : ((DateTimeOffset?)null, Authority.Silo);
+        await _link.Insist(grains => Grain(grains).Credit("first", Credited, at, by));
         return _caller = await market.AddKey(Account);
     }
 

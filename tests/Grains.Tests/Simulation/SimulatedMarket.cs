@@ -53,6 +53,7 @@ internal sealed class SimulatedMarket : IAsyncDisposable
             {
                 services.AddSingleton(Shards);
                 services.AddSingleton<IIncomingGrainCallFilter>(_watch).AddSingleton<IIncomingGrainCallFilter>(faults);
+                services.AddSingleton(new AccountTerms { SettlesOnChain = SettlesOnChain });
                 register?.Invoke(services);
             },
             log => new WatchedLog(log, Books),
@@ -66,6 +67,9 @@ internal sealed class SimulatedMarket : IAsyncDisposable
     /// <summary>The order of keys.</summary>
     public static IComparer<ReadOnlyMemory<byte>> ByBytes { get; } =
         Comparer<ReadOnlyMemory<byte>>.Create((left, right) => left.Span.SequenceCompareTo(right.Span));
+
+    /// <summary>Buyers pay with deposits, and nothing that is earned is spent again.</summary>
+    public bool SettlesOnChain { get; init; }
 
     public SimulatedSilo Silo { get; }
 

@@ -10,6 +10,7 @@ namespace Marketplace.Grains.Tests.Simulation;
 public sealed class SimulationTests(ITestOutputHelper output)
 {
     private const int Seeds = 25;
+    private const int ChainSeeds = 8;
 
     [Fact]
     public void OneSeed_GivesOneTrace()
@@ -37,6 +38,17 @@ public sealed class SimulationTests(ITestOutputHelper output)
                 Assert.True(faults.GetValueOrDefault(fault) > 0, $"The fault '{fault}' never happened: the runs show nothing about it.")
         );
     }
+
+    [Fact]
+    public void MarketThatSettlesOnAChain_BreaksNothing() =>
+        Assert.All(
+            Enumerable.Range(1, ChainSeeds),
+            seed =>
+            {
+                var result = MarketSimulation.Run((ulong)seed, settlesOnChain: true);
+                Assert.True(result.Violations.Count == 0, $"Seed {seed}: {string.Join("; ", result.Violations)}");
+            }
+        );
 
     [Fact]
     public void WorkOutsideOfTheTurns_IsFound() =>
