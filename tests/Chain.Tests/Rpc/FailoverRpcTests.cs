@@ -63,7 +63,7 @@ public sealed class FailoverRpcTests
     }
 
     [Fact]
-    public async Task Chain_IsAskedForAtFirstAndAfterAWhile()
+    public async Task Chain_IsAskedForAtFirstAfterFaultsAndAfterAWhile()
     {
         await using var rig = new RpcRig();
         var batches = 0;
@@ -81,6 +81,14 @@ public sealed class FailoverRpcTests
         rig.Time.Advance(RpcPolicy.ChainCheckAge + TimeSpan.FromTicks(1));
         await rpc.GetPriorityFee(Cancel);
         Assert.Equal(2, batches);
+
+        rig.Node.Speak = (_, _) =>
+        {
+            rig.Node.Speak = null;
+            return Task.CompletedTask;
+        };
+        await rpc.GetPriorityFee(Cancel);
+        Assert.Equal(3, batches);
     }
 
     [Theory]

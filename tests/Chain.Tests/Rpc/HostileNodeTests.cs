@@ -198,6 +198,27 @@ public sealed class HostileNodeTests
         await GetHead(rpc);
     }
 
+    /// <summary>An answer that was asked for before the lie comes after it.</summary>
+    [Fact]
+    public async Task Liar_IsNotRedeemedByAnEarlierRequest()
+    {
+        await using var rig = new RpcRig();
+        var rpc = new FailoverRpc(rig.Options);
+        var hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        rig.Node.Hold = hold.Task;
+        var early = GetHead(rpc);
+        await rig.Node.Asked;
+
+        rig.Node.Hold = Task.CompletedTask;
+        Lies["wrong chain id"].Tell(rig.Node);
+        await Assert.ThrowsAsync<RpcException>(() => GetHead(rpc));
+        rig.Node.TwistAnswer = null;
+        hold.SetResult();
+        await early;
+
+        Assert.Equal(RpcFault.PutAside, (await Assert.ThrowsAsync<RpcException>(() => GetHead(rpc))).Fault);
+    }
+
     [Fact]
     public async Task BadGateway_IsAskedAgain()
     {
@@ -266,7 +287,9 @@ public sealed class HostileNodeTests
         Assert.Equal(RpcFault.PutAside, (await Assert.ThrowsAsync<RpcException>(() => GetHead(rpc))).Fault);
 
         rig.Node.Speak = null;
-        rig.Time.Advance(RpcPolicy.AsideMax);
+        rig.Time.Advance(RpcPolicy.AsideMax / 2);
+        Assert.Equal(RpcFault.PutAside, (await Assert.ThrowsAsync<RpcException>(() => GetHead(rpc))).Fault);
+        rig.Time.Advance(RpcPolicy.AsideMax / 2);
         await GetHead(rpc);
     }
 

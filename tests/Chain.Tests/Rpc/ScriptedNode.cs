@@ -43,6 +43,9 @@ internal sealed class ScriptedNode : IAsyncDisposable
     /// <summary>Makes another text of the body; null: the body's.</summary>
     public Func<string, string>? TwistText { get; set; }
 
+    /// <summary>Waited for before an answer is made.</summary>
+    public Task Hold { get; set; } = Task.CompletedTask;
+
     /// <summary>Writes the whole answer, from the status line on.</summary>
     public Func<Stream, CancellationToken, Task>? Speak { get; set; }
 
@@ -95,7 +98,9 @@ internal sealed class ScriptedNode : IAsyncDisposable
                 var stream = client.GetStream();
                 var request = JsonNode.Parse(await ReadBody(stream, _end.Token))!;
                 Interlocked.Increment(ref _requests);
+                var hold = Hold;
                 _asked.TrySetResult();
+                await hold;
                 await (Speak ?? ((to, cancellation) => to.WriteAsync(Http(Answer(request)), cancellation).AsTask()))(stream, _end.Token);
             }
             catch (Exception cut) when (cut is IOException or OperationCanceledException)
