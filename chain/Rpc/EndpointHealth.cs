@@ -47,20 +47,22 @@ internal sealed class EndpointHealth(RpcOptions options)
         }
     }
 
-    public void Succeed()
+    /// <param name="started">When the request began that it answered well. Where a fault came later, that stands.</param>
+    public void Succeed(long started)
     {
         lock (_gate)
         {
-            // Asked before the fault, an endpoint may still answer well after it.
-            if (Rest == TimeSpan.Zero)
+            if (started > _since)
             {
                 (_faults, _last, _aside) = (0, null, TimeSpan.Zero);
             }
         }
     }
 
+    /// <param name="fault">What it did.</param>
+    /// <param name="started">When the request began. Where another fault came later, the two count as one.</param>
     /// <returns>For how long the endpoint is put aside; zero where the fault is none of the node's.</returns>
-    public TimeSpan Fail(RpcException fault)
+    public TimeSpan Fail(RpcException fault, long started)
     {
         if (BaseOf(fault.Fault) is not { } least)
         {
@@ -69,7 +71,7 @@ internal sealed class EndpointHealth(RpcOptions options)
         lock (_gate)
         {
             var rest = Rest;
-            _faults += rest == TimeSpan.Zero ? 1 : 0;
+            _faults += _faults == 0 || started > _since ? 1 : 0;
             var aside = least * (1L << Math.Min(_faults - 1, DoublingsMax)) * options.Spread();
             aside = fault.RetryAfter > aside ? fault.RetryAfter.Value : aside;
             aside = aside < RpcPolicy.AsideMax ? aside : RpcPolicy.AsideMax;

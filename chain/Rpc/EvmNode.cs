@@ -13,6 +13,7 @@ internal sealed class EvmNode(RpcEndpoint endpoint, RpcOptions options)
 
     public EndpointHealth Health => _health;
 
+    /// <summary>An answer has the right form; only the caller knows whether it ends what faults before it did.</summary>
     /// <exception cref="RpcException">The answer was not taken. The node was judged for it.</exception>
     public async Task<T> Ask<T>(RpcQuestion<T> question, CancellationToken cancellation)
     {
@@ -34,25 +35,27 @@ internal sealed class EvmNode(RpcEndpoint endpoint, RpcOptions options)
             var value = await _transport
                 .Ask(checksChain ? [RpcQuestions.ChainId, .. question.Calls] : question.Calls, Read, cancellation)
                 .ConfigureAwait(false);
-            Succeed(question.Method, started, sawChain);
+            Answered(question.Method, started, sawChain);
             return value;
         }
         catch (EvmRevertException)
         {
-            Succeed(question.Method, started, sawChain);
+            Answered(question.Method, started, sawChain);
             throw;
         }
         catch (RpcException fault)
         {
-            Judge(fault);
+            Judge(fault, started);
             throw;
         }
     }
 
     /// <summary>Puts the node aside for a fault, and reports it.</summary>
-    public void Judge(RpcException fault)
+    /// <param name="fault">What it did.</param>
+    /// <param name="started">When it was asked, as a timestamp.</param>
+    public void Judge(RpcException fault, long started)
     {
-        var aside = _health.Fail(fault);
+        var aside = _health.Fail(fault, started);
         if (aside > TimeSpan.Zero)
         {
             Volatile.Write(ref _chainCheckedAt, 0);
@@ -75,9 +78,8 @@ internal sealed class EvmNode(RpcEndpoint endpoint, RpcOptions options)
         return at == 0 || options.TimeProvider.GetElapsedTime(at) > RpcPolicy.ChainCheckAge;
     }
 
-    private void Succeed(string method, long started, bool sawChain)
+    private void Answered(string method, long started, bool sawChain)
     {
-        _health.Succeed();
         options.Observer?.Answered(endpoint.Name, method, options.TimeProvider.GetElapsedTime(started));
         if (sawChain)
         {

@@ -14,9 +14,12 @@ public sealed class FailoverRpc(RpcOptions options) : EvmRpc(options)
         for (var attempt = 1; ; attempt++)
         {
             var node = await Next(refused, last, cancellation).ConfigureAwait(false);
+            var started = Options.TimeProvider.GetTimestamp();
             try
             {
-                return await node.Ask(question, cancellation).ConfigureAwait(false);
+                var value = await node.Ask(question, cancellation).ConfigureAwait(false);
+                node.Health.Succeed(started);
+                return value;
             }
             catch (RpcException fault) when (fault.Fault != RpcFault.Reverted && attempt < RpcPolicy.AttemptsMax)
             {

@@ -33,12 +33,13 @@ public sealed class QuorumRpc : EvmRpc
     /// <inheritdoc/>
     public override async Task<BlockHeader> GetHead(HeadKind kind, CancellationToken cancellation)
     {
+        var started = Options.TimeProvider.GetTimestamp();
         var question = RpcQuestions.Head(kind, Options.HeaderHashes);
         var voices = await Hear(question, EnoughValues, _quorum, cancellation).ConfigureAwait(false);
         var reached = Reached(voices, header => header.Number);
         if (kind == HeadKind.Latest)
         {
-            JudgeHeads(voices, reached);
+            JudgeHeads(voices, reached, started);
         }
         // Those that are further have the block, too, but did not say its hash yet.
         var atHead = voices.Where(voice => voice.Value!.Number == reached).ToArray();
@@ -71,7 +72,12 @@ public sealed class QuorumRpc : EvmRpc
 
     private protected override async Task<T> Ask<T>(RpcQuestion<T> question, CancellationToken cancellation)
     {
+        var started = Options.TimeProvider.GetTimestamp();
         var voices = await Hear(question, EnoughAlike, _quorum, cancellation).ConfigureAwait(false);
+        foreach (var voice in voices)
+        {
+            voice.Node.Health.Succeed(started);
+        }
         return voices[0].Fault is { } revert ? throw revert : voices[0].Value!;
     }
 
@@ -91,10 +97,11 @@ public sealed class QuorumRpc : EvmRpc
         for (var round = 1; ; round++)
         {
             var ready = await Ready(least, cancellation).ConfigureAwait(false);
+            var started = Options.TimeProvider.GetTimestamp();
             var voices = await Round(question, ready, enough, cancellation).ConfigureAwait(false);
             if (enough(voices) is { } winners)
             {
-                JudgeOthers(question.Method, winners, voices);
+                JudgeOthers(question.Method, winners, voices, started);
                 return winners;
             }
             var refusals = voices.Where(voice => voice.Fault?.Fault == RpcFault.NodeError).ToArray();
@@ -154,8 +161,9 @@ public sealed class QuorumRpc : EvmRpc
         return voices;
     }
 
-    private static async Task<Voice<T>> AskOne<T>(EvmNode node, RpcQuestion<T> question, CancellationToken token, CancellationToken caller)
+    private async Task<Voice<T>> AskOne<T>(EvmNode node, RpcQuestion<T> question, CancellationToken token, CancellationToken caller)
     {
+        var started = Options.TimeProvider.GetTimestamp();
         try
         {
             var value = await node.Ask(question, token).ConfigureAwait(false);
@@ -173,7 +181,7 @@ public sealed class QuorumRpc : EvmRpc
         {
             var seconds = RpcPolicy.StragglerTimeMax.TotalSeconds;
             var fault = new RpcException(node.Endpoint, RpcFault.TimedOut, $"No whole answer within {seconds:0.#} s after enough others.");
-            node.Judge(fault);
+            node.Judge(fault, started);
             return new Voice<T>(node, default, fault, Form: null);
         }
     }
@@ -201,27 +209,24 @@ public sealed class QuorumRpc : EvmRpc
     private ulong Reached<T>(IReadOnlyList<Voice<T>> voices, Func<T, ulong> number) =>
         voices.Select(voice => number(voice.Value!)).OrderDescending().ElementAt(_quorum - 1);
 
-    private static void JudgeHeads(IReadOnlyList<Voice<BlockHeader>> voices, ulong reached)
+    private static void JudgeHeads(IReadOnlyList<Voice<BlockHeader>> voices, ulong reached, long started)
     {
         foreach (var voice in voices)
         {
             var its = voice.Value!.Number;
-            if (its < reached && reached - its > RpcPolicy.HeadBlocksMax)
+            var fault =
+                its < reached && reached - its > RpcPolicy.HeadBlocksMax ? RpcFault.Behind
+                : its > reached && its - reached > RpcPolicy.HeadBlocksMax ? RpcFault.Ahead
+                : (RpcFault?)null;
+            if (fault is { } far)
             {
-                voice.Node.Judge(
-                    new RpcException(voice.Node.Endpoint, RpcFault.Behind, $"Its head is block {its}, of the others {reached}.")
-                );
-            }
-            else if (its > reached && its - reached > RpcPolicy.HeadBlocksMax)
-            {
-                voice.Node.Judge(
-                    new RpcException(voice.Node.Endpoint, RpcFault.Ahead, $"Its head is block {its}, of the others {reached}.")
-                );
+                var what = $"Its head is block {its}, of the others {reached}.";
+                voice.Node.Judge(new RpcException(voice.Node.Endpoint, far, what), started);
             }
         }
     }
 
-    private static void JudgeOthers<T>(string method, IReadOnlyList<Voice<T>> winners, IReadOnlyList<Voice<T>> voices)
+    private static void JudgeOthers<T>(string method, IReadOnlyList<Voice<T>> winners, IReadOnlyList<Voice<T>> voices, long started)
     {
         foreach (var voice in voices.Except(winners).Where(voice => voice.Form is not null))
         {
@@ -230,7 +235,7 @@ public sealed class QuorumRpc : EvmRpc
                 : winners[0].Form == RpcForms.None ? RpcFault.Ahead
                 : RpcFault.Disagrees;
             var what = $"{method}: it says {voice.Form}, where {winners.Count} others say {winners[0].Form}.";
-            voice.Node.Judge(new RpcException(voice.Node.Endpoint, fault, what));
+            voice.Node.Judge(new RpcException(voice.Node.Endpoint, fault, what), started);
         }
     }
 

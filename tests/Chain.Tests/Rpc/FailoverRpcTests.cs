@@ -102,7 +102,7 @@ public sealed class FailoverRpcTests
         var rpc = new FailoverRpc(rig.Options);
 
         var reverted = await Assert.ThrowsAsync<EvmRevertException>(() => rpc.Call(call, BlockId.Of(5), Cancel));
-        Assert.Equal(expected, Convert.ToHexStringLower(reverted.RevertData.Span));
+        Assert.Equal((expected, 1), (Convert.ToHexStringLower(reverted.RevertData.Span), rig.Node.Requests));
         await Assert.ThrowsAsync<EvmRevertException>(() => rpc.EstimateGas(call, BlockId.Of(5), Cancel));
         // What is no call cannot revert.
         await Assert.ThrowsAsync<RpcErrorException>(() => rpc.GetBalance(SampleChain.Contract, BlockId.Of(5), Cancel));

@@ -136,6 +136,16 @@ public sealed class HostileNodeTests
         ["log without topics"] = Logs(log => log["topics"] = new JsonArray()),
         ["log before the range"] = Logs(log => log["blockNumber"] = "0x2"),
         ["log behind the range"] = Logs(log => log["blockNumber"] = "0xa"),
+        ["logs out of order"] = Of(
+            "eth_getLogs",
+            RpcFault.WrongLog,
+            GetLogs,
+            logs =>
+            {
+                logs[2]!["blockNumber"] = "0x4";
+                logs[2]!["blockHash"] = Word(4);
+            }
+        ),
         ["removed log"] = Logs(log => log["removed"] = true),
         ["log twice"] = Logs(log => log["logIndex"] = "0x0"),
         ["two hashes of one block"] = Logs(log => log["blockHash"] = Word(1)),
@@ -220,7 +230,7 @@ public sealed class HostileNodeTests
     }
 
     [Fact]
-    public async Task BadGateway_IsAskedAgain()
+    public async Task BadGateway_IsAskedAgainEachTimeLater()
     {
         await using var rig = new RpcRig();
         rig.Node.Speak = (to, cancel) => to.WriteAsync(ScriptedNode.Http("<html>502</html>", "502 Bad Gateway"), cancel).AsTask();
@@ -228,6 +238,11 @@ public sealed class HostileNodeTests
         var refused = await Assert.ThrowsAsync<RpcException>(() => GetHead(new FailoverRpc(rig.Options)));
 
         Assert.Equal((RpcFault.HttpStatus, RpcPolicy.AttemptsMax), (refused.Fault, rig.Node.Requests));
+        for (var attempt = 0; attempt < RpcPolicy.AttemptsMax; attempt++)
+        {
+            var most = RpcPolicy.FailureAside * (1 << attempt);
+            Assert.InRange(rig.Asides[attempt], most / 2, most);
+        }
         AssertKeepsSecrets(rig, refused);
     }
 

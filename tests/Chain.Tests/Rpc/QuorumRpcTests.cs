@@ -24,6 +24,29 @@ public sealed class QuorumRpcTests
         Assert.Equal((1, 2, 2), (rig.Nodes[0].Requests, rig.Nodes[1].Requests, rig.Nodes[2].Requests));
     }
 
+    /// <summary>That its answers have the right form does not clear it; that it agrees does.</summary>
+    [Fact]
+    public async Task Liar_IsPutAsideForLongerEachTime()
+    {
+        await using var rig = new RpcRig(nodes: 3);
+        var rpc = Quorum(rig);
+        Says(rig.Nodes[0], "eth_getBalance", "0x65");
+        for (var lie = 0; lie < 3; lie++)
+        {
+            await GetBalance(rpc);
+            var most = RpcPolicy.LimitAside * (1 << lie);
+            Assert.InRange(rig.Asides[lie], most / 2, most);
+            rig.Time.Advance(most);
+        }
+
+        rig.Nodes[0].TwistAnswer = null;
+        await GetBalance(rpc);
+        Says(rig.Nodes[0], "eth_getBalance", "0x65");
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        await GetBalance(rpc);
+        Assert.InRange(rig.Asides[3], RpcPolicy.LimitAside / 2, RpcPolicy.LimitAside);
+    }
+
     [Fact]
     public async Task AllDifferent_IsADisagreementThatNamesThem()
     {

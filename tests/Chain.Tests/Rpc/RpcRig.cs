@@ -7,6 +7,7 @@ internal sealed class RpcRig : IRpcObserver, IAsyncDisposable
 {
     private readonly HttpMessageInvoker _invoker = RpcOptions.CreateInvoker();
     private readonly ConcurrentQueue<RpcException> _faults = [];
+    private readonly ConcurrentQueue<TimeSpan> _asides = [];
 
     public RpcRig(int nodes = 1) => Nodes = [.. Enumerable.Range(0, nodes).Select(_ => new ScriptedNode())];
 
@@ -17,6 +18,9 @@ internal sealed class RpcRig : IRpcObserver, IAsyncDisposable
     public ScriptedNode Node => Nodes[0];
 
     public IReadOnlyList<RpcException> Faults => [.. _faults];
+
+    /// <summary>For how long each fault put its endpoint aside.</summary>
+    public IReadOnlyList<TimeSpan> Asides => [.. _asides];
 
     public RpcOptions Options =>
         new()
@@ -31,7 +35,11 @@ internal sealed class RpcRig : IRpcObserver, IAsyncDisposable
 
     public void Answered(string endpoint, string method, TimeSpan took) => Assert.DoesNotContain(ScriptedNode.Secret, endpoint);
 
-    public void Faulted(RpcException fault, TimeSpan aside) => _faults.Enqueue(fault);
+    public void Faulted(RpcException fault, TimeSpan aside)
+    {
+        _faults.Enqueue(fault);
+        _asides.Enqueue(aside);
+    }
 
     public async ValueTask DisposeAsync()
     {
