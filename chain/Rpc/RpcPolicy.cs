@@ -13,8 +13,8 @@ public static class RpcPolicy
     public const int HeaderAnswerBytesMax = 3 * 1024 * 1024;
 
     /// <summary>
-    /// A whole answer, also to a batch: <see cref="LogsMax"/> without data, each 900 bytes of JSON. So every receipt of Ethereum fits, which
-    /// a stranger may have made as long as possible. One request takes twice as much memory while the answer grows.
+    /// A whole answer, also to a batch: <see cref="LogsMax"/> without data, each 900 bytes of JSON. So every receipt of Ethereum fits, as
+    /// long as a stranger may have made it. One request takes twice as much memory while the answer grows.
     /// </summary>
     public const int AnswerBytesMax = 20 * 1024 * 1024;
 

@@ -233,9 +233,12 @@ public sealed class HostileNodeTests
     public async Task BadGateway_IsAskedAgainEachTimeLater()
     {
         await using var rig = new RpcRig();
-        rig.Node.Speak = (to, cancel) => to.WriteAsync(ScriptedNode.Http("<html>502</html>", "502 Bad Gateway"), cancel).AsTask();
+        Task Speak(Stream to, CancellationToken cancel) =>
+            to.WriteAsync(ScriptedNode.Http("<html>502</html>", "502 Bad Gateway"), cancel).AsTask();
+        rig.Node.Speak = Speak;
+        var rpc = new FailoverRpc(rig.Options);
 
-        var refused = await Assert.ThrowsAsync<RpcException>(() => GetHead(new FailoverRpc(rig.Options)));
+        var refused = await Assert.ThrowsAsync<RpcException>(() => GetHead(rpc));
 
         Assert.Equal((RpcFault.HttpStatus, RpcPolicy.AttemptsMax), (refused.Fault, rig.Node.Requests));
         for (var attempt = 0; attempt < RpcPolicy.AttemptsMax; attempt++)
@@ -244,6 +247,13 @@ public sealed class HostileNodeTests
             Assert.InRange(rig.Asides[attempt], most / 2, most);
         }
         AssertKeepsSecrets(rig, refused);
+
+        rig.Node.Speak = null;
+        await GetHead(rpc);
+        rig.Node.Speak = Speak;
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        await Assert.ThrowsAsync<RpcException>(() => GetHead(rpc));
+        Assert.InRange(rig.Asides[RpcPolicy.AttemptsMax], RpcPolicy.FailureAside / 2, RpcPolicy.FailureAside);
     }
 
     [Fact]
