@@ -9,6 +9,9 @@ public static class MarketLimits
     /// <summary>The key of the grain that tells the ledger what committees have signed: a market has one ledger.</summary>
     public const string BatchesKey = "batches";
 
+    /// <summary>The key of the grain that speaks with the chain: a market settles on one.</summary>
+    public const string SettlementKey = "settlement";
+
     /// <summary>
     /// Epochs that are kept: a month of hours, as long as people come back to a receipt. A receipt itself needs none, its certificate names
     /// its members; with the epoch they are drawn again. Of the longest lists it is a quarter of a gigabyte.

@@ -26,6 +26,7 @@ public static class MarketServices
         services.TryAddSingleton<AccountTerms>();
         services.TryAddSingleton<StakeTerms>();
         services.TryAddSingleton<EpochTerms>();
+        services.TryAddSingleton<SettlementTerms>();
         services.TryAddSingleton<ReuseTerms>();
         services.TryAddSingleton(_ => new MarketShards());
         services.TryAddSingleton<IOpenJobs, OpenJobs>();

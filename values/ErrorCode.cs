@@ -187,4 +187,7 @@ public enum ErrorCode
 
     /// <summary>No committee of the market has signed receipts with this root, or the market's ledger does not name it yet.</summary>
     BatchNotFound = 58,
+
+    /// <summary>There is no such settlement, it is no longer kept, or the market settles nowhere.</summary>
+    SettlementNotFound = 59,
 }

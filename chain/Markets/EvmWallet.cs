@@ -4,8 +4,8 @@ using Marketplace.Crypto;
 namespace Marketplace.Chain;
 
 /// <summary>
-/// Transactions of one key: each is tried first, sent, and waited for until a block has it. One at a time. What a contract refuses is told in
-/// its own words, and costs nothing.
+/// Transactions of one key: each is tried first, sent, and waited for until a block has it. One at a time. What a contract refuses is told
+/// in its own words, and costs nothing.
 /// </summary>
 /// <param name="rpc">The nodes.</param>
 /// <param name="key">Whose transactions.</param>

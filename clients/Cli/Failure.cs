@@ -94,6 +94,7 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             or ErrorCode.LeaseNotFound
             or ErrorCode.StakeNotFound
             or ErrorCode.EpochNotFound
+            or ErrorCode.SettlementNotFound
             or ErrorCode.BatchNotFound
             or ErrorCode.ReceiptNotFound
             or ErrorCode.DisputeNotFound => ExitCodes.NotFound,

@@ -40,6 +40,7 @@ internal static class ProblemFactory
         [ErrorCode.TooManyKeys] = (StatusCodes.Status409Conflict, "Too many keys"),
         [ErrorCode.AppealRefused] = (StatusCodes.Status409Conflict, "The appeal is not possible"),
         [ErrorCode.EpochNotFound] = (StatusCodes.Status404NotFound, "No such epoch"),
+        [ErrorCode.SettlementNotFound] = (StatusCodes.Status404NotFound, "No such settlement"),
         [ErrorCode.BatchNotFound] = (StatusCodes.Status404NotFound, "No such batch of receipts"),
         [ErrorCode.DisputeNotFound] = (StatusCodes.Status404NotFound, "The job has no dispute"),
         [ErrorCode.ReceiptNotFound] = (StatusCodes.Status404NotFound, "The job has no receipt"),

@@ -23,6 +23,7 @@ public static class StateForms
         [typeof(OfferState)] = new StateForm<OfferState>(OfferState.Write, bytes => OfferState.Read(bytes.Span)),
         [typeof(RegisteredKeys)] = new StateForm<RegisteredKeys>(RegisteredKeys.Write, bytes => RegisteredKeys.Read(bytes.Span)),
         [typeof(ReputationState)] = new StateForm<ReputationState>(ReputationState.Write, bytes => ReputationState.Read(bytes.Span)),
+        [typeof(SettlementState)] = new StateForm<SettlementState>(SettlementState.Write, bytes => SettlementState.Read(bytes.Span)),
         [typeof(ReuseState)] = new StateForm<ReuseState>(ReuseState.Write, bytes => ReuseState.Read(bytes.Span)),
     }.ToFrozenDictionary();
 

@@ -42,12 +42,7 @@ public static class AccountOwner
         Span<byte> publicKey = stackalloc byte[Secp256k1.PublicKeySize];
         return signature.Length == SignatureSize
             && signature[^1] - RecoveryOffset is 0 or 1
-            && Secp256k1.TryRecover(
-                Digest(domain, account, owner).ToArray(),
-                signature[..^1],
-                signature[^1] - RecoveryOffset,
-                publicKey
-            )
+            && Secp256k1.TryRecover(Digest(domain, account, owner).ToArray(), signature[..^1], signature[^1] - RecoveryOffset, publicKey)
             && EvmAddresses.Of(publicKey) == owner;
     }
 }

@@ -11,7 +11,9 @@ public sealed record SettlementFile
 {
     public const string FormatName = "marketplace settlement 1";
 
-    /// <summary>More accounts make a file that a member does not read in a second. An account is one row, however many jobs it has.</summary>
+    /// <summary>
+    /// More accounts make a file that a member does not read in a second. An account is one row, however many jobs it has.
+    /// </summary>
     public const int AccountsMax = 100_000;
 
     /// <summary>More receipts wait for the next settlement.</summary>

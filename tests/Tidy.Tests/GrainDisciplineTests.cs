@@ -90,6 +90,7 @@ public sealed class GrainDisciplineTests
         ["Marketplace.Grains.OpenJobs"] = "reads in the background, where every failure is logged and tried again",
         ["Marketplace.Grains.AccountLists"] = "answers the gateway of its own silo, which knows what a store throws",
         ["Marketplace.Grains.DisputeLists"] = "the same",
+        ["Marketplace.Grains.ChainAccounts"] = "reads in steps of settlement, where every failure is logged and tried again",
     };
 
     [Theory, InlineData("Grains"), InlineData("GrainInterfaces")]

@@ -19,11 +19,19 @@ public sealed class LimitTests
         ["DigestSize"] = "of different algorithms",
         ["PublicKeySize"] = "the ABI of guests and the curve, compared where they meet",
         ["Size"] = "of different types",
+        ["SaltBytesMax"] = "of programs' ids and of key stores",
+        ["JsonDepthMax"] = "of requests and of descriptions of contracts",
+        ["Version"] = "of different forms",
+        ["SignatureSize"] = "the ABI of guests and of owners on a chain: both r, s and v",
     };
 
     /// <summary>Bounds of two folders that have one number and a word of their names in common by chance, each with its reason.</summary>
     private static readonly Dictionary<(string, string), string> OneWordByChance = new()
     {
+        [("AbiPolicy.NameCharsMax", "JobLimits.EntryPointNameBytesMax")] = "names in contracts and in modules",
+        [("AbiPolicy.ShownCharsMax", "DisputePolicy.ReasonCharsMax")] = "what a message repeats, and a reason",
+        [("AbiPolicy.ShownCharsMax", "ReputationPolicy.ReasonCharsMax")] = "the same",
+        [("AbiPolicy.ShownCharsMax", "JobPolicy.NoteCharsMax")] = "what a message repeats, and a note",
         [("GatewayPolicy.AccountAnswersPart", "MarketPolicy.AccountClassesMax")] = "a part of memory, and classes of jobs",
         [("GatewayPolicy.AccountAnswersPart", "MarketLimits.StakesOfAccountMax")] = "a part of memory, and stakes",
         [("LedgerPolicy.NameBytesMax", "SiloOptions.NameCharsMax")] = "a word of a ledger, and a silo",

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Marketplace.Chain.Tests.Markets;
 
 /// <summary>
-/// The typed calls are what the contracts' descriptions give. MARKETPLACE_WRITE_CALLS with the full path of chain/Contracts writes them anew.
+/// The typed calls are what the contracts' descriptions give. MARKETPLACE_WRITE_CALLS with the full path of chain/Contracts writes them
+/// anew.
 /// </summary>
 public sealed class ContractCallsTests
 {

@@ -17,6 +17,7 @@ internal sealed class SimulatedChain : IMarketChain
     private readonly List<Func<SimulatedState, SimulatedState>> _next = [];
     private readonly List<Mined> _blocks = [];
     private readonly MarketDomain _domain;
+    private readonly Random _chance = new(1);
     private ulong _salt;
 
     /// <param name="domain">The market's, with the chain's id and the escrow's address.</param>
@@ -50,8 +51,8 @@ internal sealed class SimulatedChain : IMarketChain
     /// <summary>It forgets what is sent.</summary>
     public bool LosesTransactions { get; set; }
 
-    /// <summary>Every how many questions one is not answered; 0: all are.</summary>
-    public int FailsEvery { get; set; }
+    /// <summary>Of how many questions one is not answered, by chance; 0: all are.</summary>
+    public int FailsOneOf { get; set; }
 
     /// <summary>What a transaction must offer to be taken into a block, in wei.</summary>
     public UInt128 Fee { get; set; } = 1_000_000_000;
@@ -62,6 +63,9 @@ internal sealed class SimulatedChain : IMarketChain
     /// <summary>Called with each question's name before it is answered: a test ends the process here.</summary>
     public Action<string>? OnAsked { get; set; }
 
+    /// <summary>The process that asks has ended: what it asks is not heard.</summary>
+    public Func<bool> IsAskerGone { get; set; } = () => false;
+
     public SimulatedState Now => _blocks[^1].State;
 
     public ulong Head => _blocks[^1].Block.Number;
@@ -69,9 +73,9 @@ internal sealed class SimulatedChain : IMarketChain
     /// <summary>The operator's transactions in blocks, with whether each has succeeded.</summary>
     public IEnumerable<(Bytes32 Hash, bool HasSucceeded)> Included => _blocks.SelectMany(mined => mined.Transactions);
 
-    private int _asked;
-
-    /// <summary>Something that accounts and members do in the next block; what it refuses throws at once, against the newest block.</summary>
+    /// <summary>
+    /// Something that accounts and members do in the next block; what it refuses throws at once, against the newest block.
+    /// </summary>
     public void Do(Func<SimulatedState, SimulatedState> action)
     {
         _ = action(Next(_next));
@@ -212,7 +216,11 @@ internal sealed class SimulatedChain : IMarketChain
     private Task<TAnswer> Answer<TAnswer>(string question, Func<TAnswer> answer)
     {
         OnAsked?.Invoke(question);
-        if (IsSilent || (FailsEvery > 0 && ++_asked % FailsEvery == 0))
+        if (IsAskerGone())
+        {
+            return new TaskCompletionSource<TAnswer>().Task;
+        }
+        if (IsSilent || (FailsOneOf > 0 && _chance.Next(FailsOneOf) == 0))
         {
             return Task.FromException<TAnswer>(new ChainException("The simulated node does not answer."));
         }

@@ -1,0 +1,194 @@
+using Marketplace.Chain;
+using Marketplace.GrainInterfaces;
+using Marketplace.Storage;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// The addresses that stand for accounts or have deposited, each in a document of its own, and how their deposits come into the books.
+/// All of them are in memory. Used within the turns of one activation.
+/// </summary>
+internal sealed class ChainAccounts(IGrainFactory grains, IDocumentStore documents, TimeProvider clock)
+{
+    private readonly SortedDictionary<Bytes32, Entry> _entries = [];
+    private readonly Dictionary<AccountId, Entry> _byAccount = [];
+
+    public int Count => _entries.Count;
+
+    /// <summary>Ascending by address.</summary>
+    public IEnumerable<ChainAccountState> All => _entries.Values.Select(entry => entry.State);
+
+    public async Task Load()
+    {
+        _entries.Clear();
+        _byAccount.Clear();
+        await foreach (var (key, _) in documents.Scan(ChainAccountState.Kind))
+        {
+            // The document is read again: what the scan saw may be a moment old.
+            await Enter(EvmAddress.Parse(key.Id));
+        }
+    }
+
+    public ChainAccountState? Find(EvmAddress owner) => _entries.GetValueOrDefault(owner.ToWord())?.State;
+
+    public ChainAccountState? Find(AccountId account) => _byAccount.GetValueOrDefault(account)?.State;
+
+    /// <summary>An address stands for an account from now on.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>.</exception>
+    public async Task<ChainAccountState> Bind(AccountId account, EvmAddress owner)
+    {
+        if (_byAccount.TryGetValue(account, out var other) && other.State.Owner != owner)
+        {
+            throw new MarketException(
+                ErrorCode.Forbidden,
+                $"Address {other.State.Owner} stands for account {account}, for ever: what it has earned and spent is counted there."
+            );
+        }
+        var entry = await Enter(owner);
+        if (entry.State.Account is { } bound && bound != account)
+        {
+            throw new MarketException(ErrorCode.Forbidden, $"Address {owner} stands for another account.");
+        }
+        if (entry.State.Account is null)
+        {
+            await Write(entry, entry.State with { Account = account });
+        }
+        return entry.State;
+    }
+
+    /// <summary>Takes what the chain says of an address.</summary>
+    public async Task Take(EvmAddress owner, ChainBalance balance)
+    {
+        var entry = await Enter(owner);
+        var said = entry.State with
+        {
+            IsOnChain = true,
+            Deposited = balance.Deposited - balance.Withdrawn,
+            Requested = balance.Requested,
+            RequestedBlock = balance.RequestedBlock,
+            Claimed = balance.Claimed,
+        };
+        if (said != entry.State || entry.Document.Value is null)
+        {
+            await Write(entry, said);
+        }
+    }
+
+    /// <summary>
+    /// Brings the books of the address's account to what the chain says: each operation is durable here before the account hears of it, and
+    /// is repeated until the account has answered.
+    /// </summary>
+    public async Task Reconcile(EvmAddress owner)
+    {
+        var entry = await Enter(owner);
+        if (entry.State.Account is not { } id)
+        {
+            return;
+        }
+        var account = grains.GetGrain<IAccountGrain>(id.ToString());
+        while (true)
+        {
+            if (entry.State.Pending is { } pending)
+            {
+                if (!await Tell(entry, account, pending))
+                {
+                    return;
+                }
+            }
+            var available = entry.NeedsAvailable
+                ? (await LostWrites.Resend(() => account.GetTotals(Authority.Treasury))).Available
+                : TokenAmount.Zero;
+            if (entry.State.Next(available, clock.GetUtcNow()) is not { } next)
+            {
+                return;
+            }
+            var number = Math.Max(entry.State.Operations, next.Number);
+            await Write(entry, entry.State with { Pending = next, Operations = number });
+            entry.IsFirstCall = true;
+        }
+    }
+
+    /// <returns>False: the account does not have the money now, and nothing has changed.</returns>
+    private async Task<bool> Tell(Entry entry, IAccountGrain account, BookOperation operation)
+    {
+        var (id, isFirst) = (operation.IdAt(entry.State.Owner), entry.IsFirstCall);
+        entry.IsFirstCall = false;
+        try
+        {
+            await LostWrites.Resend(() =>
+                operation.Kind switch
+                {
+                    BookKind.Credit => account.Credit(id, operation.Amount, operation.At, Authority.Treasury),
+                    BookKind.Reversal => account.ReverseCredit(id, operation.Amount, operation.At, Authority.Treasury),
+                    _ => account.Debit(id, operation.Amount, operation.At, Authority.Treasury),
+                }
+            );
+        }
+        catch (MarketException refused)
+            when (operation.Kind == BookKind.Debit && refused.Code is ErrorCode.InsufficientFunds or ErrorCode.AccountNotFound)
+        {
+            // Another call of the same operation may be on its way still, and find the money there.
+            if (isFirst || clock.GetElapsedTime(entry.UnknownAt) > SettlementPolicy.CallsLastMax)
+            {
+                await Write(entry, entry.State with { Pending = null });
+            }
+            return false;
+        }
+        catch
+        {
+            entry.UnknownAt = clock.GetTimestamp();
+            throw;
+        }
+        await Write(entry, entry.State.Done());
+        return true;
+    }
+
+    private async Task<Entry> Enter(EvmAddress owner)
+    {
+        if (!_entries.TryGetValue(owner.ToWord(), out var entry))
+        {
+            var document = new StoredDocument<ChainAccountState>(documents, ChainAccountState.KeyOf(owner), ChainAccountState.Form);
+            entry = new Entry(document, owner, clock.GetTimestamp());
+        }
+        // After a write that failed it is read again.
+        await entry.Document.Load();
+        entry.Take();
+        _entries[owner.ToWord()] = entry;
+        Index(entry);
+        return entry;
+    }
+
+    private async Task Write(Entry entry, ChainAccountState state)
+    {
+        await entry.Document.Write(state);
+        entry.Take();
+        Index(entry);
+    }
+
+    private void Index(Entry entry)
+    {
+        if (entry.State.Account is { } account)
+        {
+            _byAccount[account] = entry;
+        }
+    }
+
+    private sealed class Entry(StoredDocument<ChainAccountState> document, EvmAddress owner, long now)
+    {
+        public StoredDocument<ChainAccountState> Document => document;
+
+        /// <summary>As it was last read or written.</summary>
+        public ChainAccountState State { get; private set; } = new() { Owner = owner };
+
+        /// <summary>No call of the pending operation was made yet, by this activation or another.</summary>
+        public bool IsFirstCall { get; set; }
+
+        /// <summary>When a call last ended without an answer; an activation before this one may have left one.</summary>
+        public long UnknownAt { get; set; } = now;
+
+        public void Take() => State = document.Value ?? new ChainAccountState { Owner = owner };
+
+        /// <summary>Whether what is next takes money from the account.</summary>
+        public bool NeedsAvailable => State.Deposited < State.Booked + State.Requested;
+    }
+}

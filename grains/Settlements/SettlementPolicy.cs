@@ -1,0 +1,62 @@
+using Marketplace.Receipts;
+
+namespace Marketplace.Grains;
+
+/// <summary>Bounds of settlements, each with its reason.</summary>
+internal static class SettlementPolicy
+{
+    /// <summary>How often the chain is asked: blocks come every two to twelve seconds.</summary>
+    public static readonly TimeSpan AskPeriod = TimeSpan.FromSeconds(4);
+
+    /// <summary>A grain whose silo is lost goes on so much later on another one.</summary>
+    public static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// How long more signatures are waited for once there are enough: each that is there costs less than one that is not.
+    /// </summary>
+    public static readonly TimeSpan MoreVotesWithin = TimeSpan.FromSeconds(20);
+
+    /// <summary>Blocks whose events are asked for at a time: nodes refuse more, or answer late.</summary>
+    public const int BlocksAtOnceMax = 1_000;
+
+    /// <summary>
+    /// Blocks that are remembered, to find where a chain that was reorganised deeper than it is waited for was still the same: one for each
+    /// step of following it. Beyond them it is followed from its beginning again.
+    /// </summary>
+    public const int TrailMax = 64;
+
+    /// <summary>Accounts that are read at a time, from the chain or from the books.</summary>
+    public const int AccountsAtOnceMax = 128;
+
+    /// <summary>
+    /// Members that are known. Each that is absent costs the operator some twelve thousand gas at every settlement; the least stake keeps
+    /// their number down. With more the settlement waits, and says so.
+    /// </summary>
+    public const int MembersMax = 4_096;
+
+    /// <summary>Credits of an account that can be taken back by name, should the chain lose its deposits.</summary>
+    public const int CreditsKeptMax = 32;
+
+    /// <summary>Settlements whose files are kept: the last one is what accounts claim by.</summary>
+    public const int KeptMax = 16;
+
+    /// <summary>Settlements that the status names.</summary>
+    public const int PastMax = 100;
+
+    /// <summary>Bytes of a file in one document, and in one answer.</summary>
+    public const int PartBytes = 512 * 1024;
+
+    /// <summary>Parts of the largest file.</summary>
+    public const int PartsMax = (SettlementFile.BytesMax + PartBytes - 1) / PartBytes;
+
+    /// <summary>
+    /// Transactions of one settlement that are kept: with a fee an eighth higher each time, the last is far beyond any sense.
+    /// </summary>
+    public const int AttemptsMax = 64;
+
+    /// <summary>
+    /// A call that was given up may arrive later, as long as the host keeps it. An answer that comes later than this after the last such
+    /// call is the last word.
+    /// </summary>
+    public static readonly TimeSpan CallsLastMax = TimeSpan.FromMinutes(10);
+}

@@ -1,0 +1,225 @@
+using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
+
+namespace Marketplace.Grains.Tests.Settlements;
+
+/// <summary>Deposits come into the books, and the books come to the chain.</summary>
+public sealed class ChainSettlementTests
+{
+    [Fact]
+    public void Deposit_IsCreditedOnce_WhenItIsDeepEnough() =>
+        SettlementScene.Run(async scene =>
+        {
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 700));
+            await scene.Blocks(SettlementScene.Terms.Confirmations);
+            Assert.Equal(TokenAmount.Zero, (await scene.Books("client")).Available);
+
+            await scene.Blocks(2);
+
+            Assert.Equal(new TokenAmount(700), (await scene.Books("client")).Available);
+            await scene.Blocks(10);
+            Assert.Equal(new TokenAmount(700), (await scene.Books("client")).Available);
+            var account = await scene.Grain.FindAccount(TestMarket.Id("client"));
+            Assert.Equal((new TokenAmount(700), new TokenAmount(700)), (account!.Deposited, account.Booked));
+            scene.Check();
+        });
+
+    [Fact]
+    public void WhatWasEarned_IsSettledAndClaimed_AndWhatWasNotSpentIsWithdrawn() =>
+        SettlementScene.Run(async scene =>
+        {
+            var (client, worker) = (SettlementScene.Of(scene.Client), SettlementScene.Of(scene.Worker));
+            scene.Chain.Do(state => state.Deposit(client, 1_000));
+            await scene.Blocks(6);
+            await scene.Pay(300);
+            await scene.UntilSettled(1);
+            await scene.Until(async () => (await Last(scene)).Find(worker)?.Totals.Earned == new TokenAmount(300));
+            await scene.Pay(50);
+            scene.Chain.Do(state => state.Request(client, 900));
+            await scene.Until(async () => (await scene.Books("client")).Available.IsZero);
+            // All that was there is set aside; what was asked for beyond is not there.
+            await scene.Until(async () => (await scene.Status()).Settled > 1 && (await Last(scene)).Find(client)!.Value.Totals.Held.IsZero);
+            var file = await Last(scene);
+
+            foreach (var owner in new[] { client, worker })
+            {
+                var (totals, path) = file.Find(owner)!.Value;
+                scene.Chain.Do(state => owner == worker ? state.Claim(totals, path) : state.Withdraw(totals, path));
+            }
+            await scene.Blocks(8);
+
+            Assert.Equal(new TokenAmount(350), scene.Chain.Now.BalanceOf(worker).Claimed);
+            Assert.Equal(new TokenAmount(650), scene.Chain.Now.BalanceOf(client).Withdrawn);
+            Assert.Equal(scene.Chain.Now.Deposited, scene.Chain.Now.PaidOut);
+            Assert.Equal(TokenAmount.Zero, (await scene.Books("client")).Available);
+            Assert.Equal(new TokenAmount(350), (await scene.Grain.FindAccount(TestMarket.Id("worker")))!.Claimed);
+            scene.Check();
+        });
+
+    [Fact]
+    public void CancelledWithdrawal_ComesBackIntoTheBooks() =>
+        SettlementScene.Run(async scene =>
+        {
+            var client = SettlementScene.Of(scene.Client);
+            scene.Chain.Do(state => state.Deposit(client, 1_000));
+            await scene.Blocks(6);
+            scene.Chain.Do(state => state.Request(client, 400));
+            await scene.Until(async () => (await scene.Books("client")).Available == new TokenAmount(600));
+
+            scene.Chain.Do(state => state.Cancel(client));
+            await scene.Until(async () => (await scene.Books("client")).Available == new TokenAmount(1_000));
+
+            scene.Check();
+        });
+
+    [Fact]
+    public void DepositorWithoutAnAccount_IsInTheBooksOfTheChain_AndLeavesByThem() =>
+        SettlementScene.Run(async scene =>
+        {
+            var stranger = SettlementScene.Of(new Crypto.Secp256k1PrivateKey([.. Enumerable.Repeat((byte)9, 32)]));
+            scene.Chain.Do(state => state.Deposit(stranger, 70));
+            scene.Chain.Mine();
+            scene.Chain.Do(state => state.Request(stranger, 70));
+            await scene.UntilSettled(1);
+            var requested = scene.Chain.Now.BalanceOf(stranger).RequestedBlock;
+            await scene.Until(async () => (await Last(scene)).Settlement.ChainBlock >= requested);
+            var (totals, path) = (await Last(scene)).Find(stranger)!.Value;
+
+            scene.Chain.Do(state => state.Withdraw(totals, path));
+            await scene.Blocks(1);
+
+            Assert.Equal(new TokenAmount(70), scene.Chain.Now.PaidOut);
+            scene.Check();
+        });
+
+    [Fact]
+    public void NothingNew_IsNotSettledAgain() =>
+        SettlementScene.Run(async scene =>
+        {
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+            await scene.UntilSettled(1);
+            await scene.Blocks(60);
+
+            Assert.Equal(1UL, (await scene.Status()).Settled);
+            scene.Check();
+        });
+
+    [Fact]
+    public void SettlementWithoutEnoughMembers_Waits_AndIsMadeAnewInTheNextEpoch() =>
+        SettlementScene.Run(async scene =>
+        {
+            scene.Silent.UnionWith([0, 1]);
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+            await scene.Blocks(30);
+            var waiting = await scene.Status();
+            Assert.Equal((SettlementPhase.Signing, 0UL), (waiting.Phase, waiting.Settled));
+            Assert.Contains("2 of 4 members", waiting.Trouble, StringComparison.Ordinal);
+
+            scene.Chain.Mine(1, seconds: 7_300);
+            scene.Silent.Remove(0);
+            await scene.UntilSettled(1);
+
+            Assert.True(scene.Chain.Now.Last!.Epoch > waiting.Open!.Epoch);
+            Assert.Null((await scene.Status()).Trouble);
+            scene.Check();
+        });
+
+    [Fact]
+    public void SilentChain_DelaysSettlement_AndStopsNothingElse() =>
+        SettlementScene.Run(async scene =>
+        {
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+            await scene.Blocks(6);
+            scene.Chain.IsSilent = true;
+            await scene.Blocks(20);
+            Assert.Contains("cannot be asked", (await scene.Status()).Trouble, StringComparison.Ordinal);
+            await scene.Pay(300);
+            await scene.Market.Settle();
+            Assert.Equal(new TokenAmount(300), (await scene.Books("worker")).Claimable);
+
+            scene.Chain.IsSilent = false;
+            await scene.UntilSettled(1);
+            await scene.Until(async () => (await Last(scene)).Settlement.Earned == new TokenAmount(300));
+            scene.Check();
+        });
+
+    [Fact]
+    public void LostTransactions_AreSentAgain_AndDearBlocksAreOfferedMore() =>
+        SettlementScene.Run(async scene =>
+        {
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+            scene.Chain.LosesTransactions = true;
+            await scene.Until(async () => (await scene.Status()).Phase == SettlementPhase.Sending);
+            await scene.Blocks(2);
+            scene.Chain.LosesTransactions = false;
+            scene.Chain.Fee *= 3;
+            await scene.UntilSettled(1);
+
+            var (hash, succeeded) = Assert.Single(scene.Chain.Included);
+            Assert.True(succeeded);
+            Assert.True(scene.Chain.Sent.Count > 1, "It was replaced.");
+            Assert.Equal(hash, (await scene.Status()).Past[0].Transaction);
+            scene.Check();
+        });
+
+    [Fact]
+    public void FeeBeyondWhatTheOperatorAllows_Waits() =>
+        SettlementScene.Run(
+            async scene =>
+            {
+                scene.Chain.Fee = 2_000_000_000;
+                scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+                await scene.Until(async () => (await scene.Status()).Trouble?.Contains("costs more", StringComparison.Ordinal) == true);
+                Assert.Empty(scene.Chain.Sent);
+
+                scene.Chain.Fee = 900_000_000;
+                await scene.UntilSettled(1);
+                scene.Check();
+            },
+            terms: SettlementScene.Terms with
+            {
+                FeeMax = 1_000_000_000,
+            }
+        );
+
+    [Fact]
+    public void OtherContracts_ThanThoseOfTheMarket_AreNotUsed() =>
+        SettlementScene.Run(async scene =>
+        {
+            scene.Chain.Terms = scene.Chain.Terms with { Market = default };
+            await scene.CrashAndStart();
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+            await scene.Blocks(20);
+
+            Assert.Contains("Give the silo the contracts", (await scene.Status()).Trouble, StringComparison.Ordinal);
+            Assert.Equal(TokenAmount.Zero, (await scene.Books("client")).Available);
+        });
+
+    [Fact]
+    public void Binding_TakesBothSignatures_AndIsForEver() =>
+        SettlementScene.Run(async scene =>
+        {
+            var (caller, other) = (await scene.Market.AddOperator("client"), await scene.Market.AddOperator("other"));
+            var (owner, spare) = (scene.Worker, new Crypto.Secp256k1PrivateKey([.. Enumerable.Repeat((byte)9, 32)]));
+            var domain = TestOwner.Domain with
+            {
+                ChainId = 31337,
+                Contract = EvmAddress.Parse("0x00000000000000000000000000000000000e0001"),
+            };
+
+            await Refused(ErrorCode.SignatureRefused, caller, spare, AccountOwner.Sign(domain, other.Account, spare));
+            await Refused(ErrorCode.SignatureRefused, caller, spare, AccountOwner.Sign(TestOwner.Domain, caller.Account, spare));
+            await Refused(ErrorCode.SignatureRefused, caller, spare, new byte[64]);
+            await Refused(ErrorCode.Forbidden, caller, spare, AccountOwner.Sign(domain, caller.Account, spare));
+            await Refused(ErrorCode.Forbidden, other, owner, AccountOwner.Sign(domain, other.Account, owner));
+            await scene.Grain.Bind(caller, SettlementScene.Of(scene.Client), AccountOwner.Sign(domain, caller.Account, scene.Client));
+
+            async Task Refused(ErrorCode code, Caller by, Crypto.Secp256k1PrivateKey key, byte[] signature) =>
+                Assert.Equal(
+                    code,
+                    (await Assert.ThrowsAsync<MarketException>(() => scene.Grain.Bind(by, SettlementScene.Of(key), signature))).Code
+                );
+        });
+
+    private static async Task<SettlementFile> Last(SettlementScene scene) => await scene.File((await scene.Status()).Settled);
+}
