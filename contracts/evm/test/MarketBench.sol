@@ -32,8 +32,8 @@ abstract contract MarketBench is Bench {
         for (uint256 i = 1; i <= 5; i++) {
             register(1000 + i, address(uint160(0x5000 + i)), STAKE);
         }
-        vm.warp(block.timestamp + escrow.registry().epochLength());
-        vm.roll(block.number + 10);
+        pass(registry.epochLength());
+        mine(10);
         deposit(client, 10_000);
     }
 
@@ -87,7 +87,7 @@ abstract contract MarketBench is Bench {
     function next(AccountTotals[] memory accounts) internal view returns (Settlement memory settlement) {
         settlement.number = escrow.lastSettlement().number + 1;
         settlement.epoch = registry.currentEpoch();
-        settlement.chainBlock = uint64(block.number) - 1;
+        settlement.chainBlock = blockNumber() - 1;
         settlement.accounts = rootOf(accounts);
         for (uint256 i = 0; i < accounts.length; i++) {
             settlement.earned += accounts[i].earned;
@@ -97,15 +97,24 @@ abstract contract MarketBench is Bench {
 
     /// @dev Settles with the signatures of all members but the first ones.
     function settle(Settlement memory settlement, uint256 absent) internal {
-        (bytes32[] memory absentees, uint256[] memory signing) = split(absent);
-        G2Point memory signature = Signer.signTogether(signing, escrow.settlementDigest(settlement));
+        (bytes32[] memory absentees, G2Point memory signature) = signatureOf(settlement, absent);
         vm.prank(operator);
         escrow.settle(settlement, absentees, signature);
     }
 
+    function signatureOf(Settlement memory settlement, uint256 absent)
+        internal
+        view
+        returns (bytes32[] memory absentees, G2Point memory signature)
+    {
+        uint256[] memory signing;
+        (absentees, signing) = split(absent);
+        signature = Signer.signTogether(signing, escrow.settlementDigest(settlement));
+    }
+
     function settle(AccountTotals[] memory accounts) internal {
         settle(next(accounts), 0);
-        vm.roll(block.number + 1);
+        mine(1);
     }
 
     function split(uint256 absent) internal view returns (bytes32[] memory absentees, uint256[] memory signing) {

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {AccountTotals} from "../src/Settlements.sol";
 import {MarketBench} from "./MarketBench.sol";
 
-contract EscrowTest is MarketBench {
+contract ClaimsTest is MarketBench {
     function test_Claim_PaysTheDifferenceSinceTheLastOne() public {
         settle(books(300));
         escrow.claim(books(300)[1], pathOf(books(300), 1));
