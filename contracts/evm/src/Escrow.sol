@@ -147,7 +147,8 @@ contract Escrow is IEscrow, Payments {
         uint256 gone = uint256(balance.withdrawn) + totals.spent + totals.held;
         uint256 free = Math.saturatingSub(balance.requestedOf, gone);
         uint128 asked = _endRequest(totals.owner);
-        _return(totals.owner, Math.min(asked, free));
+        uint128 paid = _return(totals.owner, Math.min(asked, free));
+        require(paid == asked || msg.sender == totals.owner, NotTheOwnerOf(totals.owner, msg.sender));
     }
 
     /// @inheritdoc IEscrow
@@ -296,9 +297,9 @@ contract Escrow is IEscrow, Payments {
     }
 
     /// @dev Pays a deposit back. What others have earned comes first, should the books ever say more than there is.
-    function _return(address account, uint256 amount) private {
+    function _return(address account, uint256 amount) private returns (uint128 paid) {
         uint256 owed = _last.earned - claimed;
-        uint128 paid = uint128(Math.min(amount, Math.saturatingSub(held, owed)));
+        paid = uint128(Math.min(amount, Math.saturatingSub(held, owed)));
         require(paid > 0, NothingToPay(account));
         Balance storage balance = _balances[account];
         balance.withdrawn += paid;

@@ -90,8 +90,8 @@ interface IEscrow {
 
     function cancelWithdrawal() external;
 
-    /// @notice Pays the account's request, as far as its deposits were neither spent nor held by the market at the last settlement. Anybody
-    /// may call it; the account is paid.
+    /// @notice Pays the account's request, as far as its deposits were neither spent nor held by the market at the last settlement. The account is
+    /// paid, and its request ends. Anybody may call it where all is paid; where it is a part, only the owner, who may rather wait.
     /// @param totals What the last settlement says of the account.
     /// @param path From it to the settlement's root.
     function withdraw(AccountTotals calldata totals, MerklePath calldata path) external;
@@ -121,7 +121,8 @@ interface IEscrow {
     function exitUnsettled(address account) external;
 
     /// @notice Takes what was slashed. Only for the registry.
-    /// @param harmedAccount The market's account that was harmed; 0: all.
+    /// @param harmedAccount The market's account that the evidence names as harmed; 0: all. Who lies can make evidence that names a
+    /// friend, so a market credits it with what it lost at most, and all with the rest.
     function compensate(bytes32 harmedAccount, uint128 amount) external;
 
     /// @notice Names the next operator, who takes over with `acceptOperator`. Only for the operator.

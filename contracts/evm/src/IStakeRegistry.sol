@@ -113,7 +113,8 @@ interface IStakeRegistry {
 
     /// @notice Takes stake back. It counts until the epoch ends, and can be slashed until it is withdrawn. What is unbonding
     /// already waits again.
-    /// @param amount All, or so much that `stakeMin` is left.
+    /// @param amount So much that `stakeMin` is left, or all. More than there is means all: nobody can prevent it by adding to the
+    /// stake.
     function beginUnbonding(bytes32 member, uint128 amount) external;
 
     /// @notice Pays out what has unbonded. Anybody may call it; the owner is paid.

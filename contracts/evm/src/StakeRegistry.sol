@@ -78,6 +78,7 @@ contract StakeRegistry is IStakeRegistry, Payments {
         member = keccak256(abi.encode(key));
         require(_members[member].owner == address(0), KeyAlreadyRegistered(member));
         require(amount >= stakeMin, StakeTooSmall(amount, stakeMin));
+        require(amount <= STAKE_MAX, StakeTooLarge(amount, STAKE_MAX));
         require(
             Bls12381.verify(key, possessionDigest(msg.sender, worker, key), Bls12381.POSSESSION_TAG, possession),
             PossessionNotProven(member)
@@ -106,7 +107,11 @@ contract StakeRegistry is IStakeRegistry, Payments {
     function beginUnbonding(bytes32 member, uint128 amount) external nonReentrant {
         Member storage known = _require(member);
         require(known.owner == msg.sender, NotTheOwner(member, msg.sender, known.owner));
-        require(amount > 0 && amount <= known.stake, NothingStaked(member, amount, known.stake));
+        require(amount > 0 && known.stake > 0, NothingStaked(member, amount, known.stake));
+        // Anybody can add to a stake, so who asks for all of it cannot know how much that will be.
+        if (amount > known.stake) {
+            amount = known.stake;
+        }
         uint128 left = known.stake - amount;
         require(left == 0 || left >= stakeMin, StakeTooSmall(left, stakeMin));
         known.unbonding += amount;
@@ -193,17 +198,19 @@ contract StakeRegistry is IStakeRegistry, Payments {
     /// @inheritdoc IStakeRegistry
     function committeeOf(uint64 epoch) public view returns (Committee memory) {
         require(epoch <= currentEpoch() + 1, EpochUnknown(epoch, currentEpoch() + 1));
-        // The newest change is asked for nearly always, or the one before it.
-        uint256 low = 0;
         uint256 high = _changes.length;
-        uint256 middle = high > 0 ? high - 1 : 0;
+        uint256 low = high > 3 ? high - 3 : 0;
+        // Of the newest three one holds for this epoch, and one for the epoch before, which are asked for nearly always.
+        if (low > 0 && _changes[low].epoch > epoch) {
+            (low, high) = (0, low);
+        }
         while (low < high) {
+            uint256 middle = (low + high) / 2;
             if (_changes[middle].epoch > epoch) {
                 high = middle;
             } else {
                 low = middle + 1;
             }
-            middle = high - low > 2 ? (low + high) / 2 : (high > 0 ? high - 1 : 0);
         }
         if (low == 0) {
             Committee memory none;
