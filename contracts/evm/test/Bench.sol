@@ -14,6 +14,7 @@ interface Vm {
     function deal(address account, uint256 balance) external;
     function etch(address target, bytes calldata code) external;
     function load(address target, bytes32 slot) external view returns (bytes32);
+    function getCode(string calldata path) external view returns (bytes memory);
     function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
     function assume(bool condition) external pure;
     function label(address account, string calldata name) external;
@@ -30,7 +31,6 @@ interface Vm {
     function revertToState(uint256 id) external returns (bool);
     function toString(uint256 value) external pure returns (string memory);
     function readFile(string calldata path) external view returns (string memory);
-    function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function assertEq(uint256 left, uint256 right) external pure;
     function assertEq(bytes32 left, bytes32 right) external pure;
     function assertEq(bytes calldata left, bytes calldata right) external pure;
@@ -51,7 +51,19 @@ interface Vm {
 abstract contract Bench {
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
-    // The optimizer takes `block.timestamp` and `block.number` for constants of a call, so tests that move them ask forge.
+    /// @dev A contract of `built`.
+    function create(string memory name, bytes memory arguments) internal returns (address made) {
+        bytes memory code = bytes.concat(vm.getCode(string.concat("built/", name, ".json")), arguments);
+        assembly {
+            made := create(0, add(code, 32), mload(code))
+            if iszero(made) {
+                returndatacopy(0, 0, returndatasize())
+                revert(0, returndatasize())
+            }
+        }
+    }
+
+    // An optimizer may take `block.timestamp` and `block.number` for constants of a call, so tests that move them ask forge.
 
     function time() internal view returns (uint64) {
         return uint64(vm.getBlockTimestamp());

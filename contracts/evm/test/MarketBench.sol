@@ -26,7 +26,7 @@ abstract contract MarketBench is Bench {
     uint256[] internal secrets;
 
     function setUp() public virtual {
-        token = new DevelopmentToken("Token", "TKN", 6);
+        token = DevelopmentToken(create("DevelopmentToken", abi.encode("Token", "TKN", 6)));
         escrow = create(token);
         registry = escrow.registry();
         for (uint256 i = 1; i <= 5; i++) {
@@ -35,10 +35,15 @@ abstract contract MarketBench is Bench {
         pass(registry.epochLength());
         mine(10);
         deposit(client, 10_000);
+        mine(1);
     }
 
     function create(IERC20 with) internal returns (Escrow) {
-        return new Escrow(with, keccak256("market"), operator, terms());
+        return create(with, keccak256("market"), operator, terms());
+    }
+
+    function create(IERC20 with, bytes32 market, address sender, Terms memory chosen) internal returns (Escrow) {
+        return Escrow(create("Escrow", abi.encode(with, market, sender, chosen)));
     }
 
     function terms() internal pure virtual returns (Terms memory) {
@@ -128,6 +133,8 @@ abstract contract MarketBench is Bench {
             }
         }
     }
+
+    function infinity() internal pure returns (G2Point memory) {}
 
     /// @dev The client has spent what the worker has earned.
     function books(uint128 amount) internal view returns (AccountTotals[] memory accounts) {

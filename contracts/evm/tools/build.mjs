@@ -11,11 +11,12 @@ const isCheck = process.argv.includes("--check");
 
 execFileSync(join(root, "node_modules", ".bin", "forge"), ["build", "src", "--force", "--quiet"], {
   cwd: root,
+  env: { ...process.env, FOUNDRY_PROFILE: "built" },
   stdio: ["ignore", "inherit", "inherit"],
 });
 mkdirSync(join(root, "built"), { recursive: true });
 const differing = contracts.filter((name) => {
-  const output = JSON.parse(readFileSync(join(root, "artifacts", "out", `${name}.sol`, `${name}.json`), "utf8"));
+  const output = JSON.parse(readFileSync(join(root, "artifacts", "built", `${name}.sol`, `${name}.json`), "utf8"));
   const built = {
     abi: output.abi,
     bytecode: output.bytecode.object,
