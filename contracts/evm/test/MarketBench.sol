@@ -6,14 +6,13 @@ import {Bls12381, G1Point, G2Point} from "../src/Bls12381.sol";
 import {DevelopmentToken} from "../src/DevelopmentToken.sol";
 import {Escrow} from "../src/Escrow.sol";
 import {Terms} from "../src/IEscrow.sol";
-import {MerklePath} from "../src/MerklePaths.sol";
-import {AccountTotals, Settlement, Settlements} from "../src/Settlements.sol";
+import {AccountTotals, Settlement} from "../src/Settlements.sol";
 import {StakeRegistry} from "../src/StakeRegistry.sol";
-import {Bench} from "./Bench.sol";
 import {Signer} from "./Signer.sol";
+import {TreeBench} from "./TreeBench.sol";
 
 /// @notice A market with a token, five members in its committee and two accounts with money.
-abstract contract MarketBench is Bench {
+abstract contract MarketBench is TreeBench {
     uint128 internal constant STAKE = 1000;
 
     DevelopmentToken internal token;
@@ -143,48 +142,5 @@ abstract contract MarketBench is Bench {
         accounts = new AccountTotals[](2);
         accounts[0] = AccountTotals({owner: client, earned: 0, spent: amount, held: 0});
         accounts[1] = AccountTotals({owner: worker, earned: amount, spent: 0, held: 0});
-    }
-
-    /// @dev By RFC 9162, 2.1: the left half has the greatest power of two below the number of leaves.
-    function rootOf(AccountTotals[] memory accounts) internal pure returns (bytes32) {
-        return _root(accounts, 0, accounts.length);
-    }
-
-    function pathOf(AccountTotals[] memory accounts, uint256 index) internal pure returns (MerklePath memory path) {
-        bytes32[] memory neighbours = new bytes32[](64);
-        uint256 count = 0;
-        (uint256 from, uint256 size) = (0, accounts.length);
-        // From the root downwards; turned around at the end.
-        while (size > 1) {
-            uint256 left = _leftOf(size);
-            if (index < from + left) {
-                neighbours[count++] = _root(accounts, from + left, size - left);
-                (path.lefts, size) = (path.lefts << 1, left);
-            } else {
-                neighbours[count++] = _root(accounts, from, left);
-                (path.lefts, from, size) = ((path.lefts << 1) | 1, from + left, size - left);
-            }
-        }
-        path.neighbours = new bytes32[](count);
-        for (uint256 i = 0; i < count; i++) {
-            path.neighbours[i] = neighbours[count - 1 - i];
-        }
-    }
-
-    function _root(AccountTotals[] memory accounts, uint256 from, uint256 size) private pure returns (bytes32) {
-        if (size <= 1) {
-            return size == 0 ? bytes32(0) : Settlements.hash(accounts[from]);
-        }
-        uint256 left = _leftOf(size);
-        return keccak256(
-            abi.encodePacked(bytes1(0x01), _root(accounts, from, left), _root(accounts, from + left, size - left))
-        );
-    }
-
-    function _leftOf(uint256 size) private pure returns (uint256 left) {
-        left = 1;
-        while (left * 2 < size) {
-            left *= 2;
-        }
     }
 }
