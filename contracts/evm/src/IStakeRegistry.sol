@@ -91,6 +91,7 @@ interface IStakeRegistry {
     error NotInCommittee(bytes32 member, uint64 epoch);
     error NotAscending(bytes32 member, bytes32 before);
     error CommitteeTooSmall(uint64 epoch, uint64 members, uint64 least);
+    error CommitteeFull(uint64 epoch, uint64 most);
     error WeightTooSmall(uint64 epoch, uint128 signed, uint128 total);
     error SignatureWrong(bytes32 digest);
     error NotASigner(bytes32 member);

@@ -27,6 +27,10 @@ contract StakeRegistry is IStakeRegistry, Payments {
     /// @notice The most that one member may have at stake, so that the sums of all fit their types.
     uint128 public constant STAKE_MAX = type(uint96).max;
 
+    /// @notice The most members. Each one that does not sign costs a settlement 18,000 gas, however small its stake, and EIP-7825 gives
+    /// a transaction 16,777,216.
+    uint64 public constant MEMBERS_MAX = 512;
+
     bytes32 private constant POSSESSION_TYPE_HASH = keccak256("Possession(address owner,bytes32 worker,bytes key)");
 
     /// @notice Where the market settles, and where what is slashed goes.
@@ -260,6 +264,7 @@ contract StakeRegistry is IStakeRegistry, Payments {
         Change storage change = _changeFrom(epoch);
         change.weight = change.weight - was + stake;
         if (was == 0 && stake > 0) {
+            require(change.members < MEMBERS_MAX, CommitteeFull(epoch, MEMBERS_MAX));
             change.members += 1;
             change.key = Bls12381.add(change.key, _keys[member]);
         } else if (was > 0 && stake == 0) {
