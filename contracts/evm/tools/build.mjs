@@ -1,19 +1,18 @@
 // Compiles the contracts and writes what the project needs of them into `built`, which is checked in: a user needs no compiler.
 // With --check nothing is written; the exit code says whether what is checked in is what the sources give.
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { forge } from "./forge.mjs";
 
 const contracts = ["Escrow", "StakeRegistry", "ReceiptVerifier", "DevelopmentToken"];
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const isCheck = process.argv.includes("--check");
 
-execFileSync(join(root, "node_modules", ".bin", "forge"), ["build", "src", "--force", "--quiet"], {
-  cwd: root,
-  env: { ...process.env, FOUNDRY_PROFILE: "built" },
-  stdio: ["ignore", "inherit", "inherit"],
-});
+const code = forge(["build", "src", "--force", "--quiet"], { FOUNDRY_PROFILE: "built" });
+if (code !== 0) {
+  process.exit(code);
+}
 mkdirSync(join(root, "built"), { recursive: true });
 const differing = contracts.filter((name) => {
   const output = JSON.parse(readFileSync(join(root, "artifacts", "built", `${name}.sol`, `${name}.json`), "utf8"));
