@@ -25,7 +25,12 @@ contract MarketHandler is MarketModel {
         if (part(seed, 99) % 3 == 0) {
             mine(1);
         }
+        uint64 epoch = registry.currentEpoch();
+        bytes32 before = _committeeOf(epoch);
         _;
+        if (_committeeOf(epoch) != before) {
+            violation = "a committee changed after its epoch had begun";
+        }
     }
 
     constructor(address token_) MarketModel(token_) {
@@ -300,6 +305,10 @@ contract MarketHandler is MarketModel {
         if (attempt("register", owner, address(registry), call)) {
             stakes += amount;
         }
+    }
+
+    function _committeeOf(uint64 epoch) private view returns (bytes32) {
+        return keccak256(abi.encode(registry.committeeOf(epoch)));
     }
 
     /// @dev Somebody to whom the last settlement owes something, where there is one.
