@@ -1,5 +1,3 @@
-using Marketplace.Receipts;
-
 namespace Marketplace.Grains;
 
 /// <summary>Bounds of settlements, each with its reason.</summary>
@@ -45,9 +43,6 @@ internal static class SettlementPolicy
 
     /// <summary>Bytes of a file in one document, and in one answer.</summary>
     public const int PartBytes = 512 * 1024;
-
-    /// <summary>Parts of the largest file.</summary>
-    public const int PartsMax = (SettlementFile.BytesMax + PartBytes - 1) / PartBytes;
 
     /// <summary>
     /// Transactions of one settlement that are kept: with a fee an eighth higher each time, the last is far beyond any sense.

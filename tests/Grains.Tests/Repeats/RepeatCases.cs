@@ -31,6 +31,7 @@ internal static class RepeatCases
             .Concat(StateCases.All())
             .Concat(LedgerCases.All())
             .Concat(CommitteeCases.All())
+            .Concat(SettlementCases.All())
             .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>
