@@ -84,6 +84,7 @@ public static class GatewayHosting
         app.MapLedgersApi();
         app.MapDisputesApi();
         app.MapEpochsApi();
+        app.MapSettlementApi();
         app.MapAccountApi();
         app.MapOpeningApi();
         app.MapKeysApi();

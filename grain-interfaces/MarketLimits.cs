@@ -12,6 +12,14 @@ public static class MarketLimits
     /// <summary>The key of the grain that speaks with the chain: a market settles on one.</summary>
     public const string SettlementKey = "settlement";
 
+    /// <summary>Settlements that the status names.</summary>
+    public const int PastSettlementsMax = 100;
+
+    /// <summary>
+    /// Transactions of one settlement that are kept: with a fee an eighth higher each time, the last is far beyond any sense.
+    /// </summary>
+    public const int SettlementAttemptsMax = 64;
+
     /// <summary>
     /// Epochs that are kept: a month of hours, as long as people come back to a receipt. A receipt itself needs none, its certificate names
     /// its members; with the epoch they are drawn again. Of the longest lists it is a quarter of a gigabyte.

@@ -64,6 +64,7 @@ namespace Marketplace;
 [JsonSerializable(typeof(UnstakeRequest))]
 [JsonSerializable(typeof(CheckedBooks))]
 [JsonSerializable(typeof(CommitteeEpochs))]
+[JsonSerializable(typeof(MarketSettlement))]
 [JsonSerializable(typeof(Health))]
 [JsonSerializable(typeof(EventTicket))]
 [JsonSerializable(typeof(Problem))]

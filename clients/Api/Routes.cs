@@ -34,6 +34,7 @@ namespace Marketplace;
 /// GET    /v1/disputes/{job}          -> bytes: a file by receipts/DISPUTE.md
 /// GET    /v1/epochs                  -> CommitteeEpochs
 /// GET    /v1/epochs/{n}              -> bytes: a file by receipts/COMMITTEE.md
+/// GET    /v1/settlement              -> MarketSettlement; of a market that settles on a chain
 /// GET    /v1/ledgers/{name}          -> bytes: a head by receipts/LEDGER.md. The name is market, account.ID or worker.ID
 /// GET    /v1/ledgers/{name}/records?from=&amp;limit= -> bytes: records, a line each
 /// GET    /v1/ledgers/{name}/proof?index=&amp;size= -> bytes: the proof that a record is in it
@@ -233,6 +234,9 @@ public static class Routes
 
     /// <summary>The file of an epoch.</summary>
     public static string Epoch(string number) => $"{Epochs}/{number}";
+
+    /// <summary>How the market's books come to its chain.</summary>
+    public const string Settlement = "/v1/settlement";
 
     /// <summary>Signed histories.</summary>
     public const string Ledgers = "/v1/ledgers";

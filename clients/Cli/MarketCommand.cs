@@ -105,6 +105,7 @@ internal static class MarketCommand
         root.Add(Commands.JobCommands.Make(commands));
         root.Add(Commands.ReceiptCommands.Make(commands));
         root.Add(Commands.EpochCommands.Make(commands));
+        root.Add(Commands.SettlementCommands.Make(commands));
         root.Add(Commands.DisputeCommands.Make(commands));
         root.Add(Commands.BlobCommands.Make(commands));
         root.Add(Commands.ProgramCommands.Make(commands));

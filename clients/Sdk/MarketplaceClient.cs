@@ -14,23 +14,24 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>For fakes in tests, which override the properties that they use; the others do not work.</summary>
     protected MarketplaceClient() =>
-        (Jobs, Blobs, Programs, State, Ledgers, Disputes, Epochs, Account, Accounts, Keys, Market, Workers, Books, Events, Health) = (
-            null!,
-            null!,
-            null!,
-            null!,
-            null!,
-            null!,
-            null!,
-            null!,
-            null!,
-            null!,
-            null!,
-            null!,
-            null!,
-            null!,
-            null!
-        );
+        (
+            Jobs,
+            Blobs,
+            Programs,
+            State,
+            Ledgers,
+            Disputes,
+            Epochs,
+            Settlement,
+            Account,
+            Accounts,
+            Keys,
+            Market,
+            Workers,
+            Books,
+            Events,
+            Health
+        ) = (null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!);
 
     /// <summary>A client with these options, which are checked now.</summary>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
@@ -47,6 +48,7 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
         Ledgers = new LedgersClient(_transport, Blobs);
         Disputes = new DisputesClient(_transport, Blobs);
         Epochs = new EpochsClient(_transport, Blobs);
+        Settlement = new SettlementClient(_transport);
         Account = new AccountClient(_transport);
         Accounts = new AccountsClient(_transport);
         Keys = new KeysClient(_transport);
@@ -79,6 +81,9 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>Epochs of committees: who may sign receipts.</summary>
     public virtual EpochsClient Epochs { get; }
+
+    /// <summary>What the market and its chain say to each other.</summary>
+    public virtual SettlementClient Settlement { get; }
 
     /// <summary>The account's money.</summary>
     public virtual AccountClient Account { get; }

@@ -253,6 +253,29 @@ internal static class Examples
                 Until: At + TimeSpan.FromHours(1)
             ),
         ]),
+        [typeof(MarketSettlement)] = new MarketSettlement(
+            Chain: new MarketChain("31337", "0x5fbdb2315678afecb367f032d93f642f64180aa3"),
+            State: SettlementState.Signing,
+            Settled: 1,
+            Head: 132,
+            Counted: 120,
+            Accounts: 3,
+            Members: 5,
+            Open: new SettlementUnderWay(Number: 2, Epoch: 7, Signed: 3, Asked: 5, Transaction: null),
+            Trouble: null,
+            Past:
+            [
+                new PastSettlement(
+                    Number: 1,
+                    Epoch: 6,
+                    Accounts: 2,
+                    Receipts: 4,
+                    Earned: new TokenAmount(900),
+                    Spent: new TokenAmount(1_040),
+                    Transaction: $"0x{Job.Value}"
+                ),
+            ]
+        ),
         [typeof(CheckedBooks)] = new CheckedBooks(
             State: BooksState.Sound,
             Checking: false,

@@ -9,6 +9,7 @@ internal static class ValueShapes
     public const string HexId = "^[0-9a-fA-F]{64}$";
     public const string ChainPattern = "^[1-9][0-9]{0,19}$";
     public const string ContractPattern = "^0x[0-9a-f]{40}$";
+    public const string TransactionPattern = "^0x[0-9a-f]{64}$";
     public const string BlobPattern = "^blob[0-9a-fA-F]{64}$";
     public const string ProgramPattern = "^prog[0-9a-fA-F]{64}$";
     public const string KeyPattern = "^mk[0-9a-f]{16}$";

@@ -21,6 +21,9 @@ internal static class GatewayMessages
         "The ticket is unknown, used or expired: a ticket opens one event stream within 30 seconds. Ask for a new one with "
         + "POST /v1/events/tickets.";
 
+    public const string SettlesNowhere =
+        "This market settles on no chain: its accounts hold credits, and nothing comes or goes there. GET /v1/info has a chain where one does.";
+
     public const string NoRoute = "There is no such route. The routes are in /openapi/v1.json.";
 
     public const string HostMissing = "The request has no Host header, or more than one. Send one.";

@@ -42,14 +42,14 @@ public interface ISettlementGrain : IGrainWithStringKey
     /// Says which address stands for the caller's account on the chain, for ever: deposits for it are the account's, and it claims what the
     /// account has earned. The same again changes nothing.
     /// </summary>
-    /// <param name="caller">A key of the account, with <see cref="Scopes.Admin"/> and without a spend limit.</param>
+    /// <param name="caller">A key of the account, with <see cref="Scopes.Transfer"/>.</param>
     /// <param name="owner">The address.</param>
-    /// <param name="signature">By the address's key, of the digest of `AccountOwner` (receipts/SETTLEMENT.md): r, s and v, 65
-    /// bytes.</param>
+    /// <param name="byAccount">By the account's own key, of the digest of `AccountOwner` (receipts/SETTLEMENT.md): Ed25519, 64 bytes.</param>
+    /// <param name="byOwner">By the address's key, of the same digest: r, s and v, 65 bytes.</param>
     /// <exception cref="MarketException"><see cref="ErrorCode.SignatureRefused"/>; <see cref="ErrorCode.Forbidden"/>: the address stands
     /// for another account, or the account has another address.</exception>
     [Effect(Effect.Idempotent), Alias("Bind")]
-    Task<ChainAccount> Bind(Caller caller, EvmAddress owner, ReadOnlyMemory<byte> signature);
+    Task<ChainAccount> Bind(Caller caller, EvmAddress owner, ReadOnlyMemory<byte> byAccount, ReadOnlyMemory<byte> byOwner);
 
     /// <summary>What the books know of an account on the chain; null: no address stands for it.</summary>
     [Effect(Effect.None), AlwaysInterleave, Alias("FindAccount")]

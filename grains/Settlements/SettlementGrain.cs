@@ -152,14 +152,22 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
             );
     }
 
-    public async Task<ChainAccount> Bind(Caller caller, EvmAddress owner, ReadOnlyMemory<byte> signature)
+    public async Task<ChainAccount> Bind(Caller caller, EvmAddress owner, ReadOnlyMemory<byte> byAccount, ReadOnlyMemory<byte> byOwner)
     {
-        await GrainFactory.GetGrain<IAccountGrain>(caller.Account.ToString()).RequireOperator(caller);
+        Authorities.Require(caller, Scopes.Transfer);
         if (_chain is null)
         {
             throw new MarketException(ErrorCode.SettlementNotFound, "This market settles on no chain: no address stands for an account.");
         }
-        if (!AccountOwner.IsSigned(_domain, caller.Account, owner, signature.Span))
+        if (!AccountOwner.IsSignedByAccount(_domain, caller.Account, owner, byAccount.Span))
+        {
+            throw new MarketException(
+                ErrorCode.SignatureRefused,
+                $"The key of account {caller.Account} has not signed that {owner} stands for it at this market: expected is its Ed25519 "
+                    + "signature of the digest of AccountOwner (receipts/SETTLEMENT.md), 64 bytes."
+            );
+        }
+        if (!AccountOwner.IsSigned(_domain, caller.Account, owner, byOwner.Span))
         {
             throw new MarketException(
                 ErrorCode.SignatureRefused,

@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains;
 
 /// <summary>Bounds of settlements, each with its reason.</summary>
@@ -38,16 +40,14 @@ internal static class SettlementPolicy
     /// <summary>Settlements whose files are kept: the last one is what accounts claim by.</summary>
     public const int KeptMax = 16;
 
-    /// <summary>Settlements that the status names.</summary>
-    public const int PastMax = 100;
+    /// <inheritdoc cref="MarketLimits.PastSettlementsMax"/>
+    public const int PastMax = MarketLimits.PastSettlementsMax;
 
     /// <summary>Bytes of a file in one document, and in one answer.</summary>
     public const int PartBytes = 512 * 1024;
 
-    /// <summary>
-    /// Transactions of one settlement that are kept: with a fee an eighth higher each time, the last is far beyond any sense.
-    /// </summary>
-    public const int AttemptsMax = 64;
+    /// <inheritdoc cref="MarketLimits.SettlementAttemptsMax"/>
+    public const int AttemptsMax = MarketLimits.SettlementAttemptsMax;
 
     /// <summary>
     /// A call that was given up may arrive later, as long as the host keeps it. An answer that comes later than this after the last such

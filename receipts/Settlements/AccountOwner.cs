@@ -3,8 +3,8 @@ using Marketplace.Crypto;
 namespace Marketplace.Receipts;
 
 /// <summary>
-/// The consent of an address on the chain to stand for an account of the market: what is deposited for it is the account's to spend, so the
-/// address's key must sign; and it claims what the account earns, so a key of the account asks.
+/// That an address on the chain stands for an account of the market. What is deposited for it is the account's to spend, so the address's
+/// key signs; and it claims what the account earns, so the account's own key signs as well.
 /// </summary>
 public static class AccountOwner
 {
@@ -35,6 +35,10 @@ public static class AccountOwner
         signature[^1] = (byte)(RecoveryOffset + recovery);
         return signature;
     }
+
+    /// <summary>Whether the account's key has signed, with Ed25519.</summary>
+    public static bool IsSignedByAccount(MarketDomain domain, AccountId account, EvmAddress owner, ReadOnlySpan<byte> signature) =>
+        signature.Length == Ed25519.SignatureSize && Ed25519.Verify(account.Value, Digest(domain, account, owner).ToArray(), signature);
 
     /// <summary>Whether the signature is the owner's; one with a large s never is (EIP-2).</summary>
     public static bool IsSigned(MarketDomain domain, AccountId account, EvmAddress owner, ReadOnlySpan<byte> signature)

@@ -60,7 +60,7 @@ public sealed class OpenApiTests
                 count++;
             }
         }
-        Assert.Equal(71, count);
+        Assert.Equal(72, count);
     }
 
     [Fact]

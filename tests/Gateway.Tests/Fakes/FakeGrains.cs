@@ -38,6 +38,7 @@ internal class FakeGrains : DispatchProxy
             (nameof(ILedgerGrain), string ledger) => new FakeLedgerGrain(LedgerName.Parse(ledger)),
             (nameof(IDisputeGrain), string job) => new FakeDisputeGrain(JobId.Parse(job)),
             (nameof(ICommitteeGrain), string) => new FakeCommitteeGrain(),
+            (nameof(ISettlementGrain), string) => new FakeSettlementGrain(_market),
             (nameof(ICertificateGrain), string root) => new FakeCertificateGrain(Bytes32.Parse(root)),
             (nameof(IMarketGrain), string) => new FakeMarketGrain(_market),
             (nameof(IWorkerGrain), string worker) => new FakeWorkerGrain(_market.Workers, WorkerId.Parse(worker)),

@@ -41,6 +41,9 @@ internal sealed class FakeMarket : IAccountLists, IMarketStreams
     /// <summary>What the market has of workers, in order.</summary>
     public List<OfferView> Offers { get; } = [];
 
+    /// <summary>How it stands with its chain; null: it settles nowhere.</summary>
+    public SettlementStatus? Settlement { get; set; }
+
     public GrainInterfaces.RefusalList Refusals { get; set; } = GrainInterfaces.RefusalList.None;
 
     /// <summary>What reached reputations, and what accounts refuse.</summary>

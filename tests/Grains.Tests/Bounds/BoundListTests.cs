@@ -41,6 +41,8 @@ public sealed class BoundListTests
         ["EpochPolicy.RetryAfter"] = "A period.",
         ["EpochPolicy.SharesMin"] = "What an epoch needs; EpochTests stand at it and one below.",
         ["EpochPolicy.StakesAskedMax"] = "How many are asked at a time: the next ones are asked after them.",
+        ["MarketLimits.PastSettlementsMax"] = "What is kept: it refuses nothing.",
+        ["MarketLimits.SettlementAttemptsMax"] = "The same.",
         ["SettlementPolicy.AskPeriod"] = "A period.",
         ["SettlementPolicy.ReminderPeriod"] = "A period; ChainFaultTests end processes and run past it.",
         ["SettlementPolicy.MoreVotesWithin"] = "A period; ChainSettlementTests have members that never sign.",

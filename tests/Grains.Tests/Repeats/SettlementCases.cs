@@ -19,7 +19,7 @@ internal static class SettlementCases
                 Call(() => Grain(scene).Vote(RepeatScene.Offer.Worker, new SettlementVote(1, 1, new byte[96]), Authority.Market)),
             ["ISettlementGrain.GetFile"] = scene => Call(() => Refusal(() => Grain(scene).GetFile(1, 0)), code => $"{code}"),
             ["ISettlementGrain.Bind"] = scene =>
-                Call(() => Refusal(() => Grain(scene).Bind(scene.Operator, default, new byte[65])), code => $"{code}"),
+                Call(() => Refusal(() => Grain(scene).Bind(scene.Caller, default, new byte[64], new byte[65])), code => $"{code}"),
             ["ISettlementGrain.FindAccount"] = scene => Call(() => Grain(scene).FindAccount(RepeatScene.Client), account => $"{account}"),
         };
 

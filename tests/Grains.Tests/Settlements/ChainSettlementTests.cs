@@ -199,26 +199,18 @@ public sealed class ChainSettlementTests
     public void Binding_TakesBothSignatures_AndIsForEver() =>
         SettlementScene.Run(async scene =>
         {
-            var (caller, other) = (await scene.Market.AddOperator("client"), await scene.Market.AddOperator("other"));
-            var (owner, spare) = (scene.Worker, new Crypto.Secp256k1PrivateKey([.. Enumerable.Repeat((byte)9, 32)]));
-            var domain = TestOwner.Domain with
-            {
-                ChainId = 31337,
-                Contract = EvmAddress.Parse("0x00000000000000000000000000000000000e0001"),
-            };
+            using var spare = new Crypto.Secp256k1PrivateKey([.. Enumerable.Repeat((byte)9, 32)]);
 
-            await Refused(ErrorCode.SignatureRefused, caller, spare, AccountOwner.Sign(domain, other.Account, spare));
-            await Refused(ErrorCode.SignatureRefused, caller, spare, AccountOwner.Sign(TestOwner.Domain, caller.Account, spare));
-            await Refused(ErrorCode.SignatureRefused, caller, spare, new byte[64]);
-            await Refused(ErrorCode.Forbidden, caller, spare, AccountOwner.Sign(domain, caller.Account, spare));
-            await Refused(ErrorCode.Forbidden, other, owner, AccountOwner.Sign(domain, other.Account, owner));
-            await scene.Grain.Bind(caller, SettlementScene.Of(scene.Client), AccountOwner.Sign(domain, caller.Account, scene.Client));
+            await Refused(ErrorCode.SignatureRefused, () => scene.Bind("other", spare, account: "client"));
+            await Refused(ErrorCode.SignatureRefused, () => scene.Bind("other", spare, owner: scene.Worker));
+            await Refused(ErrorCode.SignatureRefused, () => scene.Bind("other", spare, domain: TestOwner.Domain));
+            await Refused(ErrorCode.Forbidden, () => scene.Bind("client", spare));
+            await Refused(ErrorCode.Forbidden, () => scene.Bind("other", scene.Worker));
+            Assert.Equal(TestMarket.Id("client"), (await scene.Bind("client", scene.Client)).Account);
+            Assert.Equal(TestMarket.Id("other"), (await scene.Bind("other", spare)).Account);
 
-            async Task Refused(ErrorCode code, Caller by, Crypto.Secp256k1PrivateKey key, byte[] signature) =>
-                Assert.Equal(
-                    code,
-                    (await Assert.ThrowsAsync<MarketException>(() => scene.Grain.Bind(by, SettlementScene.Of(key), signature))).Code
-                );
+            async Task Refused(ErrorCode code, Func<Task> bind) =>
+                Assert.Equal(code, (await Assert.ThrowsAsync<MarketException>(bind)).Code);
         });
 
     private static async Task<SettlementFile> Last(SettlementScene scene) => await scene.File((await scene.Status()).Settled);

@@ -216,8 +216,7 @@ internal sealed class SettlementScene
     {
         foreach (var (name, key) in new[] { ("client", Client), ("worker", Worker) })
         {
-            var caller = await Market.AddOperator(name);
-            await Grain.Bind(caller, Of(key), AccountOwner.Sign(Domain, caller.Account, key));
+            await Bind(name, key);
         }
         for (var member = 0; member < _members.Length; member++)
         {
@@ -228,6 +227,21 @@ internal sealed class SettlementScene
         Chain.Mine(1, seconds: 3600);
         Chain.Mine(2 * Terms.Confirmations);
         await Grain.Follow(Authority.Silo);
+    }
+
+    /// <summary>What account and owner sign; the owner may be another than the one that is named.</summary>
+    public async Task<ChainAccount> Bind(
+        string name,
+        Secp256k1PrivateKey key,
+        MarketDomain? domain = null,
+        string? account = null,
+        Secp256k1PrivateKey? owner = null
+    )
+    {
+        var caller = await Market.AddKey(name);
+        domain ??= Domain;
+        var byAccount = TestKeys.Of(account ?? name).Sign(AccountOwner.Digest(domain, caller.Account, Of(key)).ToArray());
+        return await Grain.Bind(caller, Of(key), byAccount, AccountOwner.Sign(domain, caller.Account, owner ?? key));
     }
 
     private static WorkerId WorkerOf(int member) => new(TestKeys.Of($"member {member}").PublicKey);
