@@ -4,6 +4,7 @@ using Marketplace.Verify.Blobs;
 using Marketplace.Verify.Cancel;
 using Marketplace.Verify.Checks;
 using Marketplace.Verify.Committees;
+using Marketplace.Verify.Contracts;
 using Marketplace.Verify.Kill9;
 using Marketplace.Verify.Moving;
 using Marketplace.Verify.OpenApi;
@@ -68,6 +69,11 @@ var checks = new CheckList
         "certificates at the threshold, draws beside a second program, votes through crashes and kills; the draws need node and npm "
             + "[--n RUNS] [--kills N] [--epochs N] [--draws N] [--rounds N] [--seed S]",
         CommitteeCheck.Run
+    ),
+    ["contract"] = (
+        "random calls of the market's contracts on a real EVM beside a model; needs anvil and node [--calls N] [--actors N] [--seed S] "
+            + "[--token KIND] [--without RULE]",
+        ContractCheck.Run
     ),
     ["packages"] = ("command and SDK are packed, installed and used as the READMEs tell [--root DIR]", PackagesCheck.Run),
 }.With(HostChecks.All);
