@@ -70,6 +70,11 @@ var checks = new CheckList
             + "[--n RUNS] [--kills N] [--epochs N] [--draws N] [--rounds N] [--seed S]",
         CommitteeCheck.Run
     ),
+    ["crosscheck"] = (
+        "random receipts, settlements, batches and committees: the same hash and verdict in C# and in the contracts; needs anvil and node "
+            + "[--n N] [--seed S] [--without RULE]",
+        CrossCheck.Run
+    ),
     ["contract"] = (
         "random calls of the market's contracts on a real EVM beside a model; needs anvil and node [--calls N] [--actors N] [--seed S] "
             + "[--token KIND] [--without RULE]",

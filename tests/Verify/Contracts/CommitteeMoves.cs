@@ -16,13 +16,14 @@ internal sealed class CommitteeMoves(EvmMarket market, ContractActors actors, Ac
     public bool HasKeys => _keysUsed < actors.Keys.Members.Count;
 
     /// <param name="isRight">Nothing is wrong with it.</param>
-    public PlayMove Register(bool isRight)
+    /// <param name="stake">What is staked; null: anything.</param>
+    public PlayMove Register(bool isRight, int? stake = null)
     {
         var defect = isRight ? 0 : chance.Next(8);
         var isNew = defect != 1 && HasKeys;
         var member = actors.Keys.Members[isNew ? _keysUsed : chance.Next(Math.Max(_keysUsed, 1))];
         var (owner, worker, key) = (isRight ? actors.People[0] : people.Someone(), _random.Word(), actors.Keys.Of(member));
-        var amount = defect == 2 ? chance.Next(200) : chance.Next(100, 3000);
+        var amount = stake ?? (defect == 2 ? chance.Next(200) : chance.Next(100, 3000));
         var prover = defect == 3 ? people.Someone() : owner;
         var proof = key.ProvePossession(Possession.Digest(market.Domain, prover, new WorkerId(worker), key.PublicKey));
         return new PlayMove(
@@ -105,22 +106,29 @@ internal sealed class CommitteeMoves(EvmMarket market, ContractActors actors, Ac
         {
             (caller, settlement) = Damaged(caller, settlement);
         }
-        var signature = Signature(settlement, isRight || chance.Next(2) == 0);
-        var digest = settlement.Digest(market.Domain);
-        return new PlayMove(
-            isLie ? "settle, lying" : "settle",
-            market.ToEscrow(caller, "settle", ContractValues.Of(settlement), ContractValues.Of(signature.Absentees), Point(signature)),
-            () =>
-            {
-                var refusal = actors.Escrow.Settle(caller, settlement, signature);
-                if (refusal is null)
-                {
-                    actors.Books.Take(draft);
-                    actors.IsBookHonest &= draft.Books.Count > 0;
-                }
-                return refusal;
-            }
-        );
+        return Settle(isLie ? "settle, lying" : "settle", draft, caller, settlement, Signature(settlement, isRight || chance.Next(2) == 0));
+    }
+
+    /// <summary>Honest books, with these receipts, signed by all.</summary>
+    public PlayMove Settle(Bytes32 receipts)
+    {
+        var draft = actors.Books.Honest(chance);
+        var settlement = new Settlement
+        {
+            Number = actors.Escrow.Last.Number + 1,
+            Epoch = Model.CurrentEpoch,
+            ChainBlock = actors.World.Next.Number - 1,
+            Accounts = draft.Root,
+            Receipts = receipts,
+            Earned = draft.Earned,
+            Spent = draft.Spent,
+        };
+        var signature = new ModelSignature
+        {
+            Signers = Model.CommitteeOf(settlement.Epoch).Keys.ToHashSet(),
+            Digest = settlement.Digest(market.Domain),
+        };
+        return Settle("settle", draft, actors.Escrow.Operator, settlement, signature);
     }
 
     /// <summary>Evidence against a member, true or made up.</summary>
@@ -189,7 +197,7 @@ internal sealed class CommitteeMoves(EvmMarket market, ContractActors actors, Ac
         var (votes, arguments) = (new List<ModelVote>(), new List<object> { member.ToArray() });
         foreach (var (receipt, wrong) in ((Receipt, int)[])[(one, 0), (other, defect)])
         {
-            var tree = new MerkleBatch([receipt.Hash(), _random.Word(), _random.Word()]);
+            var tree = new MerkleBatch([receipt.Hash(), _random.Fresh(), _random.Fresh()]);
             var committee = _random.Word();
             var vote = Vote(receipt.Hash(), BatchDigest.OfCommitteeReceipts(market.Domain, committee, tree.Root), signers, wrong);
             votes.Add(vote);
@@ -208,6 +216,22 @@ internal sealed class CommitteeMoves(EvmMarket market, ContractActors actors, Ac
             votes[0].Hash != votes[1].Hash && one.Epoch == other.Epoch && execution.Invocation.Job == other.Execution.Invocation.Job;
         return (market.ToRegistry(caller, "slashForReceipts", [.. arguments]), votes[0], votes[1], isContradiction);
     }
+
+    private PlayMove Settle(string kind, PlayBooks.Draft draft, EvmAddress caller, Settlement settlement, ModelSignature signature) =>
+        new(
+            kind,
+            market.ToEscrow(caller, "settle", ContractValues.Of(settlement), ContractValues.Of(signature.Absentees), Point(signature)),
+            () =>
+            {
+                var refusal = actors.Escrow.Settle(caller, settlement, signature);
+                if (refusal is null)
+                {
+                    actors.Books.Take(draft);
+                    actors.IsBookHonest &= draft.Books.Count > 0;
+                }
+                return refusal;
+            }
+        );
 
     private ModelVote Vote(Bytes32 hash, Bytes32 digest, List<Bytes32> signers, int defect)
     {

@@ -33,7 +33,7 @@ internal sealed class PlayBooks(ContractActors actors)
         for (var payments = chance.Next(6); payments > 0; payments--)
         {
             var (payer, payee) = (Pick(chance), Pick(chance));
-            var amount = Part(chance, Free(payer, next));
+            var amount = Part(chance, Free(payer, next) / 3);
             next[payer] = (next[payer].Earned, next[payer].Spent + amount);
             next[payee] = (next[payee].Earned + amount, next[payee].Spent);
         }

@@ -45,16 +45,16 @@ internal sealed class RandomReceipts(Random chance)
         var (execution, invocation, result) = (receipt.Execution, receipt.Execution.Invocation, receipt.Execution.Result);
         return chance.Next(12) switch
         {
-            0 => receipt with { Payer = new AccountId(Word()) },
+            0 => receipt with { Payer = new AccountId(Fresh()) },
             1 => receipt with { Price = new TokenAmount(receipt.Price.BaseUnits ^ (UInt128.One << chance.Next(128))) },
             2 => receipt with { Epoch = receipt.Epoch ^ (1UL << chance.Next(64)) },
             3 => receipt with { Fault = receipt.Fault + "x" },
-            4 => receipt with { Seats = [.. receipt.Seats, new Seat(new WorkerId(Word()), Amount())] },
-            5 => receipt with { Shares = [new PaidShare(new AccountId(Word()), Amount()), .. receipt.Shares] },
-            6 => receipt with { Execution = execution with { Invocation = invocation with { Job = new JobId(Word()) } } },
+            4 => receipt with { Seats = [.. receipt.Seats, new Seat(new WorkerId(Fresh()), Amount())] },
+            5 => receipt with { Shares = [new PaidShare(new AccountId(Fresh()), Amount()), .. receipt.Shares] },
+            6 => receipt with { Execution = execution with { Invocation = invocation with { Job = new JobId(Fresh()) } } },
             7 => receipt with { Execution = execution with { Invocation = invocation with { Arguments = [.. invocation.Arguments, ""] } } },
             8 => receipt with { Execution = execution with { Result = result with { ExitCode = ~result.ExitCode } } },
-            9 => receipt with { Execution = execution with { Result = result with { Writes = Word() } } },
+            9 => receipt with { Execution = execution with { Result = result with { Writes = Fresh() } } },
             10 => receipt with { EndedAt = ~receipt.EndedAt },
             _ => receipt with { Execution = execution with { Invocation = invocation with { MemoryPages = invocation.MemoryPages + 1 } } },
         };
@@ -81,6 +81,9 @@ internal sealed class RandomReceipts(Random chance)
             1 => new Bytes32([.. Enumerable.Repeat(byte.MaxValue, Bytes32.Size)]),
             _ => new Bytes32(Bytes(Bytes32.Size)),
         };
+
+    /// <summary>One that is nowhere else.</summary>
+    public Bytes32 Fresh() => new(Bytes(Bytes32.Size));
 
     public EvmAddress Address() => new(Bytes(EvmAddress.Size));
 
