@@ -59,9 +59,10 @@ var checks = new CheckList
         ReceiptsCheck.Run
     ),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
-    ["vectors"] = ("the official vectors of hashes, Ed25519, X25519, secp256k1 and BLS12-381", VectorsCheck.Run),
+    ["vectors"] = ("the official vectors of hashes, Ed25519, X25519, secp256k1, BLS12-381 and of EVM chains", VectorsCheck.Run),
     ["replaymatrix"] = (
-        "signatures of every kind, tried in another market, chain, contract, epoch, for another nonce or purpose",
+        "signatures of every kind, tried in another market, chain, contract, epoch, for another nonce or purpose; the contracts judge on a "
+            + "real EVM where anvil is installed [--without RULE]",
         ReplayMatrixCheck.Run
     ),
     ["blsattacks"] = ("rogue keys, encodings that are none, signers below a committee's threshold; all are refused", BlsAttacksCheck.Run),

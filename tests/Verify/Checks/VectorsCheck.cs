@@ -7,7 +7,7 @@ namespace Marketplace.Verify.Checks;
 
 /// <summary>
 /// The official vectors of BLAKE3, over the public methods and over each path that this processor has, of Keccak-256, SHA-2, Ed25519,
-/// X25519, ECDSA over secp256k1 (verified and signed) and BLS12-381.
+/// X25519, ECDSA over secp256k1 (verified and signed) and BLS12-381; and of what is said to EVM chains.
 /// </summary>
 public static class VectorsCheck
 {
@@ -20,7 +20,7 @@ public static class VectorsCheck
         var found = new List<string>();
         var absent = new List<string>();
         var (passed, total) = (0, 0);
-        foreach (var (name, file, run) in Sets())
+        foreach (var (name, file, run) in Sets().Concat(ChainVectorSets.All()))
         {
             if (Vectors.Find(file) is not { } path)
             {
