@@ -22,7 +22,8 @@ internal sealed class AnvilNode : IAsyncDisposable
     // Its input ends when the tests do, also by "kill -9". The node is a child of npm's script, so the whole session ends.
     private const string Keeper = """
         trap : INT TERM
-        "$1" --hardfork osaka --port 0 --no-mining --threads 1 2>&1 &
+        program="$1"; shift
+        "$program" --hardfork osaka --port 0 --no-mining --threads 1 "$@" 2>&1 &
         read -r end
         kill -KILL -$$
         """;
@@ -68,14 +69,19 @@ internal sealed class AnvilNode : IAsyncDisposable
         _keeper.Dispose();
     }
 
-    public static async Task<AnvilNode> Start()
+    /// <param name="keepsHistory">
+    /// It knows the state after each block. Else it knows the newest alone, and thousands of blocks do not fill the disk with theirs.
+    /// </param>
+    public static async Task<AnvilNode> Start(bool keepsHistory = true)
     {
         if (Program is null)
         {
             throw new InvalidOperationException(Missing);
         }
         var start = new ProcessStartInfo("setsid") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["sh", "-c", Keeper, "keeper", Program])
+        foreach (
+            var argument in (string[])["sh", "-c", Keeper, "keeper", Program, .. keepsHistory ? Array.Empty<string>() : ["--prune-history"]]
+        )
         {
             start.ArgumentList.Add(argument);
         }

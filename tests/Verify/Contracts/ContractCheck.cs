@@ -41,7 +41,7 @@ internal static class ContractCheck
         var clock = Stopwatch.StartNew();
         var token = await ContractSources.CompileToken();
         var escrow = await ContractMutants.EscrowOf(arguments.Text("without"));
-        await using var node = await AnvilNode.Start();
+        await using var node = await AnvilNode.Start(keepsHistory: false);
         using var client = new EvmClient(node);
         await client.Prepare();
         using var keys = new CommitteeKeys(Keys, seed);

@@ -32,7 +32,7 @@ internal static class CrossCheck
         var token = await ContractSources.CompileToken();
         var escrow = await ContractMutants.EscrowOf(arguments.Text("without"));
         var clock = Stopwatch.StartNew();
-        await using var node = await AnvilNode.Start();
+        await using var node = await AnvilNode.Start(keepsHistory: false);
         using var client = new EvmClient(node);
         await client.Prepare();
         using var keys = new CommitteeKeys(Keys, seed);
