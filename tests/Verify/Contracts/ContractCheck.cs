@@ -5,8 +5,8 @@ using Marketplace.Testing;
 namespace Marketplace.Verify.Contracts;
 
 /// <summary>
-/// Random calls of the market's contracts on a real EVM, beside a model in C# that says of each whether it succeeds, or the exact error, and
-/// what is in the contracts then.
+/// Random calls of the market's contracts on a real EVM, beside a model in C# that says of each whether it succeeds, or the exact error,
+/// and what is in the contracts then.
 /// </summary>
 internal static class ContractCheck
 {

@@ -4,7 +4,7 @@ using Marketplace.Testing;
 
 namespace Marketplace.Verify.Contracts;
 
-/// <summary>Receipts, settlements, batches and committees by chance: C# and the contracts on a real EVM give the same hash and verdict.</summary>
+/// <summary>Receipts, settlements, batches and committees by chance: C# and the contracts on a real EVM agree on them.</summary>
 internal static class CrossCheck
 {
     private const int Members = 9;

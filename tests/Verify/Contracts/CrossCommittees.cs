@@ -138,8 +138,8 @@ internal sealed class CrossCommittees
     }
 
     /// <summary>
-    /// The compressed form with a bit changed. Where that is a point, the contract is given the point; else it is given both coordinates with
-    /// the same bit changed.
+    /// The compressed form with a bit changed. Where that is a point, the contract is given the point; else it is given both coordinates
+    /// with a bit changed.
     /// </summary>
     private (byte[] Coordinates, BlsSignature? Read) Flipped(BlsSignature signature)
     {
