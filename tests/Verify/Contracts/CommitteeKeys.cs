@@ -45,6 +45,10 @@ internal sealed class CommitteeKeys : IDisposable
     /// <summary>The signature of all of them together; null: of nobody.</summary>
     public BlsSignature? Sign(IEnumerable<Bytes32> members, Bytes32 digest) => Sum(members)?.Sign(digest.ToArray());
 
+    /// <summary>The signature that is good for the sum of the members' keys less those of the absentees, each as often as it is there.</summary>
+    public BlsSignature? SignWithout(IEnumerable<Bytes32> members, IEnumerable<Bytes32> absentees, Bytes32 digest) =>
+        KeyOf(SecretOf(members) - SecretOf(absentees))?.Sign(digest.ToArray());
+
     /// <summary>The sum of their keys, as the contract has points.</summary>
     public object SumOf(IEnumerable<Bytes32> members) =>
         Sum(members) is { } sum
@@ -60,9 +64,14 @@ internal sealed class CommitteeKeys : IDisposable
         }
     }
 
-    private BlsSecretKey? Sum(IEnumerable<Bytes32> members)
+    private BigInteger SecretOf(IEnumerable<Bytes32> members) =>
+        members.Aggregate(BigInteger.Zero, (sum, member) => sum + _secrets[_indices[member]]);
+
+    private BlsSecretKey? Sum(IEnumerable<Bytes32> members) => KeyOf(SecretOf(members));
+
+    private BlsSecretKey? KeyOf(BigInteger secret)
     {
-        var sum = members.Aggregate(BigInteger.Zero, (sum, member) => sum + _secrets[_indices[member]]) % Order;
+        var sum = ((secret % Order) + Order) % Order;
         if (sum.IsZero)
         {
             return null;

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Marketplace.Chain;
 
 namespace Marketplace.Verify.Contracts;
 
@@ -65,7 +64,7 @@ internal sealed class ContractPlay(EvmMarket market, ContractActors actors, IDic
         if (!succeeded || block != World.Next.Number)
         {
             var answer = await market.Client.Call([move.Request], World.Next);
-            Report($"{move.Kind} in block {block}: the model takes it; the contract says {Said(answer[0].Data)}");
+            Report($"{move.Kind} in block {block}: the model takes it; the contract says {Refusal.Said(answer[0].Data)}");
             IsLost = true;
             return;
         }
@@ -101,9 +100,9 @@ internal sealed class ContractPlay(EvmMarket market, ContractActors actors, IDic
             if (answer.IsRefused != isRefused || !answer.Data.AsSpan().SequenceEqual(data))
             {
                 Report(
-                    $"{what} by {request.From}: the model {(isRefused ? "refuses with " + Said(data) : Hex(data))}; the contract "
+                    $"{what} by {request.From}: the model {(isRefused ? "refuses with " + Refusal.Said(data) : Hex(data))}; the contract "
                         + (
-                            answer.IsRefused ? "refuses with " + Said(answer.Data)
+                            answer.IsRefused ? "refuses with " + Refusal.Said(answer.Data)
                             : isRefused ? "takes it"
                             : Hex(answer.Data)
                         )
@@ -167,10 +166,4 @@ internal sealed class ContractPlay(EvmMarket market, ContractActors actors, IDic
     }
 
     private static string Hex(byte[] data) => $"says 0x{Convert.ToHexStringLower(data)}";
-
-    private static string Said(byte[] data)
-    {
-        var known = ContractBuild.Escrow.Abi.DecodeRevert(data);
-        return (known.Error is null ? ContractBuild.StakeRegistry.Abi.DecodeRevert(data) : known).ToString();
-    }
 }

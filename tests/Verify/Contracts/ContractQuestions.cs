@@ -1,5 +1,3 @@
-using Marketplace.Chain;
-
 namespace Marketplace.Verify.Contracts;
 
 /// <summary>Calls that change nothing, each with what the contract must answer; many go to the node at once.</summary>
@@ -70,7 +68,7 @@ internal sealed class ContractQuestions(EvmClient client)
             return isRefused ? "refuses" : "takes it";
         }
         return isRefused
-            ? $"refuses with {ContractBuild.StakeRegistry.Abi.DecodeRevert(data)}"
+            ? $"refuses with {Refusal.Said(data)}"
             : $"says 0x{Convert.ToHexStringLower(data.AsSpan(0, Math.Min(data.Length, Bytes32.Size)))}";
     }
 }

@@ -32,6 +32,15 @@ internal static class Refusal
     /// <summary>A precompile does not take the bytes for a point.</summary>
     public static byte[] NoPoint { get; } = Of("InvalidPoint()");
 
+    /// <summary>For people: an error of one of the market's contracts, by its name.</summary>
+    public static string Said(byte[] data)
+    {
+        var reverts = ((ContractBuild[])[ContractBuild.Escrow, ContractBuild.StakeRegistry, ContractBuild.ReceiptVerifier])
+            .Select(contract => contract.Abi.DecodeRevert(data))
+            .ToArray();
+        return (Array.Find(reverts, revert => revert.Error is not null) ?? reverts[0]).ToString();
+    }
+
     private static object Plain(object value) =>
         value switch
         {
