@@ -58,7 +58,8 @@ internal sealed class AccountMoves(EvmMarket market, ContractActors actors, Rand
         {
             row = Row();
         }
-        return new PlayMove("withdraw", WithRow(Someone(), "withdraw", row), () => Model.Withdraw(row));
+        var caller = Someone();
+        return new PlayMove("withdraw", WithRow(caller, "withdraw", row), () => Model.Withdraw(caller, row));
     }
 
     public PlayMove Claim()
@@ -121,7 +122,7 @@ internal sealed class AccountMoves(EvmMarket market, ContractActors actors, Rand
         var (request, inner) = chance.Next(7) switch
         {
             0 or 1 => (WithRow(token, "claim", row), (Func<byte[]?>)(() => Model.Claim(row))),
-            2 => (WithRow(token, "withdraw", row), () => Model.Withdraw(row)),
+            2 => (WithRow(token, "withdraw", row), () => Model.Withdraw(token, row)),
             3 => (WithRow(token, "exit", row), () => Model.Exit(row)),
             4 => (market.ToEscrow(token, "exitUnsettled", account), () => Model.ExitUnsettled(account)),
             5 => (market.ToEscrow(token, "deposit", account, BigInteger.One), () => Model.Deposit(token, account, 1)),

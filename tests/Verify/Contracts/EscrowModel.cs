@@ -126,7 +126,7 @@ internal sealed class EscrowModel(ModelWorld world, EvmAddress address)
         return null;
     }
 
-    public byte[]? Withdraw(SettledRow row)
+    public byte[]? Withdraw(EvmAddress caller, SettledRow row)
     {
         if ((Shut(whileOpen: false) ?? Unsettled(row)) is { } refusal)
         {
@@ -147,7 +147,12 @@ internal sealed class EscrowModel(ModelWorld world, EvmAddress address)
         }
         var gone = balance.Withdrawn + row.Totals.Spent.BaseUnits + row.Totals.Held.BaseUnits;
         var amount = BigInteger.Min(balance.Requested, Rest(balance.RequestedOf, gone));
-        return Return(owner, amount, () => EndRequest(balance));
+        return Return(
+            owner,
+            amount,
+            () => EndRequest(balance),
+            paid => paid == balance.Requested || caller == owner ? null : Refusal.Of("NotTheOwnerOf(address,address)", owner, caller)
+        );
     }
 
     public byte[]? Claim(SettledRow row)
@@ -358,7 +363,7 @@ internal sealed class EscrowModel(ModelWorld world, EvmAddress address)
         balance.Deposited += amount;
     }
 
-    private byte[]? Return(EvmAddress account, BigInteger amount, Action end)
+    private byte[]? Return(EvmAddress account, BigInteger amount, Action end, Func<BigInteger, byte[]?>? refuse = null)
     {
         var paid = BigInteger.Min(amount, Rest(Held, Unclaimed));
         if (paid.IsZero)
@@ -368,6 +373,10 @@ internal sealed class EscrowModel(ModelWorld world, EvmAddress address)
         if (world.Token.RefusesPay(address, account, paid) is { } refusal)
         {
             return refusal;
+        }
+        if (refuse?.Invoke(paid) is { } refused)
+        {
+            return refused;
         }
         end();
         Known(account).Withdrawn += paid;

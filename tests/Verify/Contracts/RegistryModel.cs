@@ -101,6 +101,10 @@ internal sealed class RegistryModel(ModelWorld world, EvmAddress address, ulong 
         {
             return Refusal.Of("StakeTooSmall(uint128,uint128)", amount, Terms.StakeMin);
         }
+        if (amount > StakeMax)
+        {
+            return Refusal.Of("StakeTooLarge(uint256,uint256)", amount, StakeMax);
+        }
         if (!isProven)
         {
             return Refusal.Of("PossessionNotProven(bytes32)", member);
@@ -155,10 +159,11 @@ internal sealed class RegistryModel(ModelWorld world, EvmAddress address, ulong 
         {
             return Refusal.Of("NotTheOwner(bytes32,address,address)", member, caller, known.Owner);
         }
-        if (amount.IsZero || amount > known.Stake)
+        if (amount.IsZero || known.Stake.IsZero)
         {
             return Refusal.Of("NothingStaked(bytes32,uint128,uint128)", member, amount, known.Stake);
         }
+        amount = BigInteger.Min(amount, known.Stake);
         var left = known.Stake - amount;
         if (!left.IsZero && left < Terms.StakeMin)
         {
