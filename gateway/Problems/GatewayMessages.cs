@@ -22,7 +22,8 @@ internal static class GatewayMessages
         + "POST /v1/events/tickets.";
 
     public const string SettlesNowhere =
-        "This market settles on no chain: its accounts hold credits, and nothing comes or goes there. GET /v1/info has a chain where one does.";
+        "This market settles on no chain: its accounts hold credits, and nothing comes or goes there. GET /v1/info names the chain of one "
+        + "that does.";
 
     public const string NoRoute = "There is no such route. The routes are in /openapi/v1.json.";
 

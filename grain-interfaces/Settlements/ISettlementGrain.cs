@@ -44,7 +44,8 @@ public interface ISettlementGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="caller">A key of the account, with <see cref="Scopes.Transfer"/>.</param>
     /// <param name="owner">The address.</param>
-    /// <param name="byAccount">By the account's own key, of the digest of `AccountOwner` (receipts/SETTLEMENT.md): Ed25519, 64 bytes.</param>
+    /// <param name="byAccount">By the account's own key, of the digest of `AccountOwner` (receipts/SETTLEMENT.md): Ed25519, 64
+    /// bytes.</param>
     /// <param name="byOwner">By the address's key, of the same digest: r, s and v, 65 bytes.</param>
     /// <exception cref="MarketException"><see cref="ErrorCode.SignatureRefused"/>; <see cref="ErrorCode.Forbidden"/>: the address stands
     /// for another account, or the account has another address.</exception>

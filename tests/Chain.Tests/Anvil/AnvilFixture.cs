@@ -6,7 +6,7 @@ namespace Marketplace.Chain.Tests;
 /// <summary>A real EVM node, started by the first test that asks.</summary>
 public sealed class AnvilFixture : IAsyncDisposable
 {
-    private readonly Lazy<Task<AnvilNode>> _node = new(AnvilNode.Start);
+    private readonly Lazy<Task<AnvilNode>> _node = new(() => AnvilNode.Start());
 
     /// <summary>The node. Where anvil is not installed, the test is skipped; on the build machine it fails.</summary>
     public async Task<RpcEndpoint> Endpoint()

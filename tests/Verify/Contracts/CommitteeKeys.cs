@@ -45,7 +45,9 @@ internal sealed class CommitteeKeys : IDisposable
     /// <summary>The signature of all of them together; null: of nobody.</summary>
     public BlsSignature? Sign(IEnumerable<Bytes32> members, Bytes32 digest) => Sum(members)?.Sign(digest.ToArray());
 
-    /// <summary>The signature that is good for the sum of the members' keys less those of the absentees, each as often as it is there.</summary>
+    /// <summary>
+    /// The signature that is good for the sum of the members' keys less those of the absentees, each as often as it is there.
+    /// </summary>
     public BlsSignature? SignWithout(IEnumerable<Bytes32> members, IEnumerable<Bytes32> absentees, Bytes32 digest) =>
         KeyOf(SecretOf(members) - SecretOf(absentees))?.Sign(digest.ToArray());
 
