@@ -14,16 +14,27 @@ public sealed class SettlementTests : IDisposable
     {
         var hash = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
         var settlement = new MarketSettlement(
-            new MarketChain("31337", "0x5fbdb2315678afecb367f032d93f642f64180aa3"),
-            SettlementState.Signing,
+            Chain: new MarketChain("31337", "0x5fbdb2315678afecb367f032d93f642f64180aa3"),
+            State: SettlementState.Signing,
             Settled: 1,
             Head: 132,
             Counted: 120,
             Accounts: 3,
             Members: 5,
-            new SettlementUnderWay(2, 7, Signed: 3, Asked: 5, null),
+            Open: new SettlementUnderWay(2, 7, Signed: 3, Asked: 5, null),
             Trouble: "Settlement 2 waits for signatures: 3 of 5 members of epoch 7 have signed.",
-            [new PastSettlement(1, 6, 2, 4, new TokenAmount(900), new TokenAmount(1_040), $"0x{hash}")]
+            Past:
+            [
+                new PastSettlement(
+                    Number: 1,
+                    Epoch: 6,
+                    Accounts: 2,
+                    Receipts: 4,
+                    Earned: new TokenAmount(900),
+                    Spent: new TokenAmount(1_040),
+                    Transaction: $"0x{hash}"
+                ),
+            ]
         );
         _shell.Service.On($"GET {Routes.Settlement}", _ => FakeService.Json(settlement));
 

@@ -21,7 +21,18 @@ public sealed class SettlementTests
             Phase = SettlementPhase.Sending,
             Settled = 1,
             Open = new OpenSettlement(2, 7, Signed: 4, Asked: 5, [Hash]),
-            Past = [new GrainInterfaces.PastSettlement(1, 6, 2, 3, new TokenAmount(900), new TokenAmount(1_040), default)],
+            Past =
+            [
+                new GrainInterfaces.PastSettlement(
+                    Number: 1,
+                    Epoch: 6,
+                    Accounts: 2,
+                    Receipts: 3,
+                    Earned: new TokenAmount(900),
+                    Spent: new TokenAmount(1_040),
+                    Transaction: default
+                ),
+            ],
             Trouble = "A transaction costs more than the silo may offer.",
         };
 
