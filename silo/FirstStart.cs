@@ -24,7 +24,7 @@ internal sealed partial class FirstStart(
     private const string CreditOperation = "first start";
 
     /// <summary>Holds the text of the account's id.</summary>
-    private static readonly DocumentKey Operator = new("silo", "operator");
+    internal static readonly DocumentKey Operator = new("silo", "operator");
 
     public async Task StartAsync(CancellationToken cancellation)
     {

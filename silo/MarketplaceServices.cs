@@ -29,11 +29,16 @@ internal static class MarketplaceServices
         services.AddSingleton(new StakeTerms { Unbonding = TimeSpan.FromHours(options.UnbondingHours) });
         services.AddSingleton(options.Epochs);
         services.AddSingleton(options.Reuse);
+        services.AddMarketplaceChain(options);
         services.AddMarketGrains();
         services.AddSingleton<IReadiness, SiloReadiness>();
         services.AddHostedService<LostWorkers>();
         services.AddHostedService<FirstStart>();
         services.AddHostedService<PolicyHistory>();
+        if (options.SettlesOnChain)
+        {
+            services.AddHostedService<ChainService>();
+        }
         services.AddHostedService<BlobCollectorService>();
         services.AddSingleton<BookCheckService>();
         services.AddSingleton<IBookCheck>(provider => provider.GetRequiredService<BookCheckService>());

@@ -22,6 +22,7 @@ internal static class SiloApplication
 
         var app = builder.Build();
         app.Services.RequireOwnDomain();
+        await app.Services.RequireChain();
         app.MapMarketplaceGateway();
         app.MapGrainHostPages();
         return app;

@@ -8,6 +8,7 @@ internal static class SiloConfiguration
 {
     private const string EnvironmentPrefix = "MARKET_";
     private const string CertificatePassword = "--certificate-password";
+    private const string ChainPassphrase = "--chain-passphrase";
 
     /// <summary>An option as the command line spells it, the option's name, and its line of help.</summary>
     private static readonly (string Argument, string Option, string Help)[] Arguments =
@@ -75,6 +76,25 @@ internal static class SiloConfiguration
             "what a job pays that an earlier one's receipt answers, in percent of the earlier price (20)"
         ),
         ("--reuse-days", nameof(SiloOptions.ReuseDays), "how old such a receipt may be, in days (30)"),
+        ("--chain", nameof(SiloOptions.Chain), "where the market settles, for ever: none, or evm, in an escrow on an EVM chain (none)"),
+        (
+            "--chain-rpc",
+            nameof(SiloOptions.ChainRpc),
+            "URLs of the chain's nodes, separated by ';'; keys in them: only as MARKET_CHAIN_RPC"
+        ),
+        ("--chain-quorum", nameof(SiloOptions.ChainQuorum), "how many of these nodes must say the same (0: the majority)"),
+        ("--chain-id", nameof(SiloOptions.ChainId), "the chain's number"),
+        ("--escrow", nameof(SiloOptions.Escrow), "address of the market's escrow, which 'market chain deploy' makes"),
+        ("--chain-key", nameof(SiloOptions.ChainKey), "Web3 key store: the key of the escrow's operator"),
+        (ChainPassphrase, nameof(SiloOptions.ChainPassphrase), "its passphrase; only as MARKET_CHAIN_PASSPHRASE"),
+        ("--chain-passphrase-file", nameof(SiloOptions.ChainPassphraseFile), "file with that passphrase"),
+        ("--chain-confirmations", nameof(SiloOptions.ChainConfirmations), "how many blocks follow one before it counts (12)"),
+        ("--settle-every", nameof(SiloOptions.SettleEvery), "time between settlements, such as 30s, 10m or 1h (10m)"),
+        (
+            "--chain-fee-max",
+            nameof(SiloOptions.ChainFeeMax),
+            "the most that a settlement offers for a unit of gas, in wei; what is dearer waits (500000000000)"
+        ),
         ("--name", nameof(SiloOptions.Name), "what people call this silo, in logs and on the dashboard (the machine's name)"),
         (
             "--allowed-hosts",
@@ -192,6 +212,13 @@ internal static class SiloConfiguration
             throw new SiloOptionsException(
                 $"{CertificatePassword} can be read by all users of this machine in the list of processes. Put the password into "
                     + "MARKET_CERTIFICATE_PASSWORD or into a file for --certificate-password-file."
+            );
+        }
+        if (given.ContainsKey(nameof(SiloOptions.ChainPassphrase)))
+        {
+            throw new SiloOptionsException(
+                $"{ChainPassphrase} can be read by all users of this machine in the list of processes. Put the passphrase into "
+                    + "MARKET_CHAIN_PASSPHRASE or into a file for --chain-passphrase-file."
             );
         }
         if (

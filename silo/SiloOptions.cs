@@ -165,6 +165,7 @@ public sealed partial class SiloOptions
         );
         ValidateEpochs();
         ValidateReuse();
+        ValidateChain();
         ValidateHttps();
         if (HostKind.IsCluster)
         {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 using Marketplace.Crypto;
 
 namespace Marketplace.Chain;
@@ -76,6 +77,26 @@ public static class KeyStoreFile
         {
             CryptographicOperations.ZeroMemory(derived);
             CryptographicOperations.ZeroMemory(secret);
+        }
+    }
+
+    /// <summary>The passphrase that a file holds as its one line; a line break at its end does not count.</summary>
+    /// <exception cref="IOException">The file cannot be read, or holds more; the message names it.</exception>
+    public static string ReadPassphrase(string path)
+    {
+        path = Path.GetFullPath(path);
+        using var file = File.OpenRead(path);
+        var bytes = new byte[KeyStorePolicy.PassphraseFileBytesMax + 1];
+        try
+        {
+            var count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return count < bytes.Length
+                ? Encoding.UTF8.GetString(bytes, 0, count).TrimEnd('\r', '\n')
+                : throw new IOException($"{path} has more than {bytes.Length - 1} bytes, and it is to hold a passphrase.");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
         }
     }
 

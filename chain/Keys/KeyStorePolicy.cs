@@ -26,4 +26,7 @@ internal static class KeyStorePolicy
 
     /// <summary>Members that other programs add to the file may hold objects; the form itself is three deep.</summary>
     internal const int JsonDepthMax = 8;
+
+    /// <summary>Of a file with a passphrase, which is a line: a mistaken name is not read into memory.</summary>
+    internal const int PassphraseFileBytesMax = 4096;
 }

@@ -3,6 +3,15 @@ namespace Marketplace.Grains;
 /// <summary>What the operator chooses of settlements.</summary>
 public sealed record SettlementTerms
 {
+    /// <summary>No chain is reorganised so deep; a larger number is a mistake.</summary>
+    public const int ConfirmationsMax = 1_000;
+
+    /// <summary>A chain makes blocks no faster.</summary>
+    public static readonly TimeSpan IntervalMin = TimeSpan.FromSeconds(1);
+
+    /// <summary>Accounts wait so long for what they have earned.</summary>
+    public static readonly TimeSpan IntervalMax = TimeSpan.FromDays(1);
+
     /// <summary>
     /// How many blocks must follow one before it counts. A chain that is reorganised deeper takes back deposits that may be spent by then:
     /// choose what the chain calls final. 12 by default.
@@ -12,9 +21,9 @@ public sealed record SettlementTerms
     {
         get;
         init =>
-            field = value is >= 1 and <= 1_000
+            field = value is >= 1 and <= ConfirmationsMax
                 ? value
-                : throw new ArgumentOutOfRangeException(nameof(value), value, "A block counts after 1 to 1000 others.");
+                : throw new ArgumentOutOfRangeException(nameof(value), value, $"A block counts after 1 to {ConfirmationsMax} others.");
     } = 12;
 
     /// <summary>How long after a settlement the next one is made, if anything has changed. A transaction costs the same for one job and for
@@ -25,7 +34,7 @@ public sealed record SettlementTerms
         get;
         init =>
             field =
-                value >= TimeSpan.FromSeconds(1) && value <= TimeSpan.FromDays(1)
+                value >= IntervalMin && value <= IntervalMax
                     ? value
                     : throw new ArgumentOutOfRangeException(nameof(value), value, "Settlements follow each other by 1 second to 1 day.");
     } = TimeSpan.FromMinutes(10);

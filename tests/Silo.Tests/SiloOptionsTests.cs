@@ -1,9 +1,13 @@
+using Marketplace.Grains;
+using Marketplace.Receipts;
 using Marketplace.Silo;
 
 namespace Marketplace.Tests.Silo;
 
 public sealed class SiloOptionsTests
 {
+    private const string Escrow = "0x00000000000000000000000000000000000000e5";
+
     [Theory]
     [InlineData("--data", " ", "a folder")]
     [InlineData("--urls", "nowhere", "http or https addresses")]
@@ -27,6 +31,17 @@ public sealed class SiloOptionsTests
     [InlineData("--committee-stake", "0", "a whole number of base units, at least 1")]
     [InlineData("--reuse-price", "200", "1 to 100 percent")]
     [InlineData("--reuse-days", "0", "1 to")]
+    [InlineData("--chain", "bitcoin", "none or evm")]
+    [InlineData("--chain-quorum", "1", "1 to 0, the number of URLs of --chain-rpc")]
+    [InlineData("--chain-quorum", "most", "a whole number")]
+    [InlineData("--chain-id", "-1", "a whole number, at least 1")]
+    [InlineData("--chain-id", "0", "a whole number, at least 1")]
+    [InlineData("--escrow", "0x12", "0x and 40 hexadecimal digits")]
+    [InlineData("--escrow", "0x0000000000000000000000000000000000000000", "0x and 40 hexadecimal digits")]
+    [InlineData("--chain-confirmations", "0", "1 to 1000 blocks")]
+    [InlineData("--settle-every", "10", "a time such as 30s, 10m or 1h")]
+    [InlineData("--settle-every", "25h", "from 1s to 24h")]
+    [InlineData("--chain-fee-max", "1.5", "a whole number of wei")]
     [InlineData("--name", "a b", "letters")]
     [InlineData("--trusted-proxies", "proxy", "IP addresses")]
     [InlineData("--allow-plaintext", "perhaps", "true or false")]
@@ -36,5 +51,68 @@ public sealed class SiloOptionsTests
 
         Assert.StartsWith($"{option} is '{value}'; allowed: ", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(allowed, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--chain is 'evm', and --chain-rpc is not given", "--chain", "evm")]
+    [InlineData(
+        "--chain is 'evm', and --chain-key is not given",
+        "--chain",
+        "evm",
+        "--chain-rpc",
+        "http://n",
+        "--chain-id",
+        "1",
+        "--escrow",
+        Escrow
+    )]
+    [InlineData("--escrow is given, and --chain is 'none'", "--escrow", Escrow)]
+    [InlineData("--chain-rpc: number 2 of its 2 URLs", "--chain-rpc", "http://n;secret")]
+    [InlineData("--chain-rpc names 2 URLs", "--chain-rpc", "http://n/secret;http://n/secret")]
+    [InlineData("--chain-passphrase can be read by all users", "--chain-passphrase", "secret")]
+    public void HalfAChain_IsRefused_AndNothingSecretIsSaid(string expected, params string[] typed)
+    {
+        var refusal = Assert.Throws<SiloOptionsException>(() => SiloConfiguration.Read(typed));
+
+        Assert.StartsWith(expected, refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ChainOptions_AreReadAsTheyAreMeant()
+    {
+        var options = SiloConfiguration.Read([
+            "--chain",
+            "evm",
+            "--chain-rpc",
+            "http://a; https://b",
+            "--chain-quorum",
+            "2",
+            "--chain-id",
+            "31337",
+            "--escrow",
+            Escrow,
+            "--chain-key",
+            "file",
+            "--chain-confirmations",
+            "3",
+            "--settle-every",
+            "90s",
+            "--chain-fee-max",
+            "7",
+        ])!;
+
+        var market = default(Bytes32);
+        Assert.Equal(new MarketDomain(market, 31337, EvmAddress.Parse(Escrow)), options.DomainOf(market));
+        Assert.Equal(
+            new SettlementTerms
+            {
+                Confirmations = 3,
+                Interval = TimeSpan.FromSeconds(90),
+                FeeMax = 7,
+            },
+            options.Settlements
+        );
+        Assert.Equal(new SettlementTerms(), SiloConfiguration.Read([])!.Settlements);
     }
 }

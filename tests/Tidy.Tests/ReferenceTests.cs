@@ -47,6 +47,7 @@ public sealed class ReferenceTests
             "Grains",
             "Gateway",
             "Receipts",
+            "Chain",
             "Worker",
             "Worker.Protocol",
         ],
