@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Marketplace.Chain;
 using Marketplace.Crypto;
 using Marketplace.Storage;
 
@@ -37,6 +38,18 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
                 "not_understood",
                 strange.Message,
                 "Run 'market doctor' to see what is wrong."
+            ),
+            ChainException { InnerException: null or EvmRevertException or AbiException } refused => new(
+                ExitCodes.Refused,
+                "chain_refused",
+                refused.Message,
+                "'market chain show' tells the terms of a market's contracts."
+            ),
+            ChainException or RpcException => new(
+                ExitCodes.Unreachable,
+                "chain_unreachable",
+                exception.Message,
+                "Check --rpc, and whether the node runs."
             ),
             BlobVerificationException wrong => new(ExitCodes.Damaged, "blob_mismatch", wrong.Message),
             DataFolderException folder => new(

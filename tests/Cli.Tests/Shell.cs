@@ -21,6 +21,9 @@ internal sealed class Shell : IDisposable
 
     public FakeService Service { get; init; } = new();
 
+    /// <summary>With the real network and the real time, in place of those that the test makes up.</summary>
+    public bool IsOnNetwork { get; init; }
+
     public ImpatientTime Clock { get; } = new(Patience);
 
     public Dictionary<string, string> Environment { get; } = new() { ["MARKET_URL"] = "http://127.0.0.1:8080", ["MARKET_KEY"] = Key };
@@ -65,8 +68,8 @@ internal sealed class Shell : IDisposable
             ErrorIsTerminal = ErrorIsTerminal,
             Folder = Folder,
             Environment = name => Environment.GetValueOrDefault(name),
-            Clock = Clock,
-            Network = Service,
+            Clock = IsOnNetwork ? TimeProvider.System : Clock,
+            Network = IsOnNetwork ? null : Service,
             Width = Width,
         };
 

@@ -34,7 +34,20 @@ public sealed class ReferenceTests
         ["Worker.Protocol"] = ["Values", "Api", "Crypto", "Receipts"],
         ["Worker"] = ["Values", "Api", "Crypto", "Engine", "Receipts", "Sdk", "Worker.Protocol"],
         ["Sdk"] = ["Values", "Api", "Crypto", "Receipts"],
-        ["market"] = ["Values", "Api", "Crypto", "Engine", "Receipts", "Sdk", "Storage", "Storage.Contracts", "Storage.State", "Worker"],
+        ["market"] =
+        [
+            "Values",
+            "Api",
+            "Chain",
+            "Crypto",
+            "Engine",
+            "Receipts",
+            "Sdk",
+            "Storage",
+            "Storage.Contracts",
+            "Storage.State",
+            "Worker",
+        ],
         ["Silo"] =
         [
             "Values",
