@@ -9,7 +9,7 @@ namespace Marketplace.Worker;
 /// before a signature exists, and another vote on the same subject is refused for ever. Thread-safe. After a failure of the disk it votes
 /// no more; open it again.
 /// </summary>
-public sealed class VoteLog : IDisposable
+public sealed partial class VoteLog : IDisposable
 {
     internal const string Name = "committee.votes";
     private const string NewName = "committee.votes.new";
@@ -74,7 +74,7 @@ public sealed class VoteLog : IDisposable
         // What counts the writes of a key that is gone says nothing of this one.
         log.Try(log._count.Delete);
         log.BeginPart(log._head);
-        log.Try(() => log._count.Write(log._writes));
+        log.Try(() => log._count.Write(log.Statements));
         return log;
     }
 
@@ -107,7 +107,7 @@ public sealed class VoteLog : IDisposable
             try
             {
                 log.Load();
-                log.Try(() => log._count.Write(log._writes));
+                log.Try(() => log._count.Write(log.Statements));
             }
             catch
             {
@@ -291,7 +291,7 @@ public sealed class VoteLog : IDisposable
             // Another process may have read the log before this frame was there.
             _count.RequireOwn();
             // Before a signature exists that an older copy would not know of.
-            _count.Write(_writes + 1);
+            _count.Write(Statements + 1);
         });
         _fileSize += frame.Length;
         _writes++;
@@ -417,7 +417,7 @@ public sealed class VoteLog : IDisposable
                 $"there are votes in '{_files.PathOf(NameOf(next))}', of which it does not know"
             );
         }
-        _count.RequireNewest(_files.PathOf(Name), _writes, hasTornEnd);
+        _count.RequireNewest(_files.PathOf(Name), Statements, hasTornEnd);
     }
 
     /// <summary>The last part, in a new file that takes the place of the old one.</summary>
@@ -446,7 +446,7 @@ public sealed class VoteLog : IDisposable
 
     private void WriteHead(VoteLogHead head)
     {
-        var bytes = GC.AllocateArray<byte>(VoteLogFormat.HeadSize, pinned: true);
+        var bytes = GC.AllocateArray<byte>(VoteLogFormat.SizeOfHead(head), pinned: true);
         VoteLogFormat.WriteHead(bytes, _key, head);
         Try(() =>
         {

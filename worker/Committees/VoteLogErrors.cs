@@ -1,3 +1,5 @@
+using Marketplace.Receipts;
+
 namespace Marketplace.Worker;
 
 /// <summary>What vote logs refuse, and what to do then.</summary>
@@ -11,7 +13,7 @@ internal static class VoteLogErrors
         new($"'{path}' is damaged: {where}. A crash does not do that, so what this key has voted is unknown. {NewKey}");
 
     public static VoteLogException Earlier(string path) =>
-        new($"'{path}' is of form 1, which says for no market what it voted; this version reads form 2. {NewKey}");
+        new($"'{path}' is of form 1, which says for no market what it voted; this version reads forms 2 and 3. {NewKey}");
 
     public static VoteLogException OfOtherWorker(string path, WorkerId owner, WorkerId worker) =>
         new(
@@ -50,6 +52,18 @@ internal static class VoteLogErrors
 
     public static VoteRefusedException Contradicts(ulong epoch, MemberVote vote) =>
         new($"On {vote.Kind} {vote.Subject} of epoch {epoch} the vote was another; {vote.Digest} would contradict it.");
+
+    public static VoteRefusedException SettlementOver(Settlement settlement, SignedSettlements last) =>
+        new(
+            $"Settlement {settlement.Number} of epoch {settlement.Epoch} does not come after settlement {last.Number} of epoch "
+                + $"{last.Epoch}, the last one that was signed."
+        );
+
+    public static VoteRefusedException OtherSettlement(Settlement settlement, SignedSettlements last) =>
+        new(
+            $"Settlement {settlement.Number} of epoch {settlement.Epoch} was signed with the hash {last.Hash}; {settlement.Hash()} would "
+                + "contradict it."
+        );
 
     public static VoteRefusedException TooMany(ulong epoch, int votes, int max) =>
         new($"The log has {votes} votes of epoch {epoch}, and takes {max}: it votes again in the next one.");

@@ -23,6 +23,9 @@ internal sealed record VoteLogHead(
     Bytes32 LastSum
 )
 {
+    /// <summary>What it has signed of settlements.</summary>
+    public SignedSettlements Settlements { get; init; } = SignedSettlements.None;
+
     /// <summary>Of a log that has no part yet.</summary>
     public static VoteLogHead New(WorkerId worker) =>
         new(
@@ -37,6 +40,17 @@ internal sealed record VoteLogHead(
         );
 }
 
+/// <summary>What a member has signed of settlements (VOTES.md): the last one stands for all before it.</summary>
+/// <param name="Count">How often it signed a new one.</param>
+/// <param name="Number">Of the last one; 0: it has signed none.</param>
+/// <param name="Epoch">Of the last one, in the registry on the chain: it has nothing to do with epochs of the market.</param>
+/// <param name="Hash">Of the last one's struct.</param>
+/// <param name="Before">The same of the last one with a smaller number; zero: there is none.</param>
+internal sealed record SignedSettlements(ulong Count, ulong Number, ulong Epoch, Bytes32 Hash, Bytes32 Before)
+{
+    public static SignedSettlements None { get; } = new(Count: 0, Number: 0, Epoch: 0, Hash: default, Before: default);
+}
+
 /// <summary>What the header of a part says.</summary>
 /// <param name="Number">Its own.</param>
 /// <param name="Newest">No vote in it is of a later epoch.</param>
@@ -47,30 +61,39 @@ internal sealed record VotePart(ulong Number, ulong Newest, ulong Writes, Bytes3
 /// <summary>The bytes of a vote log, by VOTES.md.</summary>
 internal static class VoteLogFormat
 {
-    public const int HeadSize = 16 + BlsSecretKey.Size + (4 * Bytes32.Size) + (5 * sizeof(ulong));
+    /// <summary>Of a log that has signed no settlement.</summary>
+    public const int BareHeadSize = 16 + BlsSecretKey.Size + (4 * Bytes32.Size) + (5 * sizeof(ulong));
+
+    public const int HeadSize = BareHeadSize + (3 * sizeof(ulong)) + (2 * Bytes32.Size);
     public const int PartHeaderSize = 16 + (3 * sizeof(ulong)) + (2 * Bytes32.Size);
     public const int NoteSize = sizeof(ulong) + (3 * Bytes32.Size);
 
     private const int VoteSize = 1 + (2 * Bytes32.Size);
     private const int FrameBareSize = sizeof(int) + sizeof(ulong) + (2 * Bytes32.Size);
 
-    private static readonly Blake3Domain HeadSum = new("marketplace 2026 vote log header v2");
+    private static readonly Blake3Domain BareHeadSum = new("marketplace 2026 vote log header v2");
+    private static readonly Blake3Domain HeadSum = new("marketplace 2026 vote log header v3");
     private static readonly Blake3Domain PartSum = new("marketplace 2026 vote log part v2");
     private static readonly Blake3Domain FrameSum = new("marketplace 2026 vote log frame v2");
     private static readonly Blake3Domain NoteSum = new("marketplace 2026 vote log note v2");
 
     private static ReadOnlySpan<byte> EarlierMagic => "market votes 1\r\n"u8;
 
-    private static ReadOnlySpan<byte> HeadMagic => "market votes 2\r\n"u8;
+    private static ReadOnlySpan<byte> BareHeadMagic => "market votes 2\r\n"u8;
+
+    private static ReadOnlySpan<byte> HeadMagic => "market votes 3\r\n"u8;
 
     private static ReadOnlySpan<byte> PartMagic => "market ballot 2\n"u8;
 
     public static bool IsEarlier(ReadOnlySpan<byte> file) => file.StartsWith(EarlierMagic);
 
+    public static int SizeOfHead(VoteLogHead said) => IsBare(said) ? BareHeadSize : HeadSize;
+
+    /// <param name="head">Of <see cref="SizeOfHead"/>.</param>
     public static void WriteHead(Span<byte> head, BlsSecretKey key, VoteLogHead said)
     {
         var writer = new Writer(head);
-        writer.Bytes(HeadMagic);
+        writer.Bytes(IsBare(said) ? BareHeadMagic : HeadMagic);
         key.CopyTo(writer.Take(BlsSecretKey.Size));
         writer.Word(said.Worker.Value);
         writer.Word(said.Market);
@@ -80,23 +103,32 @@ internal static class VoteLogFormat
         writer.Number(said.First);
         writer.Number(said.Last);
         writer.Word(said.LastSum);
-        writer.Word(HeadSum.Hash(head[..^Bytes32.Size]));
+        if (!IsBare(said))
+        {
+            writer.Number(said.Settlements.Count);
+            writer.Number(said.Settlements.Number);
+            writer.Number(said.Settlements.Epoch);
+            writer.Word(said.Settlements.Hash);
+            writer.Word(said.Settlements.Before);
+        }
+        writer.Word((IsBare(said) ? BareHeadSum : HeadSum).Hash(head[..^Bytes32.Size]));
     }
 
     /// <returns>Null where the bytes are no head.</returns>
     public static VoteLogHead? ReadHead(ReadOnlySpan<byte> file, Span<byte> secret)
     {
+        var isBare = file.StartsWith(BareHeadMagic);
         if (
-            file.Length != HeadSize
-            || !file.StartsWith(HeadMagic)
-            || HeadSum.Hash(file[..^Bytes32.Size]) != new Bytes32(file[^Bytes32.Size..])
+            file.Length != (isBare ? BareHeadSize : HeadSize)
+            || !(isBare || file.StartsWith(HeadMagic))
+            || (isBare ? BareHeadSum : HeadSum).Hash(file[..^Bytes32.Size]) != new Bytes32(file[^Bytes32.Size..])
         )
         {
             return null;
         }
         var reader = new Reader(file[HeadMagic.Length..]);
         reader.Take(BlsSecretKey.Size).CopyTo(secret);
-        return new VoteLogHead(
+        var head = new VoteLogHead(
             Worker: new WorkerId(reader.Word()),
             Market: reader.Word(),
             Floor: reader.Number(),
@@ -106,6 +138,18 @@ internal static class VoteLogFormat
             Last: reader.Number(),
             LastSum: reader.Word()
         );
+        return isBare
+            ? head
+            : head with
+            {
+                Settlements = new SignedSettlements(
+                    Count: reader.Number(),
+                    Number: reader.Number(),
+                    Epoch: reader.Number(),
+                    Hash: reader.Word(),
+                    Before: reader.Word()
+                ),
+            };
     }
 
     /// <param name="key">Of the log: a part that an earlier key has left behind is none of this one's.</param>
@@ -214,6 +258,9 @@ internal static class VoteLogFormat
         }
         return true;
     }
+
+    /// <summary>It has signed no settlement, so programs that know of none may go on with it.</summary>
+    private static bool IsBare(VoteLogHead head) => head.Settlements == SignedSettlements.None;
 
     public static int SizeOfFrame(int votes) => FrameBareSize + (votes * VoteSize);
 
