@@ -23,14 +23,20 @@ public sealed partial class CommitteeVoter : IDisposable
     private CommitteeKey? _registered;
     private MarketDomain? _domain;
     private bool _isBroken;
+    private readonly KeptSettlements _settlements;
+    private SettlementRequest? _notSettled;
 
     /// <param name="votes">Disposed with the voter.</param>
     /// <param name="files">Disposed with the voter, after the log; null: another one does that.</param>
     /// <param name="key">The worker's own, which outlives the voter.</param>
     /// <param name="payTo">The account that earns for the worker.</param>
     /// <param name="log">Is told what it does not sign, and why.</param>
-    public CommitteeVoter(VoteLog votes, IDisposable? files, Ed25519KeyPair key, AccountId payTo, ILogger log) =>
+    public CommitteeVoter(VoteLog votes, IDisposable? files, Ed25519KeyPair key, AccountId payTo, ILogger log)
+    {
+        ArgumentNullException.ThrowIfNull(votes);
         (_votes, _files, _key, _payTo, _log) = (votes, files, key, payTo, log);
+        _settlements = new KeptSettlements(votes.Files);
+    }
 
     private WorkerId Worker => new(_key.PublicKey);
 
@@ -283,12 +289,16 @@ public sealed partial class CommitteeVoter : IDisposable
     }
 
     /// <returns>Null where nothing was signed.</returns>
-    private byte[]? Sign(ulong epoch, IReadOnlyList<MemberVote> votes, MarketDomain domain, Bytes32 digest)
+    private byte[]? Sign(ulong epoch, IReadOnlyList<MemberVote> votes, MarketDomain domain, Bytes32 digest) =>
+        Sign(domain, () => _votes.Sign(epoch, votes, digest));
+
+    /// <returns>Null where nothing was signed.</returns>
+    private byte[]? Sign(MarketDomain domain, Func<BlsSignature> sign)
     {
         try
         {
             _votes.Bind(domain.Id);
-            return _votes.Sign(epoch, votes, digest).Bytes.ToArray();
+            return sign().Bytes.ToArray();
         }
         catch (VoteRefusedException refused)
         {

@@ -61,6 +61,12 @@ public sealed record ReceiptSeat(WorkerId Worker, TokenAmount UnitPrice);
 /// <param name="Amount">How much of the price.</param>
 public sealed record ReceiptShare(AccountId Account, TokenAmount Amount);
 
+/// <summary>A settlement that the member is to sign (receipts/SETTLEMENT.md). Its file is read over HTTP.</summary>
+/// <param name="Number">Which settlement.</param>
+/// <param name="Epoch">Whose committee signs: an epoch of the registry on the chain.</param>
+/// <param name="Hash">Of the struct that the file has.</param>
+public sealed record SettlementRequest(ulong Number, ulong Epoch, Bytes32 Hash);
+
 /// <summary>What a worker signs for committees. It repeats them until they are taken.</summary>
 /// <param name="Worker">Who votes.</param>
 public sealed record CommitteeVotes(WorkerId Worker)
@@ -87,6 +93,12 @@ public sealed record WindowVote(long Window)
 /// <param name="Epoch">Which epoch.</param>
 /// <param name="Share">BLS: 96 bytes.</param>
 public sealed record EpochShare(ulong Epoch, ReadOnlyMemory<byte> Share);
+
+/// <summary>A member's signature of a settlement.</summary>
+/// <param name="Number">Which settlement.</param>
+/// <param name="Epoch">Whose committee signs: an epoch of the registry on the chain.</param>
+/// <param name="Signature">BLS: 96 bytes.</param>
+public sealed record SettlementVote(ulong Number, ulong Epoch, ReadOnlyMemory<byte> Signature);
 
 /// <summary>The market has the votes. It says nothing of what they count.</summary>
 public sealed record VotesTaken;
