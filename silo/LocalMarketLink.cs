@@ -68,9 +68,7 @@ internal sealed class LocalMarketLink(
     public async ValueTask Vote(Wire.CommitteeVotes votes, CancellationToken cancellation) =>
         await Reach(async () =>
         {
-            await MarketOf(votes.Worker)
-                .Vote(CommitteeMapping.ToGrain(votes.Votes), CommitteeMapping.ToGrain(votes.Shares))
-                .WaitAsync(cancellation);
+            await MarketOf(votes.Worker).Vote(votes).WaitAsync(cancellation);
             return true;
         });
 

@@ -27,12 +27,17 @@ internal static class CommitteeFrames
             return;
         }
         var (votes, shares) = (call.Votes ?? [], call.Shares ?? []);
-        if (votes.Count + shares.Count == 0 || votes.Count > WorkerLimits.WindowsMax || shares.Count > WorkerLimits.SharesMax)
+        var isEmpty = votes.Count + shares.Count == 0 && call.Settlement is null;
+        if (isEmpty || votes.Count > WorkerLimits.WindowsMax || shares.Count > WorkerLimits.SharesMax)
         {
             throw Malformed(
                 $"A call has {votes.Count} votes and {shares.Count} shares; allowed are up to {WorkerLimits.WindowsMax} votes and "
-                    + $"{WorkerLimits.SharesMax} share, and one of them at least."
+                    + $"{WorkerLimits.SharesMax} share, and one of them or a settlement's signature at least."
             );
+        }
+        if (call.Settlement is { } settlement)
+        {
+            Require(settlement.Signature.Length == BlsSignature.Size, "signature", settlement.Signature.Length, BlsSignature.Size);
         }
         foreach (var share in shares)
         {

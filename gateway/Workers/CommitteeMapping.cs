@@ -20,6 +20,7 @@ public static class CommitteeMapping
         {
             Share = duties.Share is { } share ? new Wire.ShareRequest(share.Epoch, share.Eligible) : null,
             Windows = duties.Windows.IsDefaultOrEmpty ? null : [.. duties.Windows.Select(ToWire)],
+            Settlement = duties.Settlement is { } asked ? new Wire.SettlementRequest(asked.Number, asked.Epoch, asked.Hash) : null,
         };
     }
 
@@ -34,6 +35,21 @@ public static class CommitteeMapping
 
     public static ImmutableArray<CommitteeShare> ToGrain(IReadOnlyList<Wire.EpochShare>? shares) =>
         [.. (shares ?? []).Select(share => new CommitteeShare(share.Epoch, share.Share))];
+
+    /// <summary>Hands votes to the grains that count them.</summary>
+    public static async Task Vote(this WorkerMarket market, Wire.CommitteeVotes call)
+    {
+        ArgumentNullException.ThrowIfNull(market);
+        ArgumentNullException.ThrowIfNull(call);
+        if (call is not { Votes: null, Shares: null })
+        {
+            await market.Vote(ToGrain(call.Votes), ToGrain(call.Shares));
+        }
+        if (call.Settlement is { } vote)
+        {
+            await market.Settle(new SettlementVote(vote.Number, vote.Epoch, vote.Signature));
+        }
+    }
 
     private static Wire.ReceiptWindow ToWire(ReceiptWindow window) =>
         new(window.Number, window.Epoch, window.Committee, [.. window.Receipts.Select(ToWire)]);

@@ -36,7 +36,7 @@ internal static class OrderParts
             orders with
             {
                 Leases = [],
-                Duties = orders.Duties?.Share is { } share ? new CommitteeDuties { Share = share } : null,
+                Duties = orders.Duties is { } duties and not { Share: null, Settlement: null } ? duties with { Windows = null } : null,
             }
         );
         foreach (var lease in orders.Leases)

@@ -160,8 +160,7 @@ internal sealed partial class WorkerCalls(
 
     private async Task<LinkFrame> Vote(CommitteeVotes call, CancellationToken cancellation)
     {
-        var (votes, shares) = (CommitteeMapping.ToGrain(call.Votes), CommitteeMapping.ToGrain(call.Shares));
-        await MarketOf(call.Worker).Vote(votes, shares).WaitAsync(cancellation);
+        await MarketOf(call.Worker).Vote(call).WaitAsync(cancellation);
         return new LinkFrame { Voted = new VotesTaken() };
     }
 

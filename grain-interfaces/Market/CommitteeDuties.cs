@@ -16,10 +16,12 @@ public sealed record CommitteeKey(
 /// <summary>What a market asks of a worker that serves in committees; default members ask nothing.</summary>
 /// <param name="Share">An epoch whose randomness it is to give a share of; null: none.</param>
 /// <param name="Windows">Receipts that it is to vote on.</param>
+/// <param name="Settlement">A settlement that it is to sign; null: none.</param>
 [GenerateSerializer, Immutable, Alias("CommitteeDuties")]
 public sealed record CommitteeDuties(
     [property: Id(0)] ShareRequest? Share = null,
-    [property: Id(1)] ImmutableArray<ReceiptWindow> Windows = default
+    [property: Id(1)] ImmutableArray<ReceiptWindow> Windows = default,
+    [property: Id(2)] SettlementRequest? Settlement = null
 );
 
 /// <param name="Epoch">The epoch that is to begin.</param>

@@ -104,6 +104,13 @@ public interface IMarketGrain : IGrainWithStringKey
     Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares);
 
     /// <summary>
+    /// A worker's signature of a settlement, as a member of the committee on the chain. One that does not hold, or is late, changes
+    /// nothing; nor does one where the market settles nowhere.
+    /// </summary>
+    [Effect(Effect.Idempotent), AlwaysInterleave, ResponseTimeout("00:00:05"), Alias("Settle")]
+    Task Settle(WorkerId worker, SettlementVote vote);
+
+    /// <summary>
     /// A sign of life of a worker, with all its leases and how far each has come. A lease that is not named for some time is over before
     /// its deadline. It writes nothing: what was said last is what a client pays who cancels the run. Fuel that no machine can have used
     /// in the time of the lease does not count.

@@ -27,6 +27,9 @@ public sealed class WorkerMarket(MarketShards shards, IGrainFactory grains, Work
     public Task<ImmutableArray<RefusedReport>> Report(ImmutableArray<LeaseReport> reports) =>
         Gather(reports, report => report.Lease, (market, some) => market.Report(worker, some), asksOwn: false);
 
+    /// <inheritdoc cref="IMarketGrain.Settle"/>
+    public Task Settle(SettlementVote vote) => Own.Settle(worker, vote);
+
     /// <inheritdoc cref="IMarketGrain.Vote"/>
     public Task Vote(ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares)
     {

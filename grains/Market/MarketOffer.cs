@@ -16,6 +16,7 @@ internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
     private readonly List<ReceiptWindow> _windows = [];
     private readonly List<LeaseId> _freed = [];
     private ShareRequest? _share;
+    private SettlementRequest? _settlement;
     private bool _isGone;
     private readonly HashSet<string> _labels = offer.Labels.IsDefaultOrEmpty ? [] : [.. WorkerLabels.Met(offer.Labels)];
     private int _leasesMax;
@@ -174,6 +175,9 @@ internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
     /// <summary>It is to give its share of an epoch's randomness.</summary>
     public void OrderShare(ShareRequest request) => _share = request;
 
+    /// <summary>It is to sign a settlement.</summary>
+    public void OrderSettlement(SettlementRequest request) => _settlement = request;
+
     /// <summary>The sealed result of a lease is to be told.</summary>
     public void OrderReveal(LeaseId lease) => _reveals.Add(lease);
 
@@ -208,7 +212,8 @@ internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
     /// <summary>There is something to say.</summary>
     public bool HasOrders =>
         _leases.Count + _stops.Count + _invitations.Count + _closed.Count + _reveals.Count + _windows.Count + _freed.Count > 0
-        || _share is not null;
+        || _share is not null
+        || _settlement is not null;
 
     /// <summary>What the shard that has lent the offer is to tell its worker.</summary>
     public RelayedOrders TakeRelayed()
@@ -233,7 +238,10 @@ internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
         var orders = new WorkerOrders(true, [.. _leases], [.. _stops], [.. _invitations], [.. _closed])
         {
             Reveals = [.. _reveals],
-            Duties = _share is null && _windows.Count == 0 ? null : new CommitteeDuties(_share, [.. _windows]),
+            Duties =
+                _share is null && _settlement is null && _windows.Count == 0
+                    ? null
+                    : new CommitteeDuties(_share, [.. _windows], _settlement),
         };
         _leases.Clear();
         _stops.Clear();
@@ -241,7 +249,7 @@ internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
         _closed.Clear();
         _reveals.Clear();
         _windows.Clear();
-        _share = null;
+        (_share, _settlement) = (null, null);
         return orders;
     }
 

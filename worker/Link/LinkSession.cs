@@ -265,6 +265,7 @@ internal sealed class LinkSession : IAsyncDisposable
         private readonly List<LeaseId> _reveals = [];
         private readonly List<ReceiptWindow> _windows = [];
         private ShareRequest? _share;
+        private SettlementRequest? _settlement;
 
         public Task<LinkFrame> Answer => _answer.Task;
 
@@ -282,6 +283,7 @@ internal sealed class LinkSession : IAsyncDisposable
             _reveals.AddRange(orders.Reveals ?? []);
             _windows.AddRange(orders.Duties?.Windows ?? []);
             _share = orders.Duties?.Share ?? _share;
+            _settlement = orders.Duties?.Settlement ?? _settlement;
             if (frame.More is not true)
             {
                 var all = new WorkerOrders(orders.Known, [.. _leases], [.. _stops])
@@ -289,11 +291,21 @@ internal sealed class LinkSession : IAsyncDisposable
                     Invitations = [.. _invitations],
                     Closed = [.. _closed],
                     Reveals = [.. _reveals],
-                    Duties = _share is null && _windows.Count == 0 ? null : new CommitteeDuties { Share = _share, Windows = [.. _windows] },
+                    Duties = Duties(),
                 };
                 _answer.TrySetResult(frame with { Orders = all });
             }
         }
+
+        private CommitteeDuties? Duties() =>
+            _share is null && _settlement is null && _windows.Count == 0
+                ? null
+                : new CommitteeDuties
+                {
+                    Share = _share,
+                    Windows = [.. _windows],
+                    Settlement = _settlement,
+                };
 
         public void Fail(LinkEndedException ended) => _answer.TrySetException(new LinkEndedException(ended.Reason, ended.Message, ended));
     }

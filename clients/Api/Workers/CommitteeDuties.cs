@@ -16,6 +16,9 @@ public sealed record CommitteeDuties
 
     /// <summary>Receipts that it is to vote on, at most 64 windows. Absent: none.</summary>
     public IReadOnlyList<ReceiptWindow>? Windows { get; init; }
+
+    /// <summary>A settlement that it is to sign, as a member of the committee on the chain. Absent: none.</summary>
+    public SettlementRequest? Settlement { get; init; }
 }
 
 /// <param name="Epoch">The epoch that is to begin.</param>
@@ -76,6 +79,9 @@ public sealed record CommitteeVotes(WorkerId Worker)
 
     /// <summary>Shares of epochs' randomness, at most 1.</summary>
     public IReadOnlyList<EpochShare>? Shares { get; init; }
+
+    /// <summary>The signature of a settlement that the market has asked for.</summary>
+    public SettlementVote? Settlement { get; init; }
 }
 
 /// <summary>A member's answer to a window: a signature, or which receipts it does not stand by.</summary>

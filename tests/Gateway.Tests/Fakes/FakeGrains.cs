@@ -426,6 +426,8 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
     public Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares) =>
         market.Workers.Vote(worker, votes, shares);
 
+    public Task Settle(WorkerId worker, SettlementVote vote) => market.Workers.Settle(worker, vote);
+
     public Task<ImmutableArray<RefusedReport>> Commit(WorkerId worker, ImmutableArray<SealedResult> results) =>
         market.Workers.Commit(worker, results);
 

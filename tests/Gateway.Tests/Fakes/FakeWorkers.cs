@@ -84,6 +84,14 @@ internal sealed class FakeWorkers(MemoryBlobStore blobs)
 
     public ConcurrentQueue<(WorkerId Worker, CommitteeShare Share)> Shares { get; } = new();
 
+    public ConcurrentQueue<(WorkerId Worker, SettlementVote Vote)> Settlements { get; } = new();
+
+    public Task Settle(WorkerId worker, SettlementVote vote)
+    {
+        Settlements.Enqueue((worker, vote));
+        return Task.CompletedTask;
+    }
+
     public Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares)
     {
         Throw();

@@ -28,12 +28,17 @@ public sealed class WorkerVoteTests
         Assert.Equal(Key.Registration.ToArray(), kept.Registration.ToArray());
         // Two that have no room in one frame of orders.
         var windows = new[] { Window(1, WorkerLimits.WindowReceiptsMax), Window(2, WorkerLimits.WindowReceiptsMax), Window(3, 1) };
-        var duties = new Market.CommitteeDuties(new Market.ShareRequest(9, Word(9)), [.. windows]);
+        var duties = new Market.CommitteeDuties(
+            new Market.ShareRequest(9, Word(9)),
+            [.. windows],
+            new Market.SettlementRequest(ulong.MaxValue, 8, Word(7))
+        );
         gateway.Market.Workers.Give(new Market.WorkerOrders(true, [], []) { Duties = duties });
 
         var told = (await link.Market.Poll(new WorkerPoll(worker.Id, 1, 1, 1), Cancellation)).Duties!;
 
         Assert.Equal(new ShareRequest(9, Word(9)), told.Share);
+        Assert.Equal(new SettlementRequest(ulong.MaxValue, 8, Word(7)), told.Settlement);
         Assert.Equal([1L, 2L, 3L], told.Windows!.Select(window => window.Number));
         Assert.All(told.Windows!.Zip(windows), pair => AssertSame(pair.Second, pair.First));
 
@@ -41,6 +46,7 @@ public sealed class WorkerVoteTests
         {
             Votes = [new WindowVote(1) { Signature = Bytes(96) }, new WindowVote(2) { Refused = [new JobId(Word(4))] }],
             Shares = [new EpochShare(9, Bytes(96))],
+            Settlement = new SettlementVote(ulong.MaxValue, 8, Bytes(96)),
         };
         await link.Market.Vote(votes, Cancellation);
 
@@ -51,6 +57,30 @@ public sealed class WorkerVoteTests
         Assert.Equal([new JobId(Word(4))], seen[1].Vote.Refused);
         var share = Assert.Single(gateway.Market.Workers.Shares);
         Assert.Equal((worker.Id, 9UL, 96), (share.Worker, share.Share.Epoch, share.Share.Share.Length));
+        Assert.Equal(
+            (ulong.MaxValue, 8UL),
+            Assert.Single(gateway.Market.Workers.Settlements.Select(one => (one.Vote.Number, one.Vote.Epoch)))
+        );
+    }
+
+    [Fact]
+    public async Task SettlementAlone_IsAskedForAndAnswered()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        using var worker = new LinkedWorker(gateway);
+        await using var link = await RunningLink.Start(worker);
+        var duties = new Market.CommitteeDuties(Settlement: new Market.SettlementRequest(1, 2, Word(3)));
+        gateway.Market.Workers.Give(new Market.WorkerOrders(true, [], []) { Duties = duties });
+
+        var told = (await link.Market.Poll(new WorkerPoll(worker.Id, 1, 1, 1), Cancellation)).Duties!;
+        Assert.Equal(new SettlementRequest(1, 2, Word(3)), told.Settlement);
+        Assert.Null(told.Share);
+        Assert.Empty(told.Windows ?? []);
+        await link.Market.Vote(new CommitteeVotes(worker.Id) { Settlement = new SettlementVote(1, 2, Bytes(96)) }, Cancellation);
+
+        var (voter, vote) = Assert.Single(gateway.Market.Workers.Settlements);
+        Assert.Equal((worker.Id, 1UL, 2UL, 96), (voter, vote.Number, vote.Epoch, vote.Signature.Length));
+        Assert.Empty(gateway.Market.Workers.Votes);
     }
 
     [Fact]
@@ -93,6 +123,7 @@ public sealed class WorkerVoteTests
     [InlineData("vote that says both")]
     [InlineData("signature of another length")]
     [InlineData("share of another length")]
+    [InlineData("settlement of another length")]
     [InlineData("refuses none")]
     public async Task VoteThatIsNone_EndsTheLink(string what)
     {
@@ -108,6 +139,7 @@ public sealed class WorkerVoteTests
                     "vote that says both" => votes with { Votes = [new WindowVote(1) { Signature = Bytes(96), Refused = [default] }] },
                     "signature of another length" => votes with { Votes = [new WindowVote(1) { Signature = Bytes(95) }] },
                     "share of another length" => votes with { Shares = [new EpochShare(1, Bytes(48))] },
+                    "settlement of another length" => votes with { Settlement = new SettlementVote(1, 1, Bytes(95)) },
                     "refuses none" => votes with { Votes = [new WindowVote(1) { Refused = [] }] },
                     _ => votes,
                 };
@@ -139,6 +171,7 @@ public sealed class WorkerVoteTests
         {
             Votes = [.. Enumerable.Repeat(Refusing(WorkerLimits.WindowReceiptsMax), WorkerLimits.WindowsMax)],
             Shares = [new EpochShare(ulong.MaxValue, Bytes(96))],
+            Settlement = new SettlementVote(ulong.MaxValue, ulong.MaxValue, Bytes(96)),
         };
         Assert.InRange(SizeOf(new LinkFrame { Call = long.MaxValue, Vote = votes }), 1, LinkPolicy.FrameBytesMax);
 
@@ -184,6 +217,7 @@ public sealed class WorkerVoteTests
         Assert.Equal(LinkEnd.Malformed, (await channel.Receive(Cancellation)).Frame.Goodbye?.Reason);
         Assert.Empty(gateway.Market.Workers.Votes);
         Assert.Empty(gateway.Market.Workers.Shares);
+        Assert.Empty(gateway.Market.Workers.Settlements);
         Assert.Empty(gateway.Market.Workers.Offers);
     }
 

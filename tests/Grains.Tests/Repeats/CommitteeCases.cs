@@ -40,6 +40,8 @@ internal static class CommitteeCases
             },
             ["IBatchesGrain.Announce"] = scene =>
                 Call(() => scene.Grains.GetGrain<IBatchesGrain>(MarketLimits.BatchesKey).Announce(Authority.Market)),
+            ["IMarketGrain.Settle"] = scene =>
+                Call(() => scene.Market.Settle(RepeatScene.Offer.Worker, new SettlementVote(1, 1, new byte[96]))),
             ["IMarketGrain.Vote"] = scene => Call(() => scene.Market.Vote(RepeatScene.Offer.Worker, [new WindowVote(1, new byte[96])], [])),
             ["IJobGrain.Propose"] = async scene =>
             {

@@ -163,6 +163,7 @@ internal static class FrameSamples
         {
             Votes = [new WindowVote(1) { Signature = worker.Committee.Possession }, new WindowVote(2) { Refused = [worker.Job] }],
             Shares = [new EpochShare(1, worker.Committee.Possession)],
+            Settlement = new SettlementVote(1, 1, worker.Committee.Possession),
         };
 
     private static WorkerPoll PollOf(FuzzWorker worker) =>
