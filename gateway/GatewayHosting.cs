@@ -85,6 +85,7 @@ public static class GatewayHosting
         app.MapDisputesApi();
         app.MapEpochsApi();
         app.MapSettlementApi();
+        app.MapSettlementsApi();
         app.MapAccountApi();
         app.MapOpeningApi();
         app.MapKeysApi();

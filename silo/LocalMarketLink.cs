@@ -72,6 +72,19 @@ internal sealed class LocalMarketLink(
             return true;
         });
 
+    public ValueTask<byte[]> ReadSettlement(ulong number, CancellationToken cancellation) =>
+        Reach(async () =>
+        {
+            var grain = grains.GetGrain<ISettlementGrain>(MarketLimits.SettlementKey);
+            using var file = new MemoryStream();
+            ReadOnlyMemory<byte> bytes;
+            for (var part = 0; !(bytes = await grain.GetFile(number, part).WaitAsync(cancellation)).IsEmpty; part++)
+            {
+                file.Write(bytes.Span);
+            }
+            return file.ToArray();
+        });
+
     public ValueTask<Stream?> OpenBlob(Wire.LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         Reach(async () =>
             await WorkerOf(call).FindBlob(LinkMapping.ToGrain(call), blob).WaitAsync(cancellation) is null

@@ -34,6 +34,9 @@ public interface IMarketLink
     /// </summary>
     ValueTask Vote(CommitteeVotes votes, CancellationToken cancellation);
 
+    /// <summary>The file of a settlement, not yet verified: at most <see cref="SettlementFile.BytesMax"/>.</summary>
+    ValueTask<byte[]> ReadSettlement(ulong number, CancellationToken cancellation);
+
     /// <summary>The bytes of a module or an input, not yet verified. Null where <see cref="FindBlob"/> is null.</summary>
     ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation);
 

@@ -35,6 +35,7 @@ namespace Marketplace;
 /// GET    /v1/epochs                  -> CommitteeEpochs
 /// GET    /v1/epochs/{n}              -> bytes: a file by receipts/COMMITTEE.md
 /// GET    /v1/settlement              -> MarketSettlement; of a market that settles on a chain
+/// GET    /v1/settlements/{n}/file    -> bytes: a file by receipts/SETTLEMENT.md; no key needed
 /// GET    /v1/ledgers/{name}          -> bytes: a head by receipts/LEDGER.md. The name is market, account.ID or worker.ID
 /// GET    /v1/ledgers/{name}/records?from=&amp;limit= -> bytes: records, a line each
 /// GET    /v1/ledgers/{name}/proof?index=&amp;size= -> bytes: the proof that a record is in it
@@ -237,6 +238,12 @@ public static class Routes
 
     /// <summary>How the market's books come to its chain.</summary>
     public const string Settlement = "/v1/settlement";
+
+    /// <summary>Settlements of a market that settles on a chain.</summary>
+    public const string Settlements = "/v1/settlements";
+
+    /// <summary>The file of a settlement.</summary>
+    public static string SettlementFile(string number) => $"{Settlements}/{number}/file";
 
     /// <summary>Signed histories.</summary>
     public const string Ledgers = "/v1/ledgers";

@@ -95,6 +95,7 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
                 "stateKey" => "The key in hexadecimal, or behind 'text:' where it has no '/' and no '%'.",
                 "ledger" => "Whose history: 'market', or 'account.' or 'worker.' and an id.",
                 "epoch" => "The epoch's number.",
+                "number" => "The settlement's number.",
                 "root" => "What a committee has signed: the root of the tree over its receipts.",
                 _ => $"The {name}'s id.",
             };
@@ -118,7 +119,7 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
                     Pattern = ValueShapes.LedgerPattern,
                     Examples = ["market", $"worker.{new string('1', Bytes32.TextSize)}"],
                 },
-                "epoch" => new OpenApiSchema
+                "epoch" or "number" => new OpenApiSchema
                 {
                     Type = JsonSchemaType.String,
                     Pattern = ValueShapes.EpochPattern,

@@ -92,6 +92,7 @@ public sealed class RouteTests
                 || route.Pattern.Contains("{account}", StringComparison.Ordinal)
                 || route.Pattern.Contains("{ledger}", StringComparison.Ordinal)
                 || route.Pattern.Contains("{epoch}", StringComparison.Ordinal)
+                || route.Access.Public
                 || route.Pattern.Contains("{root}", StringComparison.Ordinal)
                 || route.Pattern.StartsWith(Routes.Disputes, StringComparison.Ordinal)
                 || route.Pattern.Contains("{worker}", StringComparison.Ordinal)

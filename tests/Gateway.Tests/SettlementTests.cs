@@ -1,58 +1,54 @@
 using System.Net;
-using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
+using Marketplace.Worker;
 
 namespace Marketplace.Tests.Gateway;
 
-/// <summary>How a market stands with its chain, over HTTP.</summary>
+/// <summary>Settlements over HTTP: files that anybody reads, members of the committee first.</summary>
 public sealed class SettlementTests
 {
-    private static readonly Bytes32 Hash = new([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Settlement_IsWhatTheMarketSays()
+    public async Task File_IsReadWithoutAKey()
     {
         await using var gateway = await GatewayFixture.Start();
-        gateway.Market.Settlement = FakeSettlementGrain.Nowhere with
-        {
-            ChainId = 31337,
-            Escrow = EvmAddress.Parse("0x5fbdb2315678afecb367f032d93f642f64180aa3"),
-            Head = 132,
-            Counted = 120,
-            Phase = SettlementPhase.Sending,
-            Settled = 1,
-            Open = new OpenSettlement(2, 7, Signed: 4, Asked: 5, [Hash]),
-            Past =
-            [
-                new GrainInterfaces.PastSettlement(
-                    Number: 1,
-                    Epoch: 6,
-                    Accounts: 2,
-                    Receipts: 3,
-                    Earned: new TokenAmount(900),
-                    Spent: new TokenAmount(1_040),
-                    Transaction: default
-                ),
-            ],
-            Trouble = "A transaction costs more than the silo may offer.",
-        };
+        using var stranger = gateway.ClientOf(null);
+        var answer = await stranger.Get(Routes.SettlementFile("3"));
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
 
-        var settlement = await (await gateway.Client.Get(Routes.Settlement)).Read(ApiJson.Default.MarketSettlement);
+        var bytes = await answer.Content.ReadAsByteArrayAsync(Cancellation);
 
-        Assert.Equal(("31337", SettlementState.Sending, 1L), (settlement.Chain.ChainId, settlement.State, settlement.Settled));
-        Assert.Equal((132L, 120L), (settlement.Head, settlement.Counted));
-        Assert.Equal(
-            (2L, 4, 5, $"0x{Hash}"),
-            (settlement.Open!.Number, settlement.Open.Signed, settlement.Open.Asked, settlement.Open.Transaction)
-        );
-        var past = Assert.Single(settlement.Past);
-        Assert.Equal((1L, new TokenAmount(900), null), (past.Number, past.Earned, past.Transaction));
-        Assert.Contains("costs more", settlement.Trouble, StringComparison.Ordinal);
+        Assert.Equal(FakeSettlementGrain.File.ToJson(), bytes);
+        Assert.Equal(FakeSettlementGrain.File.Settlement, SettlementFile.Parse(bytes).Settlement);
     }
 
     [Fact]
-    public async Task MarketThatSettlesNowhere_SaysSo()
+    public async Task Worker_ReadsTheFileOfTheMarketThatItIsLinkedTo()
     {
         await using var gateway = await GatewayFixture.Start();
-        await gateway.Client.Get(Routes.Settlement).Refused(HttpStatusCode.NotFound, ErrorCode.SettlementNotFound);
+        using var worker = new LinkedWorker(gateway);
+        await using var link = await RunningLink.Start(worker);
+
+        Assert.Equal(FakeSettlementGrain.File.ToJson(), await link.Market.ReadSettlement(3, Cancellation));
+        await Assert.ThrowsAsync<MarketLinkException>(async () => await link.Market.ReadSettlement(4, Cancellation));
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("seven")]
+    [InlineData("99999999999999999999")]
+    public async Task NumberThatIsNone_IsRefused(string number)
+    {
+        await using var gateway = await GatewayFixture.Start();
+        await gateway.Client.Get(Routes.SettlementFile(number)).Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
+    }
+
+    [Fact]
+    public async Task SettlementThatIsNotThere_IsNotFound()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        await gateway.Client.Get(Routes.SettlementFile("4")).Refused(HttpStatusCode.NotFound, ErrorCode.SettlementNotFound);
     }
 }

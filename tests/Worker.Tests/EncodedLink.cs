@@ -26,6 +26,8 @@ internal sealed class EncodedLink(IMarketLink inner) : IMarketLink
 
     public ValueTask Vote(CommitteeVotes votes, CancellationToken cancellation) => inner.Vote(Travel(votes), cancellation);
 
+    public ValueTask<byte[]> ReadSettlement(ulong number, CancellationToken cancellation) => inner.ReadSettlement(number, cancellation);
+
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         inner.OpenBlob(Travel(call), blob, cancellation);
 

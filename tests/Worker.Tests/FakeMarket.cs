@@ -174,6 +174,15 @@ internal sealed class FakeMarket : IMarketLink
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         new(Blobs.TryGetValue(blob, out var bytes) ? new MemoryStream(bytes) : null);
 
+    /// <summary>What it gives as the file of a settlement.</summary>
+    public Func<ulong, byte[]> OnSettlement { get; set; } = number => throw new MarketLinkException($"There is no settlement {number}.");
+
+    public async ValueTask<byte[]> ReadSettlement(ulong number, CancellationToken cancellation)
+    {
+        await Task.Yield();
+        return OnSettlement(number);
+    }
+
     public ValueTask<long?> FindBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         new(Blobs.TryGetValue(blob, out var bytes) ? bytes.Length : null);
 

@@ -1,4 +1,5 @@
 using Marketplace.Api.Workers;
+using Marketplace.Receipts;
 using Marketplace.Tests.Worker.Voting;
 using Marketplace.Worker;
 using Marketplace.Worker.Isolation;
@@ -14,14 +15,17 @@ internal sealed class WorkerFixture : IAsyncDisposable
     private readonly Task _run;
 
     /// <param name="member">Serves in committees.</param>
+    /// <param name="domain">The market's; null: one that settles nowhere.</param>
     public WorkerFixture(
         bool encoded = false,
         int slots = 2,
         IsolationKind isolation = IsolationKind.None,
         CacheOptions? cache = null,
-        CommitteeScene? member = null
+        CommitteeScene? member = null,
+        MarketDomain? domain = null
     )
     {
+        Market = domain is null ? new FakeMarket() : new FakeMarket { Domain = domain };
         var options = new WorkerOptions
         {
             Worker = member?.Worker ?? new WorkerId(default),
@@ -42,7 +46,7 @@ internal sealed class WorkerFixture : IAsyncDisposable
         _run = Task.Run(() => Agent.Run(_stopping.Token, _draining.Token));
     }
 
-    public FakeMarket Market { get; } = new();
+    public FakeMarket Market { get; }
 
     public WorkerAgent Agent { get; }
 

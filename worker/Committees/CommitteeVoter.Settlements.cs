@@ -47,7 +47,8 @@ public sealed partial class CommitteeVoter
             if (Refusal(request, file, domain, out var settlement) is { } refusal)
             {
                 LogNotSettled(request.Number, request.Epoch, refusal);
-                return NotSettled(request);
+                // Another file than was asked for may have come while the market made the next version.
+                return settlement is null ? null : NotSettled(request);
             }
             if (Sign(domain, () => _votes.SignSettlement(settlement!, domain)) is not { } signature)
             {
@@ -58,6 +59,7 @@ public sealed partial class CommitteeVoter
         }
     }
 
+    /// <param name="settlement">What the file has; null where that is not what was asked for.</param>
     /// <returns>Why the file is not signed; null: it may be.</returns>
     private string? Refusal(SettlementRequest request, ReadOnlySpan<byte> json, MarketDomain domain, out Settlement? settlement)
     {
@@ -71,17 +73,16 @@ public sealed partial class CommitteeVoter
         {
             return malformed.Message;
         }
-        settlement = file.Settlement;
         if (!domain.Settles || file.Domain != domain)
         {
             return $"Its file is of {file.Domain}; the worker is connected to {domain}.";
         }
-        var hash = settlement.Hash();
-        if ((settlement.Number, settlement.Epoch, hash) != (request.Number, request.Epoch, request.Hash))
+        var (seen, hash) = (file.Settlement, file.Settlement.Hash());
+        if ((seen.Number, seen.Epoch, hash) != (request.Number, request.Epoch, request.Hash))
         {
-            return $"Its file has settlement {settlement.Number} of epoch {settlement.Epoch} with the hash {hash}; asked was for "
-                + $"{request.Hash}.";
+            return $"Its file has settlement {seen.Number} of epoch {seen.Epoch} with the hash {hash}; asked was for {request.Hash}.";
         }
+        settlement = seen;
         var broken = SettlementChecks.Of(file, Earlier(request)).Where(check => check.Result == CheckResult.Broken);
         return broken.Select(check => check.Finding).FirstOrDefault();
     }

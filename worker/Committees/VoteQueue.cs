@@ -9,19 +9,25 @@ namespace Marketplace.Worker;
 /// Duties on their way to votes, and votes on their way to the market: beside the polls, which a slow disk must not hold up. A vote is
 /// repeated until the market has it, or has asked for so many others that it cannot wait for this one any more.
 /// </summary>
-internal sealed partial class VoteQueue(
-    CommitteeVoter voter,
-    IMarketLink link,
-    WorkerId worker,
-    TimeProvider time,
-    ILogger<WorkerAgent> log
-)
+internal sealed partial class VoteQueue
 {
+    private readonly CommitteeVoter _voter;
+    private readonly IMarketLink _link;
+    private readonly WorkerId _worker;
+    private readonly TimeProvider _time;
+    private readonly ILogger<WorkerAgent> _log;
+    private readonly SettlementDuty _settlements;
     private readonly Lock _lock = new();
     private readonly List<Duty> _duties = [];
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
+
+    public VoteQueue(CommitteeVoter voter, IMarketLink link, WorkerId worker, TimeProvider time, ILogger<WorkerAgent> log)
+    {
+        (_voter, _link, _worker, _time, _log) = (voter, link, worker, time, log);
+        _settlements = new SettlementDuty(voter, link, Add, log);
+    }
 
     /// <summary>Takes what the market asks. One that is asked again while it is under way is answered once.</summary>
     public void Add(CommitteeDuties duties)
@@ -39,6 +45,10 @@ internal sealed partial class VoteQueue(
                     Add(new Duty(null, window), duty => duty.Window is not null, WorkerLimits.WindowsMax);
                 }
             }
+        }
+        if (duties.Settlement is { } settlement)
+        {
+            _settlements.Add(settlement);
         }
         _news.Writer.TryWrite(true);
     }
@@ -58,6 +68,15 @@ internal sealed partial class VoteQueue(
     /// <summary>Answers duties until <see cref="Close"/>, or until it is cancelled.</summary>
     public async Task Run(CancellationToken cancellation)
     {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var settling = _settlements.Run(over.Token);
+        await Answer(cancellation).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        await settling.ConfigureAwait(false);
+    }
+
+    private async Task Answer(CancellationToken cancellation)
+    {
         // What waits here returns on a thread of the pool, and so signs beside the polls.
         while (await _news.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
@@ -72,10 +91,22 @@ internal sealed partial class VoteQueue(
                 }
                 // One that the market cannot take must not hold up the others.
                 alone = true;
-                await Task.Delay(pause, time, cancellation).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+                await Task.Delay(pause, _time, cancellation).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
                 pause = WorkerPolicy.Longer(pause, WorkerPolicy.RetryPauseMax);
             }
         }
+    }
+
+    private void Add(SettlementVote vote)
+    {
+        lock (_lock)
+        {
+            if (!_duties.Any(duty => duty.Settlement == vote))
+            {
+                Add(new Duty(vote), duty => duty.Settlement is not null, most: 1);
+            }
+        }
+        _news.Writer.TryWrite(true);
     }
 
     private void Add(Duty duty, Func<Duty, bool> isAlike, int most)
@@ -108,18 +139,19 @@ internal sealed partial class VoteQueue(
     {
         foreach (var duty in duties.Where(duty => !duty.IsDecided))
         {
-            duty.Decide(voter, link.Domain);
+            duty.Decide(_voter, _link.Domain);
         }
-        var votes = new CommitteeVotes(worker)
+        var votes = new CommitteeVotes(_worker)
         {
             Votes = OrNone(duties.Select(duty => duty.Vote).OfType<WindowVote>()),
             Shares = OrNone(duties.Select(duty => duty.Given).OfType<EpochShare>()),
+            Settlement = duties.Select(duty => duty.Settlement).LastOrDefault(vote => vote is not null),
         };
         try
         {
-            if (votes is not { Votes: null, Shares: null })
+            if (votes is not { Votes: null, Shares: null, Settlement: null })
             {
-                await link.Vote(votes, cancellation).ConfigureAwait(false);
+                await _link.Vote(votes, cancellation).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -146,6 +178,12 @@ internal sealed partial class VoteQueue(
     /// <summary>One thing to sign, and the answer, which stays the same however often it is sent.</summary>
     private sealed class Duty(ShareRequest? share, ReceiptWindow? window)
     {
+        /// <summary>A settlement that is signed already.</summary>
+        public Duty(SettlementVote settlement)
+            : this(null, null) => (Settlement, IsDecided) = (settlement, true);
+
+        public SettlementVote? Settlement { get; }
+
         public ShareRequest? Share => share;
 
         public ReceiptWindow? Window => window;

@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Mime;
 using Marketplace.Api.Workers;
 using Marketplace.Engine;
+using Marketplace.Receipts;
 using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Worker;
@@ -29,7 +31,30 @@ internal sealed class BlobTransfers(RemoteMarket remote)
                 var problem = await Refusal(response, cancellation).ConfigureAwait(false);
                 return problem is { Code: ErrorCode.BlobNotFound } ? null : throw Failure(response, problem);
             }
-            return await ReadBounded(response.Content, blob, cancellation).ConfigureAwait(false);
+            var bytes = await ReadBounded(response.Content, BytesMax, cancellation).ConfigureAwait(false);
+            return bytes ?? throw TooLarge(blob);
+        }
+        catch (Exception lost) when (lost is HttpRequestException or IOException)
+        {
+            throw Lost(lost);
+        }
+    }
+
+    /// <summary>Everybody may read it, so nothing of the worker is in the request.</summary>
+    /// <exception cref="MarketLinkException">It is not there, larger than a settlement's file, or the market does not answer.</exception>
+    public async Task<byte[]> GetSettlement(ulong number, CancellationToken cancellation)
+    {
+        var path = Routes.SettlementFile(number.ToString(CultureInfo.InvariantCulture));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(remote.Url, path));
+        try
+        {
+            using var response = await remote.Http.SendAsync(request, cancellation).ConfigureAwait(false);
+            if (response.StatusCode != HttpStatusCode.OK)
+            {
+                throw Failure(response, await Refusal(response, cancellation).ConfigureAwait(false));
+            }
+            return await ReadBounded(response.Content, SettlementFile.BytesMax, cancellation).ConfigureAwait(false)
+                ?? throw new MarketLinkException($"The file of settlement {number} is larger than {SettlementFile.BytesMax} bytes.");
         }
         catch (Exception lost) when (lost is HttpRequestException or IOException)
         {
@@ -65,20 +90,21 @@ internal sealed class BlobTransfers(RemoteMarket remote)
         return request;
     }
 
-    private static async Task<byte[]> ReadBounded(HttpContent content, BlobId blob, CancellationToken cancellation)
+    /// <returns>Null where there is more.</returns>
+    private static async Task<byte[]?> ReadBounded(HttpContent content, int bytesMax, CancellationToken cancellation)
     {
-        if (content.Headers.ContentLength > BytesMax)
+        if (content.Headers.ContentLength > bytesMax)
         {
-            throw TooLarge(blob);
+            return null;
         }
         await using var stream = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         using var bytes = new MemoryStream();
         var chunk = new byte[64 * 1024];
         for (int count; (count = await stream.ReadAsync(chunk, cancellation).ConfigureAwait(false)) > 0; )
         {
-            if (bytes.Length + count > BytesMax)
+            if (bytes.Length + count > bytesMax)
             {
-                throw TooLarge(blob);
+                return null;
             }
             bytes.Write(chunk, 0, count);
         }

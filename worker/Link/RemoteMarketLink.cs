@@ -134,6 +134,9 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
     public async ValueTask Vote(CommitteeVotes votes, CancellationToken cancellation) =>
         Expect((await Call(new LinkFrame { Vote = votes }, cancellation).ConfigureAwait(false)).Voted);
 
+    public async ValueTask<byte[]> ReadSettlement(ulong number, CancellationToken cancellation) =>
+        await _blobs.GetSettlement(number, cancellation).ConfigureAwait(false);
+
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         ForRun<Stream?>(
             async session =>

@@ -44,6 +44,9 @@ internal sealed class UnsteadyLink(IMarketLink link, SwarmCounter counter) : IMa
             )
             .ConfigureAwait(false);
 
+    public ValueTask<byte[]> ReadSettlement(ulong number, CancellationToken cancellation) =>
+        Call(token => link.ReadSettlement(number, token), cancellation);
+
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         Call(token => link.OpenBlob(call, blob, token), cancellation);
 

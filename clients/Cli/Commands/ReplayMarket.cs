@@ -81,5 +81,7 @@ internal sealed class ReplayMarket(MarketplaceClient client, Execution execution
 
     public ValueTask Vote(CommitteeVotes votes, CancellationToken cancellation) => throw NoCall();
 
+    public ValueTask<byte[]> ReadSettlement(ulong number, CancellationToken cancellation) => throw NoCall();
+
     private static InvalidOperationException NoCall() => new("This is a bug in the command: a replay takes no leases.");
 }

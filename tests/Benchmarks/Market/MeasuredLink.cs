@@ -96,6 +96,8 @@ internal sealed class MeasuredLink(IMarketLink link, LinkMeasure measure) : IMar
     public ValueTask<IReadOnlyList<LeaseId>> Heartbeat(WorkerHeartbeat heartbeat, CancellationToken cancellation) =>
         link.Heartbeat(heartbeat, cancellation);
 
+    public ValueTask<byte[]> ReadSettlement(ulong number, CancellationToken cancellation) => link.ReadSettlement(number, cancellation);
+
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         link.OpenBlob(call, blob, cancellation);
 

@@ -52,6 +52,36 @@ public sealed class CommitteeDutyTests
         Assert.Equal(CommitteeScene.Epoch + 1, Assert.Single((await worker.Market.NextVotes()).Shares!).Epoch);
     }
 
+    /// <summary>Its file does not come at first, and the market asks again.</summary>
+    [Fact]
+    public async Task Settlement_IsReadAndSigned()
+    {
+        using var scene = new CommitteeScene();
+        await using var worker = new WorkerFixture(encoded: true, slots: 1, member: scene, domain: SettlementVoterTests.Domain);
+        var (file, asked) = (SettlementVoterTests.FileOf(1, 7, earned: 40), new TaskCompletionSource());
+        var request = SettlementVoterTests.RequestOf(file);
+        worker.Market.OnSettlement = _ =>
+        {
+            asked.SetResult();
+            throw new MarketLinkException("The market is away.");
+        };
+        worker.Market.Ask(new CommitteeDuties { Settlement = request });
+        await asked.Task.WaitAsync(Cancellation);
+        worker.Market.OnSettlement = number => number == 1 ? file.ToJson() : throw new MarketLinkException("There is no other.");
+
+        for (var time = 0; time < 2; time++)
+        {
+            worker.Market.Ask(new CommitteeDuties { Settlement = request });
+            var votes = await worker.Market.NextVotes();
+
+            Assert.Equal((null, null), (votes.Votes, votes.Shares));
+            Assert.Equal((1UL, 7UL), (votes.Settlement!.Number, votes.Settlement.Epoch));
+            var key = BlsPublicKey.Read(worker.Market.Offered!.Committee!.Key.Span);
+            var digest = file.Settlement.Digest(worker.Market.Domain).ToArray();
+            Assert.True(Bls.Verify(key, digest, BlsSignature.Read(votes.Settlement.Signature.Span)));
+        }
+    }
+
     [Fact]
     public async Task Votes_AreRepeatedUntilTheyAreTaken()
     {
