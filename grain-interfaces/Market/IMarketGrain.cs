@@ -103,10 +103,7 @@ public interface IMarketGrain : IGrainWithStringKey
     [Effect(Effect.Deduplicated), AlwaysInterleave, ResponseTimeout("00:00:05"), Alias("Vote")]
     Task Vote(WorkerId worker, ImmutableArray<WindowVote> votes, ImmutableArray<CommitteeShare> shares);
 
-    /// <summary>
-    /// A worker's signature of a settlement, as a member of the committee on the chain. One that does not hold, or is late, changes
-    /// nothing; nor does one where the market settles nowhere.
-    /// </summary>
+    /// <summary>A member's signature of a settlement. One that does not hold, or is late, changes nothing.</summary>
     [Effect(Effect.Idempotent), AlwaysInterleave, ResponseTimeout("00:00:05"), Alias("Settle")]
     Task Settle(WorkerId worker, SettlementVote vote);
 

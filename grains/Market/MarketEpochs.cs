@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains;
@@ -8,13 +9,18 @@ namespace Marketplace.Grains;
 /// What the market knows of the epochs of its committees, and what it asks of their workers for the next one. It asks in each round of
 /// maintenance while some worker here serves; a market without committees asks nothing.
 /// </summary>
-internal sealed partial class MarketEpochs(MarketBook book, IGrainFactory grains, Action act, ILogger<MarketGrain> log)
+internal sealed partial class MarketEpochs(MarketBook book, MarketDomain domain, IGrainFactory grains, Action act, ILogger<MarketGrain> log)
 {
+    /// <summary>What their members sign for the chain.</summary>
+    public MarketSettlements Settlements { get; } = new(book, domain, grains, act, log);
+
     private bool _isLooking;
 
     private ICommitteeGrain Committees => grains.GetGrain<ICommitteeGrain>(MarketLimits.CommitteesKey);
 
-    public async Task Look()
+    public Task Look() => Task.WhenAll(LookAtEpoch(), Settlements.Look());
+
+    private async Task LookAtEpoch()
     {
         if (_isLooking || !book.Panels.HasServingWorkers)
         {

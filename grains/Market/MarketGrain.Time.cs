@@ -139,7 +139,6 @@ internal sealed partial class MarketGrain
         _reports.SettleLeftOvers();
         _outcomes.SendDue();
         _ = _epochs.Look();
-        _ = _settlements.Look();
         _stays.Check();
         _loans.Maintain();
         // A few panels are tried at a time: where those find no workers, others have their turn.

@@ -30,7 +30,6 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private StrandedSeats _stranded = null!;
     private MarketWindows _windows = null!;
     private MarketEpochs _epochs = null!;
-    private MarketSettlements _settlements = null!;
     private MarketOutcomes _outcomes = null!;
     private JobPreparation _preparation = null!;
     private MarketGossip _gossip = null!;
@@ -78,8 +77,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         _gossip = new MarketGossip(_feed, _running);
         _outcomes = new MarketOutcomes(this.GetPrimaryKeyString(), _book, _running, GrainFactory, _gossip, Act, _log);
         _windows = new MarketWindows(this.GetPrimaryKeyString(), _shards, _book, _running, GrainFactory, Act, _log);
-        _epochs = new MarketEpochs(_book, GrainFactory, Act, _log);
-        _settlements = new MarketSettlements(_book, _domain, GrainFactory, Act, _log);
+        _epochs = new MarketEpochs(_book, _domain, GrainFactory, Act, _log);
         _reports = new MarketReports(_book, _running, GrainFactory, _feed, _outcomes, _gossip, _windows, _openJobs, _chance, Act, _log);
         _stranded = new StrandedSeats(_book, _running, _reports);
         _preparation = new JobPreparation(_book, _running, GrainFactory, _openJobs, _reports, _chance, Act, _log);
@@ -334,11 +332,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         return _epochs.Share(worker, shares.IsDefault ? [] : shares);
     }
 
-    public Task Settle(WorkerId worker, SettlementVote vote)
-    {
-        RequireCurrent();
-        return _settlements.Take(worker, vote);
-    }
+    public Task Settle(WorkerId worker, SettlementVote vote) => _epochs.Settlements.Take(worker, vote);
 
     public Task<LeaseGrant?> FindLease(LeaseCall call)
     {

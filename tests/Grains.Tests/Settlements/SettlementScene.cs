@@ -244,7 +244,22 @@ internal sealed class SettlementScene
         return await Grain.Bind(caller, Of(key), byAccount, AccountOwner.Sign(domain, caller.Account, owner ?? key));
     }
 
-    private static WorkerId WorkerOf(int member) => new(TestKeys.Of($"member {member}").PublicKey);
+    /// <summary>What a member's worker is called.</summary>
+    public static string NameOf(int member) => $"member {member}";
+
+    /// <summary>A member's key for its worker's offer.</summary>
+    public CommitteeKey KeyOf(int member)
+    {
+        var key = _members[member].PublicKey.Bytes;
+        var registration = TestKeys.Of(NameOf(member)).Sign(BatchDigest.OfRegistration(Domain, WorkerOf(member), key).ToArray());
+        return new CommitteeKey(key.ToArray(), _members[member].ProvePossession().Bytes.ToArray(), registration);
+    }
+
+    /// <summary>A member's signature.</summary>
+    public SettlementVote Sign(int member, Settlement settlement) =>
+        new(settlement.Number, settlement.Epoch, _members[member].Sign(settlement.Digest(Domain).ToArray()).Bytes.ToArray());
+
+    private static WorkerId WorkerOf(int member) => new(TestKeys.Of(NameOf(member)).PublicKey);
 
     private async Task Sign()
     {
@@ -271,9 +286,7 @@ internal sealed class SettlementScene
                 Faults.Add($"Member {member} is asked for two settlements {subject.Number} in epoch {subject.Epoch}");
                 continue;
             }
-            var signature = _members[member].Sign(file.Settlement.Digest(Domain).ToArray());
-            var vote = new SettlementVote(file.Settlement.Number, file.Settlement.Epoch, signature.Bytes.ToArray());
-            await Grain.Vote(WorkerOf(member), vote, Authority.Market);
+            await Grain.Vote(WorkerOf(member), Sign(member, file.Settlement), Authority.Market);
         }
     }
 
