@@ -66,6 +66,17 @@ public sealed class ChainTests : IDisposable
     }
 
     [Fact]
+    public async Task FileThatHoldsMoreThanAPassphrase_IsNotTakenForOne()
+    {
+        var path = _shell.Write("passphrase", new byte[5000]);
+
+        var ran = await _shell.Run("chain", "key", "new", "key.json", "--passphrase-file", "passphrase");
+
+        Assert.Equal(ExitCodes.LocalFile, ran.ExitCode);
+        Assert.StartsWith($"market: {path} has more than 4096 bytes, and it is to hold a passphrase.", ran.Error);
+    }
+
+    [Fact]
     public async Task AnvilThatIsNotThere_IsSaid()
     {
         _shell.Environment["MARKETPLACE_ANVIL"] = "nowhere";
@@ -106,6 +117,8 @@ public sealed class ChainTests : IDisposable
         var minted = await _shell.Run("chain", "fund", address, "--token", token, "--tokens", "7");
         var wrong = await _shell.Run("chain", "show", "--escrow", token);
         var refused = await _shell.Run([.. deploy[..4], "--token", token, "--epoch-length", "1s", "--yes"]);
+        File.WriteAllText(Path.Combine(_shell.Folder, "data", "key"), Shell.Key);
+        var late = await _shell.Run([.. deploy, "--yes"]);
         starting.Running.Interrupt();
         var ended = await chain;
 
@@ -126,6 +139,8 @@ public sealed class ChainTests : IDisposable
         Assert.Equal(ExitCodes.Refused, wrong.ExitCode);
         Assert.Contains("is not the Escrow of this build", wrong.Error);
         Assert.StartsWith("market: The contract refuses: TermsInvalid(\"epochLength\")", refused.Error);
+        Assert.Equal((ExitCodes.LocalFile, ""), (late.ExitCode, late.Text));
+        Assert.Contains(" has begun, and keeps to where it settles", late.Error);
         Assert.Equal(ExitCodes.Ok, ended.ExitCode);
     }
 

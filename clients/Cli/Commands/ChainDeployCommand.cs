@@ -128,14 +128,23 @@ internal sealed class ChainDeployCommand
         };
     }
 
-    /// <summary>
-    /// A silo of this data folder takes the key up; a market that has begun without a chain cannot have one, and its silo says so.
-    /// </summary>
+    /// <summary>The first start of a silo with this data folder takes the key up.</summary>
     private Bytes32 Market(Invocation run)
     {
         if (run.Get(_market) is { } typed)
         {
             return typed;
+        }
+        if (File.Exists(Path.Combine(run.DataPath, DataFolder.KeyFile)))
+        {
+            throw new CommandException(
+                new Failure(
+                    ExitCodes.LocalFile,
+                    "data_cannot_be_used",
+                    $"The market of {run.DataPath} has begun, and keeps to where it settles: its silo would refuse other contracts.",
+                    "Name a folder without a market with --data, or a market with --market."
+                )
+            );
         }
         OwnerFiles.In(run.DataPath);
         var path = Path.Combine(run.DataPath, MarketKeyFile);
