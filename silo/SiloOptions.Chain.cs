@@ -1,5 +1,6 @@
 using System.Globalization;
 using Marketplace.Chain;
+using Marketplace.Crypto;
 using Marketplace.Grains;
 using Marketplace.Receipts;
 
@@ -83,10 +84,10 @@ public sealed partial class SiloOptions
         );
         Check(ChainId.Length == 0 || ChainIdOf(ChainId) > 0, nameof(ChainId), ChainId, "a whole number, at least 1");
         Check(
-            Escrow.Length == 0 || (EvmAddress.TryParse(Escrow, out var escrow) && escrow != default),
+            Escrow.Length == 0 || (EvmAddresses.TryParseChecked(Escrow, out var escrow) && escrow != default),
             nameof(Escrow),
             Escrow,
-            "an address: 0x and 40 hexadecimal digits"
+            "an address: 0x and 40 hexadecimal digits, in one case or in that of EIP-55"
         );
         ValidateNodes();
         RequireWholeChain();

@@ -38,6 +38,7 @@ public sealed class SiloOptionsTests
     [InlineData("--chain-id", "0", "a whole number, at least 1")]
     [InlineData("--escrow", "0x12", "0x and 40 hexadecimal digits")]
     [InlineData("--escrow", "0x0000000000000000000000000000000000000000", "0x and 40 hexadecimal digits")]
+    [InlineData("--escrow", "0x00000000000000000000000000000000000000aB", "in one case or in that of EIP-55")]
     [InlineData("--chain-confirmations", "0", "1 to 1000 blocks")]
     [InlineData("--settle-every", "10", "a time such as 30s, 10m or 1h")]
     [InlineData("--settle-every", "25h", "from 1s to 24h")]
