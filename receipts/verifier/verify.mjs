@@ -176,9 +176,14 @@ function wrongSeats({ assurance: text, seats, execution, fault }, assurance) {
 }
 
 function marketKey({ domain }, { market: trusted }) {
-  return trusted === undefined ? notChecked(`It is of the market ${domain.market}; compare that with the key of yours.`)
-    : trusted === domain.market ? holds(`It is of the market ${domain.market}, as expected.`)
-    : broken(`It is of the market ${domain.market}; expected was ${trusted}.`);
+  const { market, chainId, contract } = domain;
+  const settlement = chainId !== 0n ? `settles on chain ${chainId} by the contract ${contract}` : 'settles on no chain';
+  const name = chainId !== 0n ? `${market}, which ${settlement}` : market;
+  // A key alone is that of a market which settles on no chain.
+  return trusted === undefined ? notChecked(`It is of the market ${name}; compare that with the key of yours.`)
+    : trusted !== market ? broken(`It is of the market ${market}; expected was ${trusted}.`)
+    : chainId === 0n ? holds(`It is of the market ${name}, as expected.`)
+    : broken(`It is of the market ${market} where it ${settlement}; expected was where it settles on no chain.`);
 }
 
 function marketSignature(file) {
