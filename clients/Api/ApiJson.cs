@@ -41,6 +41,8 @@ namespace Marketplace;
 [JsonSerializable(typeof(Account))]
 [JsonSerializable(typeof(RefusalList))]
 [JsonSerializable(typeof(RefusalsRequest))]
+[JsonSerializable(typeof(AccountChain))]
+[JsonSerializable(typeof(AccountChainRequest))]
 [JsonSerializable(typeof(ChallengeRequest))]
 [JsonSerializable(typeof(AccountChallenge))]
 [JsonSerializable(typeof(OpenRequest))]

@@ -44,6 +44,8 @@ namespace Marketplace;
 /// GET    /v1/account                 -> Account
 /// GET    /v1/account/refusals        -> RefusalList
 /// PUT    /v1/account/refusals        RefusalsRequest -> RefusalList; for jobs that are submitted from then on
+/// GET    /v1/account/chain           -> AccountChain; of a market that settles on a chain
+/// PUT    /v1/account/chain           AccountChainRequest -> AccountChain; likewise, once for ever
 /// POST   /v1/transfers               TransferRequest -> Account
 /// POST   /v1/accounts/challenges     ChallengeRequest -> AccountChallenge; no key needed
 /// POST   /v1/accounts                OpenRequest -> OpenedAccount; no key needed
@@ -178,6 +180,9 @@ public static class Routes
 
     /// <summary>Which workers and owners get no jobs of the account.</summary>
     public const string AccountRefusals = "/v1/account/refusals";
+
+    /// <summary>The account on the chain where the market settles.</summary>
+    public const string AccountChain = "/v1/account/chain";
 
     /// <summary>Send money to another account.</summary>
     public const string Transfers = "/v1/transfers";

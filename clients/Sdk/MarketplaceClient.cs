@@ -48,7 +48,7 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
         Ledgers = new LedgersClient(_transport, Blobs);
         Disputes = new DisputesClient(_transport, Blobs);
         Epochs = new EpochsClient(_transport, Blobs);
-        Settlement = new SettlementClient(_transport);
+        Settlement = new SettlementClient(_transport, Blobs);
         Account = new AccountClient(_transport);
         Accounts = new AccountsClient(_transport);
         Keys = new KeysClient(_transport);

@@ -19,6 +19,13 @@ internal static class AccountApi
             .Needs(Scopes.Submit)
             .TakesJson(typeof(RefusalsRequest), GatewayPolicy.SmallBodyBytesMax)
             .Refuses(ErrorCode.AccountNotFound);
+        account.MapGet(Routes.AccountChain, GetChain).WithName("GetAccountChain").Needs(Scopes.Read).Refuses(ErrorCode.SettlementNotFound);
+        account
+            .MapPut(Routes.AccountChain, SetChain)
+            .WithName("SetAccountChain")
+            .Needs(Scopes.Read)
+            .TakesJson(typeof(AccountChainRequest), GatewayPolicy.SmallBodyBytesMax)
+            .Refuses(ErrorCode.SettlementNotFound, ErrorCode.SignatureRefused);
         account
             .MapPost(Routes.Transfers, Transfer)
             .WithName("Transfer")
@@ -56,6 +63,28 @@ internal static class AccountApi
         var list = new GrainInterfaces.RefusalList([.. request.Workers], [.. request.Owners]);
         var refusals = await grains.GetGrain<IAccountGrain>(caller.Account.ToString()).SetRefusals(caller, list);
         return Answer.Ok(AccountMapper.ToRefusals(refusals), ApiJson.Default.RefusalList);
+    }
+
+    /// <summary>What the books know of the account on the chain where the market settles.</summary>
+    internal static async Task<JsonAnswer<AccountChain>> GetChain(HttpContext http, IGrainFactory grains)
+    {
+        var known = await grains
+            .GetGrain<ISettlementGrain>(MarketLimits.SettlementKey)
+            .FindAccount(http.Caller().Account)
+            .WaitAsync(http.RequestAborted);
+        return Answer.Ok(AccountMapper.ToChain(known), ApiJson.Default.AccountChain);
+    }
+
+    /// <summary>
+    /// Says which address stands for the account on the chain, for ever. The account's own key and the address's key have both signed it,
+    /// so any key of the account may bring it.
+    /// </summary>
+    internal static async Task<JsonAnswer<AccountChain>> SetChain(HttpContext http, IGrainFactory grains)
+    {
+        var request = await RequestReader.Body(http, RequestReader.Json.AccountChainRequest);
+        var settlement = grains.GetGrain<ISettlementGrain>(MarketLimits.SettlementKey);
+        var bound = await settlement.Bind(http.Caller(), request.Owner, request.ByAccount, request.ByOwner);
+        return Answer.Ok(AccountMapper.ToChain(bound), ApiJson.Default.AccountChain);
     }
 
     /// <summary>Sends money to another account, once per request id. It arrives by itself, within moments.</summary>

@@ -20,6 +20,16 @@ internal static class AccountMapper
             Claimable: view.EarnsOnChain || !view.Claimable.IsZero ? view.Claimable : null
         );
 
+    /// <param name="known">Null: no address stands for the account.</param>
+    public static AccountChain ToChain(ChainAccount? known) =>
+        new(
+            Owner: known?.Owner,
+            Deposited: known?.Deposited ?? TokenAmount.Zero,
+            Booked: known?.Booked ?? TokenAmount.Zero,
+            Requested: known?.Requested ?? TokenAmount.Zero,
+            Claimed: known?.Claimed ?? TokenAmount.Zero
+        );
+
     public static CheckedBooks ToBooks(BookStatus status) =>
         new(
             State: status switch

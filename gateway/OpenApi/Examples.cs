@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 
 namespace Marketplace.Gateway;
 
@@ -13,6 +14,7 @@ internal static class Examples
     public static readonly BlobId Module = BlobId.Parse("blob9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
     public static readonly ProgramId Program = ProgramId.Parse("progd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
     public static readonly StateRoot Root = StateRoot.Parse("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155");
+    public static readonly EvmAddress Contract = EvmAddress.Parse("0x5fbdb2315678afecb367f032d93f642f64180aa3");
     public static readonly TokenAmount Amount = new(1_000_000);
 
     private const string RequestId = "order-2026-07-31-0042";
@@ -203,10 +205,7 @@ internal static class Examples
         [typeof(OpenedAccount)] = new OpenedAccount(Account, $"{KeyId}_{new string('0', 64)}", Key),
         [typeof(TransferRequest)] = new TransferRequest("rent-2026-08", new AccountId(Worker.Value), Amount, At),
         [typeof(CreditRequest)] = new CreditRequest("invoice-17", Amount, At),
-        [typeof(MarketInfo)] = new MarketInfo(Worker.ToString(), "0.1.0")
-        {
-            Chain = new MarketChain("31337", "0x5fbdb2315678afecb367f032d93f642f64180aa3"),
-        },
+        [typeof(MarketInfo)] = new MarketInfo(Worker.ToString(), "0.1.0") { Chain = new MarketChain("31337", $"{Contract}") },
         [typeof(MarketWorker)] = Offered,
         [typeof(Page<DisputeListItem>)] = new Page<DisputeListItem>(
             [
@@ -254,7 +253,7 @@ internal static class Examples
             ),
         ]),
         [typeof(MarketSettlement)] = new MarketSettlement(
-            Chain: new MarketChain("31337", "0x5fbdb2315678afecb367f032d93f642f64180aa3"),
+            Chain: new MarketChain("31337", $"{Contract}"),
             State: SettlementState.Signing,
             Settled: 1,
             Head: 132,
@@ -275,6 +274,21 @@ internal static class Examples
                     Transaction: $"0x{Job.Value}"
                 ),
             ]
+        )
+        {
+            Token = new SettlementToken(Contract, "DEV", 6),
+        },
+        [typeof(AccountChain)] = new AccountChain(
+            Owner: Contract,
+            Deposited: Amount,
+            Booked: Amount,
+            Requested: TokenAmount.Zero,
+            Claimed: TokenAmount.Zero
+        ),
+        [typeof(AccountChainRequest)] = new AccountChainRequest(
+            Contract,
+            new byte[Ed25519.SignatureSize],
+            new byte[AccountOwner.SignatureSize]
         ),
         [typeof(CheckedBooks)] = new CheckedBooks(
             State: BooksState.Sound,

@@ -33,6 +33,7 @@ internal static class ValueShapes
         [typeof(JobId)] = new(HexId, "A job, derived from the account and the request id.", Examples.Job.ToString()),
         [typeof(WorkerId)] = new(HexId, "A worker: an Ed25519 public key.", Examples.Worker.ToString()),
         [typeof(StateRoot)] = new(HexId, "The root of a program's state.", Examples.Root.ToString()),
+        [typeof(EvmAddress)] = new("^0x[0-9a-fA-F]{40}$", "An address on the chain.", Examples.Contract.ToString()),
         [typeof(BlobId)] = new(
             BlobPattern,
             "Bytes, named by their BLAKE3 hash: 'blob' and the digits that b3sum prints.",

@@ -47,7 +47,10 @@ internal static class SettlementApi
                 : null,
             Trouble: status.Trouble,
             Past: [.. status.Past.Select(ToPast)]
-        );
+        )
+        {
+            Token = status.Token is { } token ? new SettlementToken(token.Address, token.Symbol, token.Decimals) : null,
+        };
 
     private static string HashOf(Bytes32 transaction) => $"0x{transaction}";
 

@@ -42,17 +42,19 @@ public interface ISettlementGrain : IGrainWithStringKey
     /// Says which address stands for the caller's account on the chain, for ever: deposits for it are the account's, and it claims what the
     /// account has earned. The same again changes nothing.
     /// </summary>
-    /// <param name="caller">A key of the account, with <see cref="Scopes.Transfer"/>.</param>
+    /// <param name="caller">A key of the account, with <see cref="Scopes.Read"/>: the account's own key has signed.</param>
     /// <param name="owner">The address.</param>
     /// <param name="byAccount">By the account's own key, of the digest of `AccountOwner` (receipts/SETTLEMENT.md): Ed25519, 64
     /// bytes.</param>
     /// <param name="byOwner">By the address's key, of the same digest: r, s and v, 65 bytes.</param>
-    /// <exception cref="MarketException"><see cref="ErrorCode.SignatureRefused"/>; <see cref="ErrorCode.Forbidden"/>: the address stands
+    /// <exception cref="MarketException"><see cref="ErrorCode.SettlementNotFound"/>: the market settles nowhere; <see
+    /// cref="ErrorCode.SignatureRefused"/>; <see cref="ErrorCode.Forbidden"/>: the address stands
     /// for another account, or the account has another address.</exception>
     [Effect(Effect.Idempotent), Alias("Bind")]
     Task<ChainAccount> Bind(Caller caller, EvmAddress owner, ReadOnlyMemory<byte> byAccount, ReadOnlyMemory<byte> byOwner);
 
     /// <summary>What the books know of an account on the chain; null: no address stands for it.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.SettlementNotFound"/>: the market settles nowhere.</exception>
     [Effect(Effect.None), AlwaysInterleave, Alias("FindAccount")]
     Task<ChainAccount?> FindAccount(AccountId account);
 }
@@ -117,7 +119,22 @@ public sealed record SettlementStatus
     /// <summary>Workers that are registered for the committee on the chain.</summary>
     [Id(10)]
     public required int Members { get; init; }
+
+    /// <summary>In what it pays; null: the chain has not answered yet.</summary>
+    [Id(11)]
+    public SettlementToken? Token { get; init; }
 }
+
+/// <summary>The token of a market's contracts.</summary>
+/// <param name="Address">Its contract.</param>
+/// <param name="Symbol">As it calls itself.</param>
+/// <param name="Decimals">A token has 10 to this power base units.</param>
+[GenerateSerializer, Immutable, Alias("SettlementToken")]
+public sealed record SettlementToken(
+    [property: Id(0)] EvmAddress Address,
+    [property: Id(1)] string Symbol,
+    [property: Id(2)] byte Decimals
+);
 
 /// <param name="Number">Its number.</param>
 /// <param name="Epoch">Whose committee signs.</param>

@@ -117,6 +117,7 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
             Trouble = _trouble,
             Accounts = _accounts.Count,
             Members = state.Members.Length,
+            Token = _chainTerms is { } terms ? new SettlementToken(terms.Token, terms.Symbol, terms.Decimals) : null,
         };
     }
 
@@ -154,11 +155,9 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
 
     public async Task<ChainAccount> Bind(Caller caller, EvmAddress owner, ReadOnlyMemory<byte> byAccount, ReadOnlyMemory<byte> byOwner)
     {
-        Authorities.Require(caller, Scopes.Transfer);
-        if (_chain is null)
-        {
-            throw new MarketException(ErrorCode.SettlementNotFound, "This market settles on no chain: no address stands for an account.");
-        }
+        // The account's own key, which may give any scope, has signed.
+        Authorities.Require(caller, Scopes.Read);
+        RequireChain();
         if (!AccountOwner.IsSignedByAccount(_domain, caller.Account, owner, byAccount.Span))
         {
             throw new MarketException(
@@ -183,8 +182,17 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
 
     public async Task<ChainAccount?> FindAccount(AccountId account)
     {
+        RequireChain();
         await LoadAccounts();
         return _accounts.Find(account)?.ToView(account);
+    }
+
+    private void RequireChain()
+    {
+        if (_chain is null)
+        {
+            throw new MarketException(ErrorCode.SettlementNotFound, "This market settles on no chain: no address stands for an account.");
+        }
     }
 
     private async Task LoadAccounts()

@@ -61,7 +61,7 @@ public sealed class OpenApiTests
                 count++;
             }
         }
-        Assert.Equal(73, count);
+        Assert.Equal(75, count);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Tests.Gateway;
@@ -6,6 +7,9 @@ namespace Marketplace.Tests.Gateway;
 /// <summary>How a market stands with its chain, over HTTP.</summary>
 public sealed class SettlementStatusTests
 {
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static readonly EvmAddress Owner = EvmAddress.Parse("0x90f8bf6a479f320ead074411a4b0e7944ea8c9c1");
     private static readonly Bytes32 Hash = new([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
 
     [Fact]
@@ -33,6 +37,7 @@ public sealed class SettlementStatusTests
                     Transaction: default
                 ),
             ],
+            Token = new GrainInterfaces.SettlementToken(Owner, "DEV", 6),
             Trouble = "A transaction costs more than the silo may offer.",
         };
 
@@ -46,6 +51,7 @@ public sealed class SettlementStatusTests
         );
         var past = Assert.Single(settlement.Past);
         Assert.Equal((1L, new TokenAmount(900), null), (past.Number, past.Earned, past.Transaction));
+        Assert.Equal(new SettlementToken(Owner, "DEV", 6), settlement.Token);
         Assert.Contains("costs more", settlement.Trouble, StringComparison.Ordinal);
     }
 
@@ -54,5 +60,35 @@ public sealed class SettlementStatusTests
     {
         await using var gateway = await GatewayFixture.Start();
         await gateway.Client.Get(Routes.Settlement).Refused(HttpStatusCode.NotFound, ErrorCode.SettlementNotFound);
+        await gateway.Client.Get(Routes.AccountChain).Refused(HttpStatusCode.NotFound, ErrorCode.SettlementNotFound);
+        using var content = Request(Owner);
+        await gateway
+            .Client.PutAsync(Routes.AccountChain, content, Cancellation)
+            .Refused(HttpStatusCode.NotFound, ErrorCode.SettlementNotFound);
     }
+
+    [Fact]
+    public async Task Address_StandsForTheAccountOfTheKey()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        gateway.Market.Settlement = FakeSettlementGrain.Nowhere;
+
+        var before = await (await gateway.Client.Get(Routes.AccountChain)).Read(ApiJson.Default.AccountChain);
+        using var content = Request(Owner);
+        var bound = await (await gateway.Client.PutAsync(Routes.AccountChain, content, Cancellation)).Read(ApiJson.Default.AccountChain);
+        var after = await (await gateway.Client.Get(Routes.AccountChain)).Read(ApiJson.Default.AccountChain);
+
+        Assert.Equal(new AccountChain(null, default, default, default, default), before);
+        Assert.Equal(
+            new AccountChain(Owner, new TokenAmount(50), new TokenAmount(40), Requested: new TokenAmount(10), Claimed: new TokenAmount(7)),
+            bound
+        );
+        Assert.Equal(bound, after);
+        var (by, owner, byAccount, byOwner) = Assert.Single(gateway.Market.Bindings);
+        Assert.Equal((GatewayFixture.Alice, Owner), (by.Account, owner));
+        Assert.Equal((64, 65), (byAccount.Length, byOwner.Length));
+    }
+
+    private static JsonContent Request(EvmAddress owner) =>
+        JsonContent.Create(new AccountChainRequest(owner, new byte[64], new byte[65]), ApiJson.Default.AccountChainRequest);
 }

@@ -37,6 +37,21 @@ public sealed record RefusalList(IReadOnlyList<WorkerId> Workers, IReadOnlyList<
 /// <param name="Owners">All accounts whose workers are.</param>
 public sealed record RefusalsRequest(IReadOnlyList<WorkerId> Workers, IReadOnlyList<AccountId> Owners);
 
+/// <summary>What the books know of the account on the chain where the market settles.</summary>
+/// <param name="Owner">The address that stands for it, for ever; absent: none does yet.</param>
+/// <param name="Deposited">What is deposited for it and not withdrawn, by the last block that is counted.</param>
+/// <param name="Booked">What of that is in its books.</param>
+/// <param name="Requested">The withdrawal that it has asked for; 0: none.</param>
+/// <param name="Claimed">What it has claimed of its earnings.</param>
+public sealed record AccountChain(EvmAddress? Owner, TokenAmount Deposited, TokenAmount Booked, TokenAmount Requested, TokenAmount Claimed);
+
+/// <summary>The body of <c>PUT /v1/account/chain</c>.</summary>
+/// <param name="Owner">The address that stands for the account from now on, for ever.</param>
+/// <param name="ByAccount">By the account's own key, of the digest of <c>AccountOwner</c> (receipts/SETTLEMENT.md): Ed25519, 64
+/// bytes.</param>
+/// <param name="ByOwner">By the address's key, of the same digest: r, s and v, 65 bytes.</param>
+public sealed record AccountChainRequest(EvmAddress Owner, ReadOnlyMemory<byte> ByAccount, ReadOnlyMemory<byte> ByOwner);
+
 /// <summary>What an API key allows.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<Scope>))]
 public enum Scope

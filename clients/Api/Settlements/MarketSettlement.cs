@@ -41,7 +41,17 @@ public sealed record MarketSettlement(
     SettlementUnderWay? Open,
     string? Trouble,
     IReadOnlyList<PastSettlement> Past
-);
+)
+{
+    /// <summary>In what it pays; absent: the chain has not answered since the market's start.</summary>
+    public SettlementToken? Token { get; init; }
+}
+
+/// <summary>The token of a market's contracts.</summary>
+/// <param name="Address">Its contract.</param>
+/// <param name="Symbol">As it calls itself.</param>
+/// <param name="Decimals">A token has 10 to this power base units.</param>
+public sealed record SettlementToken(EvmAddress Address, string Symbol, int Decimals);
 
 /// <summary>A settlement that is not deep enough in the chain yet.</summary>
 /// <param name="Number">Its number.</param>

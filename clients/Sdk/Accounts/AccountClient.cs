@@ -1,3 +1,4 @@
+using Marketplace.Receipts;
 using Marketplace.Sdk.Transport;
 
 namespace Marketplace;
@@ -29,6 +30,33 @@ public class AccountClient
             Routes.AccountRefusals,
             new RefusalsRequest(refusals.Workers, refusals.Owners),
             ApiJson.Default.RefusalsRequest,
+            cancellation,
+            method: HttpMethod.Put
+        );
+
+    /// <summary>What the books know of the account on the chain where the market settles.</summary>
+    /// <exception cref="MarketplaceException"><see cref="ErrorCode.SettlementNotFound"/>: it settles on none.</exception>
+    public virtual Task<AccountChain> GetChain(CancellationToken cancellation = default) =>
+        _transport.Ask<AccountChain>(HttpMethod.Get, Routes.AccountChain, cancellation);
+
+    /// <summary>
+    /// Says which address stands for the account on the chain, for ever: deposits for it are the account's, and it claims what the account
+    /// has earned. The same again changes nothing.
+    /// </summary>
+    /// <param name="owner">The address.</param>
+    /// <param name="byAccount">By the account's own key, of the digest of <see cref="AccountOwner"/>: Ed25519, 64 bytes.</param>
+    /// <param name="byOwner">By the address's key, of the same digest: see <see cref="AccountOwner.Sign"/>.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    public virtual Task<AccountChain> SetChain(
+        EvmAddress owner,
+        ReadOnlyMemory<byte> byAccount,
+        ReadOnlyMemory<byte> byOwner,
+        CancellationToken cancellation = default
+    ) =>
+        _transport.Ask<AccountChainRequest, AccountChain>(
+            Routes.AccountChain,
+            new AccountChainRequest(owner, byAccount, byOwner),
+            ApiJson.Default.AccountChainRequest,
             cancellation,
             method: HttpMethod.Put
         );

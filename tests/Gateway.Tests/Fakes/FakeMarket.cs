@@ -44,6 +44,12 @@ internal sealed class FakeMarket : IAccountLists, IMarketStreams
     /// <summary>How it stands with its chain; null: it settles nowhere.</summary>
     public SettlementStatus? Settlement { get; set; }
 
+    /// <summary>The account for which an address stands; null: none.</summary>
+    public ChainAccount? ChainAccount { get; set; }
+
+    /// <summary>What was said of addresses that stand for accounts.</summary>
+    public List<(Caller By, EvmAddress Owner, ReadOnlyMemory<byte> ByAccount, ReadOnlyMemory<byte> ByOwner)> Bindings { get; } = [];
+
     public GrainInterfaces.RefusalList Refusals { get; set; } = GrainInterfaces.RefusalList.None;
 
     /// <summary>What reached reputations, and what accounts refuse.</summary>

@@ -50,10 +50,35 @@ internal sealed class FakeSettlementGrain(FakeMarket market) : ISettlementGrain
         return Task.FromResult<ReadOnlyMemory<byte>>(json.AsMemory(from, Math.Min(PartBytes, json.Length - from)));
     }
 
-    public Task<ChainAccount> Bind(Caller caller, EvmAddress owner, ReadOnlyMemory<byte> byAccount, ReadOnlyMemory<byte> byOwner) =>
-        throw new NotSupportedException();
+    public Task<ChainAccount> Bind(Caller caller, EvmAddress owner, ReadOnlyMemory<byte> byAccount, ReadOnlyMemory<byte> byOwner)
+    {
+        RequireChain();
+        market.Bindings.Add((caller, owner, byAccount, byOwner));
+        return Task.FromResult(
+            market.ChainAccount = new ChainAccount(
+                Account: caller.Account,
+                Owner: owner,
+                Deposited: new TokenAmount(50),
+                Booked: new TokenAmount(40),
+                Requested: new TokenAmount(10),
+                Claimed: new TokenAmount(7)
+            )
+        );
+    }
 
-    public Task<ChainAccount?> FindAccount(AccountId account) => throw new NotSupportedException();
+    public Task<ChainAccount?> FindAccount(AccountId account)
+    {
+        RequireChain();
+        return Task.FromResult(market.ChainAccount is { } known && known.Account == account ? known : null);
+    }
+
+    private void RequireChain()
+    {
+        if (market.Settlement is null)
+        {
+            throw new MarketException(ErrorCode.SettlementNotFound, "This market settles on no chain.");
+        }
+    }
 
     private static Bytes32 Word(byte value) => new([.. Enumerable.Repeat(value, Bytes32.Size)]);
 }

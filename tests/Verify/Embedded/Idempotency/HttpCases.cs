@@ -66,6 +66,19 @@ internal static class HttpCases
                     },
                 refusals => refusals.GetRawText()
             ),
+            // Without a chain it is refused, each time alike. That an address may be bound twice, the tests of settlements show.
+            ["PUT /v1/account/chain"] = new(
+                () =>
+                    new HttpRequestMessage(HttpMethod.Put, Routes.AccountChain)
+                    {
+                        Content = JsonContent.Create(
+                            new AccountChainRequest(default, new byte[64], new byte[65]),
+                            ApiJson.Default.AccountChainRequest
+                        ),
+                    },
+                _ => "",
+                Changes: false
+            ),
             ["POST /v1/quotes"] = new(
                 () =>
                     Json(
