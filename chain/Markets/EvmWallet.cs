@@ -61,7 +61,8 @@ public sealed class EvmWallet(IEvmRpc rpc, Secp256k1PrivateKey key, TimeProvider
         }
         catch (EvmRevertException refused)
         {
-            throw new ChainException($"The contract refuses: {abi.DecodeRevert(refused.RevertData.Span)}", refused);
+            var said = abi.DecodeRevert(refused.RevertData.Span);
+            throw new ChainException($"The contract refuses: {said}", refused) { Refusal = said };
         }
         catch (RpcException failure)
         {

@@ -59,7 +59,11 @@ public interface IMarketChain
 }
 
 /// <summary>The chain cannot be asked now, or what it answered cannot be believed. Nothing was decided by it.</summary>
-public sealed class ChainException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class ChainException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>What the contract said where it refuses; null: it did not.</summary>
+    public AbiRevert? Refusal { get; init; }
+}
 
 /// <param name="Number">Counts from the chain's first block.</param>
 /// <param name="Hash">Its id.</param>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Marketplace.Chain;
 using Marketplace.Crypto;
 using Marketplace.Storage;
+using Marketplace.Worker;
 
 namespace Marketplace.Cli;
 
@@ -58,7 +59,7 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
                 folder.Message,
                 "Another folder: --data DIR. Another service: --url URL --key KEY."
             ),
-            KeyFileException file => new(ExitCodes.LocalFile, "key_file", file.Message),
+            KeyFileException or VoteLogException => new(ExitCodes.LocalFile, "key_file", exception.Message),
             ExportFileException file => new(ExitCodes.Damaged, "export_file", file.Message, "Copy the file again, or export again."),
             StoreDamagedException or BlobDamagedException or ImportDiffersException => new(ExitCodes.Damaged, "damaged", exception.Message),
             StoreLockedException

@@ -161,6 +161,45 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
         await Raw("\n"u8.ToArray());
     }
 
+    /// <summary>
+    /// An answer of names and values; what has no value is left out. For programs the names are in camel case, and money is in base units.
+    /// </summary>
+    public async Task AnswerFields((string Name, object? Value)[] fields)
+    {
+        if (!Json)
+        {
+            using var text = new StringWriter { NewLine = "\n" };
+            Table.WriteFields(text, fields);
+            await Text(text.ToString());
+            return;
+        }
+        await AnswerObject(writer =>
+        {
+            foreach (var (name, value) in fields.Where(field => field.Value is not null))
+            {
+                var words = name.Split(' ');
+                writer.WritePropertyName(
+                    string.Concat([words[0], .. words[1..].Select(word => char.ToUpperInvariant(word[0]) + word[1..])])
+                );
+                switch (value)
+                {
+                    case ulong number:
+                        writer.WriteNumberValue(number);
+                        break;
+                    case bool flag:
+                        writer.WriteBooleanValue(flag);
+                        break;
+                    case Money money:
+                        writer.WriteStringValue(money.Amount.ToString());
+                        break;
+                    default:
+                        writer.WriteStringValue(value!.ToString());
+                        break;
+                }
+            }
+        });
+    }
+
     public void Dispose() => _client?.Dispose();
 
     private async Task Raw(ReadOnlyMemory<byte> bytes)

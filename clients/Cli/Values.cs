@@ -28,6 +28,16 @@ internal static class Values
             CustomParser = result => Read(result, name, expected, parse),
         };
 
+    /// <summary>The same for a value that is a class.</summary>
+    public static Option<T?> OptionOf<T>(string name, string helpName, string description, string expected, TryParse<T> parse)
+        where T : class =>
+        new(name)
+        {
+            Description = description,
+            HelpName = helpName,
+            CustomParser = result => Read(result, name, expected, parse),
+        };
+
     public static Option<string?> Text(string name, string helpName, string description) =>
         new(name) { Description = description, HelpName = helpName };
 

@@ -323,11 +323,12 @@ public sealed class AnswerTests : IDisposable
         shell
             .Service.On("GET /v1/account", account with { Claimable = new TokenAmount(1234) })
             .On("GET /v1/books", books with { Sums = books.Sums! with { Claimable = new TokenAmount(4321) } })
+            .On("GET /v1/settlement", Samples.Settlement())
             .On("GET /v1/market", Samples.Market())
             .On("GET /v1/info", Info)
             .On("GET /health/ready", new Health("ready", "0.1.0", null));
 
-        Assert.Matches("to be claimed on the chain +1,234\n", (await shell.Run("account", "show")).Text);
+        Assert.Matches("earned on the chain +1,234 \\(0.001234 DEV\\)\n", (await shell.Run("account", "show")).Text);
         Assert.Contains(", 4,321 to be claimed on the chain", (await shell.Run("doctor")).Text, StringComparison.Ordinal);
     }
 

@@ -47,6 +47,34 @@ internal static class Samples
             PriceMax = new TokenAmount(100),
         };
 
+    public static MarketSettlement Settlement() =>
+        new(
+            Chain: new MarketChain("31337", "0x5fbdb2315678afecb367f032d93f642f64180aa3"),
+            State: SettlementState.Signing,
+            Settled: 1,
+            Head: 132,
+            Counted: 120,
+            Accounts: 3,
+            Members: 5,
+            Open: new SettlementUnderWay(2, 7, Signed: 3, Asked: 5, null),
+            Trouble: "Settlement 2 waits for signatures: 3 of 5 members of epoch 7 have signed.",
+            Past:
+            [
+                new PastSettlement(
+                    Number: 1,
+                    Epoch: 6,
+                    Accounts: 2,
+                    Receipts: 4,
+                    Earned: new TokenAmount(900),
+                    Spent: new TokenAmount(1_040),
+                    Transaction: $"0x{Digits(7)}"
+                ),
+            ]
+        )
+        {
+            Token = new SettlementToken(EvmAddress.Parse("0xe7f1725e7734ce288f8367e1bb143e90bb3f0512"), "DEV", 6),
+        };
+
     public static DeployedProgram Deployed(ProgramId id, BlobId module) =>
         new(
             Id: id,

@@ -8,12 +8,15 @@ internal static class AccountCommands
     public static Command Make(CommandSet set) =>
         CommandSet.Group(
             "account",
-            "Open accounts, look at their money, move it, and refuse workers.",
-            AccountOpenCommand.Make(set),
-            Show(set),
-            Transfer(set),
-            Credit(set),
-            AccountRefuseCommands.Make(set)
+            "Open accounts, look at their money, move it, also to and from a chain, and refuse workers.",
+            [
+                AccountOpenCommand.Make(set),
+                Show(set),
+                Transfer(set),
+                Credit(set),
+                AccountRefuseCommands.Make(set),
+                .. AccountChainCommands.Make(set),
+            ]
         );
 
     private static Command Show(CommandSet set) =>
@@ -91,21 +94,43 @@ internal static class AccountCommands
     private static Argument<TokenAmount> Amount() =>
         Values.Argument<TokenAmount>("AMOUNT", "Base units, more than 0", "a whole number of base units", Values.TryAmount);
 
-    private static Task Answer(Invocation run, Account account) =>
-        run.Answer(
+    /// <summary>Where the market settles on a chain, money is shown as tokens as well, if the chain has told of them.</summary>
+    private static async Task<SettlementToken?> FindToken(Invocation run)
+    {
+        try
+        {
+            return (await run.Client.Settlement.Get(run.Cancellation)).Token;
+        }
+        catch (Exception failure) when (Failure.IsOfService(failure))
+        {
+            // The account itself is worth showing.
+            return null;
+        }
+    }
+
+    private static async Task Answer(Invocation run, Account account)
+    {
+        var token = account.Claimable is null || run.Json ? null : await FindToken(run);
+        object? Show(TokenAmount? amount) =>
+            amount is { } some && token is not null && !some.IsZero
+                ? $"{Table.Show(some)} ({new Money(some, token.Symbol, token.Decimals)})"
+                : amount;
+
+        await run.Answer(
             account,
             writer =>
                 Table.WriteFields(
                     writer,
                     ("account", account.Id),
-                    ("available", account.Available),
-                    ("held", account.Held),
-                    ("under way", account.UnderWay),
-                    ("earned", account.Earned),
-                    ("spent", account.Spent),
+                    ("available", Show(account.Available)),
+                    ("held", Show(account.Held)),
+                    ("under way", Show(account.UnderWay)),
+                    ("earned", Show(account.Earned)),
+                    ("spent", Show(account.Spent)),
                     ("open jobs", account.OpenJobs),
-                    ("debt", account.Debt),
-                    ("to be claimed on the chain", account.Claimable)
+                    ("debt", Show(account.Debt)),
+                    ("earned on the chain", Show(account.Claimable))
                 )
         );
+    }
 }

@@ -68,46 +68,22 @@ internal static class ChainCommands
             ("epoch", terms.EpochAt(head.Time)),
             ("committee min", terms.CommitteeMin),
             ("settlements", books.Last?.Number ?? 0),
-            ("compensated", books.Compensated),
+            ("compensated", new Money(books.Compensated, terms.Symbol, terms.Decimals)),
             ("closed", books.IsClosed),
         ];
-        if (run.Json)
-        {
-            return run.AnswerObject(writer =>
-            {
-                foreach (var (name, value) in fields)
-                {
-                    writer.WritePropertyName(name.Replace(' ', '_'));
-                    switch (value)
-                    {
-                        case ulong number:
-                            writer.WriteNumberValue(number);
-                            break;
-                        case bool flag:
-                            writer.WriteBooleanValue(flag);
-                            break;
-                        default:
-                            writer.WriteStringValue(value!.ToString());
-                            break;
-                    }
-                }
-            });
-        }
-        using var text = new StringWriter { NewLine = "\n" };
-        Table.WriteFields(text, fields);
-        return run.Text(text.ToString());
+        return run.AnswerFields(fields);
     }
 
     private static Command Fund(CommandSet set)
     {
         var chain = new ChainOptions();
         var address = Values.Argument<EvmAddress>("ADDRESS", "Who gets them", ChainOptions.AnAddress, EvmAddresses.TryParseChecked);
-        var token = ChainOptions.Address("--token", "Its tokens as well: the development token");
+        var token = ChainOptions.Address("--token", "With --tokens: whose [the market's, a development token]");
         var coins = Values.Option<long>("--coins", "N", $"Coins that it gets [{CoinsUsual}]", "a whole number", Values.TryCount);
         var tokens = Values.Option<TokenAmount>(
             "--tokens",
             "N",
-            "Tokens that it gets, in base units [1000000000000 with --token]",
+            "Tokens that it gets beside them, in base units [1000000000000 with --token, else none]",
             "a whole number of base units",
             Values.TryAmount
         );
@@ -124,7 +100,9 @@ internal static class ChainCommands
                 var (who, of, given) = (run.Get(address), run.Get(token), run.Get(coins) ?? CoinsUsual);
                 if (of is null && run.Has(tokens))
                 {
-                    throw NotGiven("--token", "'market chain deploy' prints the token's address.");
+                    of =
+                        (await run.Client.Settlement.Get(run.Cancellation)).Token?.Address
+                        ?? throw NotGiven("--token", "The market has not heard from its chain yet; 'market chain deploy' printed it.");
                 }
                 using var access = await chain.Open(run);
                 await access.Give(who, given * BigInteger.Pow(10, 18), run.Cancellation);

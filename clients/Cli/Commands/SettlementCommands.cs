@@ -15,7 +15,8 @@ internal static class SettlementCommands
             Example:
               market settlement show
             """,
-            Show(set)
+            Show(set),
+            Get(set)
         );
 
     private static Command Show(CommandSet set) =>
@@ -41,6 +42,7 @@ internal static class SettlementCommands
         Table.WriteFields(
             writer,
             ("chain", $"{settlement.Chain.ChainId}:{settlement.Chain.Contract}"),
+            ("token", settlement.Token is { } token ? $"{token.Address} ({token.Symbol}, {token.Decimals} decimals)" : null),
             ("state", SnakeCase.Of(settlement.State)),
             ("settled", Text(settlement.Settled)),
             ("newest block", Text(settlement.Head)),
@@ -64,13 +66,56 @@ internal static class SettlementCommands
                             Text(past.Epoch),
                             Table.Show(past.Accounts),
                             Table.Show(past.Receipts),
-                            Table.Show(past.Earned),
-                            Table.Show(past.Spent),
+                            Money(settlement, past.Earned),
+                            Money(settlement, past.Spent),
                             past.Transaction ?? "",
                         ]
                 )
             );
         }
+    }
+
+    private static string Money(MarketSettlement settlement, TokenAmount amount) =>
+        settlement.Token is { } token ? new Money(amount, token.Symbol, token.Decimals).ToString() : Table.Show(amount);
+
+    private static Command Get(CommandSet set)
+    {
+        var number = Values.Option<long>("--number", "N", "Which [the last one]", "a whole number", Values.TryCount);
+        var output = Values.Text("--output", "FILE", "Where to [N.settlement.json]");
+        var force = Values.Switch("--force", "Replace a file of that name");
+        return set.Leaf(
+            "get",
+            """
+            Write the file of a settlement: what all accounts have earned and spent, by which they are paid. With the file of
+            the last settlement an account claims and leaves without the market.
+
+            Example:
+              market settlement get --output last.settlement.json
+            """,
+            async run =>
+            {
+                var last = run.Get(number) ?? (await run.Client.Settlement.Get(run.Cancellation)).Settled;
+                if (last == 0)
+                {
+                    throw new CommandException(
+                        new Failure(
+                            ExitCodes.NotFound,
+                            "settlement_not_found",
+                            "Nothing is settled yet.",
+                            "'market settlement show' tells how far it is."
+                        )
+                    );
+                }
+                var file = await run.Client.Settlement.GetFile((ulong)last, run.Cancellation);
+                var typed = run.Get(output) ?? $"{Text(last)}.settlement.json";
+                await FetchedFile.Write(run, typed, run.Get(force), async to => await to.WriteAsync(file.ToJson(), run.Cancellation));
+                await run.AnswerDone("written", run.Path(typed));
+                return ExitCodes.Ok;
+            },
+            number,
+            output,
+            force
+        );
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

@@ -17,7 +17,8 @@ internal static class WorkerCommands
             Appeal(set),
             Decide(set),
             WorkerStakeCommands.Stake(set),
-            WorkerStakeCommands.Unstake(set)
+            WorkerStakeCommands.Unstake(set),
+            AccountChainCommands.Claim(set, "worker")
         );
 
     private static Command List(CommandSet set)
