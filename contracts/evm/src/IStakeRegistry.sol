@@ -68,10 +68,13 @@ interface IStakeRegistry {
     event StakeIncreased(bytes32 indexed member, address indexed payer, uint128 amount, uint128 stake, uint64 fromEpoch);
     event UnbondingBegun(bytes32 indexed member, uint128 amount, uint128 stake, uint64 unbondedAt, uint64 fromEpoch);
     event StakeWithdrawn(bytes32 indexed member, address indexed owner, uint128 amount);
+    /// @param harmedAccount The market's account that the evidence names as harmed; 0: all.
+    /// @param job The market's job whose receipts contradict each other; 0: settlements do. By it the market finds what the account lost.
     event MemberSlashed(
         bytes32 indexed member,
         address indexed reporter,
         bytes32 indexed harmedAccount,
+        bytes32 job,
         uint128 amount,
         uint128 reward,
         uint64 fromEpoch

@@ -150,7 +150,7 @@ contract StakeRegistry is IStakeRegistry, Payments {
         _requireSigned(member, oneHash, one.signers, one.signature);
         _requireSigned(member, otherHash, other.signers, other.signature);
         // All who have money in the escrow are harmed.
-        _slash(member, 0);
+        _slash(member, 0, 0);
     }
 
     /// @inheritdoc IStakeRegistry
@@ -166,7 +166,7 @@ contract StakeRegistry is IStakeRegistry, Payments {
         _requireSigned(
             member, Receipts.hashVote(other.committee, other.path.rootOf(otherHash)), other.signers, other.signature
         );
-        _slash(member, one.receipt.payer);
+        _slash(member, one.receipt.payer, one.receipt.execution.invocation.job);
     }
 
     /// @inheritdoc IStakeRegistry
@@ -307,7 +307,7 @@ contract StakeRegistry is IStakeRegistry, Payments {
         require(key.verify(digest, Bls12381.SIGNATURE_TAG, signature), SignatureWrong(digest));
     }
 
-    function _slash(bytes32 member, bytes32 harmedAccount) private {
+    function _slash(bytes32 member, bytes32 harmedAccount, bytes32 job) private {
         Member storage known = _members[member];
         require(!known.isSlashed, MemberIsSlashed(member));
         uint128 amount = known.stake + known.unbonding;
@@ -320,6 +320,6 @@ contract StakeRegistry is IStakeRegistry, Payments {
         _pay(msg.sender, reward);
         token.forceApprove(address(escrow), amount - reward);
         escrow.compensate(harmedAccount, amount - reward);
-        emit MemberSlashed(member, msg.sender, harmedAccount, amount, reward, currentEpoch() + 1);
+        emit MemberSlashed(member, msg.sender, harmedAccount, job, amount, reward, currentEpoch() + 1);
     }
 }

@@ -15,7 +15,7 @@ contract SlashingTest is EvidenceBench {
         vm.expectEmit(address(escrow));
         emit IEscrow.Compensated(0, 900);
         vm.expectEmit(address(registry));
-        emit IStakeRegistry.MemberSlashed(members[1], reporter, 0, 1000, 100, epoch + 1);
+        emit IStakeRegistry.MemberSlashed(members[1], reporter, 0, 0, 1000, 100, epoch + 1);
         slash(members[1], one, other);
 
         vm.assertEq(token.balanceOf(reporter), 100);
@@ -39,7 +39,13 @@ contract SlashingTest is EvidenceBench {
         emit IEscrow.Compensated(one.receipt.payer, 900);
         vm.expectEmit(address(registry));
         emit IStakeRegistry.MemberSlashed(
-            members[0], reporter, one.receipt.payer, 1000, 100, registry.currentEpoch() + 1
+            members[0],
+            reporter,
+            one.receipt.payer,
+            one.receipt.execution.invocation.job,
+            1000,
+            100,
+            registry.currentEpoch() + 1
         );
         slash(members[0], one, other);
 
