@@ -18,7 +18,11 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
     private const int AbsenteeGas = 25_000;
 
     private static readonly AbiEvent Registered = ContractBuild.StakeRegistry.Abi.Event("MemberRegistered");
-    private static readonly AbiEvent Slashed = ContractBuild.Escrow.Abi.Event("Compensated");
+    private static readonly AbiEvent Slashed = ContractBuild.StakeRegistry.Abi.Event("MemberSlashed");
+    private static readonly AbiEvent[] StakeTouches =
+    [
+        .. ((string[])["StakeIncreased", "UnbondingBegun"]).Select(name => ContractBuild.StakeRegistry.Abi.Event(name)),
+    ];
     private static readonly AbiEvent[] Touches =
     [
         .. ((string[])["Deposited", "WithdrawalRequested", "WithdrawalCancelled", "Withdrawn", "Claimed"]).Select(name =>
@@ -80,7 +84,7 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
                     Addresses = [escrow, registry],
                     Topics =
                     [
-                        [.. Touches.Append(Registered).Append(Slashed).Select(happened => happened.Signature.Topic)],
+                        [.. Touches.Concat(StakeTouches).Append(Registered).Append(Slashed).Select(happened => happened.Signature.Topic)],
                     ],
                 },
                 cancellation
@@ -132,6 +136,30 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
             object[][] calls = [.. members.Select(member => new object[] { member.ToArray(), new BigInteger(epoch) })];
             var answers = await CallTogether(registry, function, calls, at, cancellation);
             return [.. answers.Select(answer => Amount(answer[0]))];
+        });
+
+    public Task<ChainCommittee> ReadCommittee(ulong epoch, ChainBlock at, CancellationToken cancellation) =>
+        Ask(async () =>
+        {
+            var registry = await RegistryOf(cancellation);
+            var function = ContractBuild.StakeRegistry.Abi.Function("committeeOf");
+            var answers = await CallTogether(registry, function, [[new BigInteger(epoch)]], at, cancellation);
+            var members = (object[])answers[0][0];
+            return new ChainCommittee(Number(members[0]), Amount(members[1]));
+        });
+
+    public Task<IReadOnlyList<ChainMember?>> ReadMembers(
+        IReadOnlyList<Bytes32> members,
+        ChainBlock at,
+        CancellationToken cancellation
+    ) =>
+        Ask<IReadOnlyList<ChainMember?>>(async () =>
+        {
+            var registry = await RegistryOf(cancellation);
+            object[][] calls = [.. members.Select(member => new object[] { member.ToArray() })];
+            var known = await CallTogether(registry, ContractBuild.StakeRegistry.Abi.Function("memberOf"), calls, at, cancellation);
+            var keys = await CallTogether(registry, ContractBuild.StakeRegistry.Abi.Function("keyOf"), calls, at, cancellation);
+            return [.. known.Zip(keys, (member, key) => ToMember((object[])member[0], key[0]))];
         });
 
     public Task<ulong> ReadNonce(ChainBlock at, CancellationToken cancellation) =>
@@ -210,10 +238,17 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
         var topic = log.Topics[0];
         if (log.Address == registry)
         {
-            if (topic != Registered.Signature.Topic)
-            {
-                return null;
-            }
+            return ToRegistryEvent(log);
+        }
+        var touched = Touches.FirstOrDefault(happened => happened.Signature.Topic == topic);
+        return touched is null ? null : new AccountTouched(log.BlockNumber, (EvmAddress)touched.Decode(log.Topics, log.Data)[0]);
+    }
+
+    private static ChainEvent? ToRegistryEvent(EvmLog log)
+    {
+        var topic = log.Topics[0];
+        if (topic == Registered.Signature.Topic)
+        {
             var said = Registered.Decode(log.Topics, log.Data);
             // The registry has refused what is no point of the subgroup, so its event has none.
             return new MemberRegistered(log.BlockNumber, Word(said[0]), new WorkerId(Word(said[2])), Key(said[3]));
@@ -221,12 +256,22 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
         if (topic == Slashed.Signature.Topic)
         {
             var said = Slashed.Decode(log.Topics, log.Data);
-            var harmed = Word(said[0]);
-            return new Compensated(log.BlockNumber, harmed == default ? null : new AccountId(harmed), Amount(said[1]));
+            var (harmed, job) = (Word(said[2]), Word(said[3]));
+            return new MemberSlashed(
+                Block: log.BlockNumber,
+                Member: Word(said[0]),
+                Harmed: harmed == default ? null : new AccountId(harmed),
+                Job: job == default ? null : new JobId(job),
+                // The reporter has the rest.
+                Amount: Amount(said[4]) - Amount(said[5])
+            );
         }
-        var touched = Touches.FirstOrDefault(happened => happened.Signature.Topic == topic);
-        return touched is null ? null : new AccountTouched(log.BlockNumber, (EvmAddress)touched.Decode(log.Topics, log.Data)[0]);
+        var touched = StakeTouches.FirstOrDefault(happened => happened.Signature.Topic == topic);
+        return touched is null ? null : new StakeTouched(log.BlockNumber, Word(touched.Decode(log.Topics, log.Data)[0]));
     }
+
+    private static ChainMember? ToMember(object[] member, object key) =>
+        (EvmAddress)member[0] == default ? null : new ChainMember(new WorkerId(Word(member[1])), Key(key));
 
     private static ChainBalance ToBalance(object[] members) =>
         new(

@@ -42,6 +42,13 @@ public interface IMarketChain
         CancellationToken cancellation
     );
 
+    /// <summary>The committee of an epoch of the registry, at most the next one: by it a list of members is known to be whole.</summary>
+    Task<ChainCommittee> ReadCommittee(ulong epoch, ChainBlock at, CancellationToken cancellation);
+
+    /// <summary>Who members are.</summary>
+    /// <returns>One for each id, in their order; null: the registry does not know it.</returns>
+    Task<IReadOnlyList<ChainMember?>> ReadMembers(IReadOnlyList<Bytes32> members, ChainBlock at, CancellationToken cancellation);
+
     /// <summary>How many transactions of the operator are in the blocks up to this one: the number of its next.</summary>
     Task<ulong> ReadNonce(ChainBlock at, CancellationToken cancellation);
 
@@ -117,9 +124,24 @@ public sealed record AccountTouched(ulong Block, EvmAddress Owner) : ChainEvent(
 /// <param name="Key">Possession of which the registry has checked.</param>
 public sealed record MemberRegistered(ulong Block, Bytes32 Member, WorkerId Worker, BlsPublicKey Key) : ChainEvent(Block);
 
-/// <summary>What was slashed came to the escrow.</summary>
-/// <param name="Harmed">The account that it is for; null: all.</param>
-public sealed record Compensated(ulong Block, AccountId? Harmed, TokenAmount Amount) : ChainEvent(Block);
+/// <summary>A member's stake was increased, or is being taken back.</summary>
+/// <param name="Member">Its id in the registry.</param>
+public sealed record StakeTouched(ulong Block, Bytes32 Member) : ChainEvent(Block);
+
+/// <summary>A member was slashed, which happens to it once: it never serves again, and what it had came to the escrow.</summary>
+/// <param name="Member">Its id in the registry.</param>
+/// <param name="Harmed">The account that the evidence names as harmed; null: all are.</param>
+/// <param name="Job">The job whose receipts contradict each other; null: settlements do.</param>
+/// <param name="Amount">What came to the escrow.</param>
+public sealed record MemberSlashed(ulong Block, Bytes32 Member, AccountId? Harmed, JobId? Job, TokenAmount Amount) : ChainEvent(Block);
+
+/// <param name="Worker">As its owner says it.</param>
+/// <param name="Key">Possession of which the registry has checked.</param>
+public sealed record ChainMember(WorkerId Worker, BlsPublicKey Key);
+
+/// <param name="Members">How many serve.</param>
+/// <param name="Weight">The sum of their stakes.</param>
+public readonly record struct ChainCommittee(ulong Members, TokenAmount Weight);
 
 /// <summary>What the escrow knows of an account; see contracts/evm/src/IEscrow.sol.</summary>
 /// <param name="Deposited">In all.</param>

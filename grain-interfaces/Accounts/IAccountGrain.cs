@@ -77,6 +77,22 @@ public interface IAccountGrain : IGrainWithStringKey
     Task ReverseCredit(string operation, TokenAmount amount, DateTimeOffset at, Authority by);
 
     /// <summary>
+    /// Gives the account what the chain holds for it of a liar's stake, once per <paramref name="operation"/>: it is claimed on the chain as
+    /// what was earned is, and never spent here. Only in a market that settles on a chain.
+    /// </summary>
+    /// <exception cref="MarketException">See <see cref="Credit"/>; <see cref="ErrorCode.Forbidden"/>: the market settles nowhere.</exception>
+    [Effect(Effect.Deduplicated), Alias("Compensate")]
+    Task Compensate(string operation, TokenAmount amount, DateTimeOffset at, Authority by);
+
+    /// <summary>
+    /// Takes back a compensation, named by its operation, amount and moment: the chain has lost it. One that comes before its compensation
+    /// leaves that without effect.
+    /// </summary>
+    /// <exception cref="MarketException">See <see cref="Compensate"/>.</exception>
+    [Effect(Effect.Deduplicated), Alias("ReverseCompensation")]
+    Task ReverseCompensation(string operation, TokenAmount amount, DateTimeOffset at, Authority by);
+
+    /// <summary>
     /// Sets money aside for another purpose than a job, once per hold id: an id whose hold has ended is not held again. The hold counts
     /// against the key's spend limit and stays until <see cref="SettleShared"/>.
     /// </summary>

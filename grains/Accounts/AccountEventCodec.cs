@@ -30,6 +30,8 @@ internal static class AccountEventCodec
         RefusalsSet = 21,
         HoldCharged = 22,
         EarningsGoToChain = 23,
+        Compensated = 24,
+        CompensationReversed = 25,
     }
 
     public static ReadOnlyMemory<byte> Write(AccountEvent happened)
@@ -46,6 +48,12 @@ internal static class AccountEventCodec
                 break;
             case CreditReversed reversed:
                 WriteOperation(Begin(Kind.CreditReversed), reversed.Operation, reversed.Amount, reversed.At, reversed.Noted);
+                break;
+            case Compensated gain:
+                WriteOperation(Begin(Kind.Compensated), gain.Operation, gain.Amount, gain.At, gain.Noted);
+                break;
+            case CompensationReversed lost:
+                WriteOperation(Begin(Kind.CompensationReversed), lost.Operation, lost.Amount, lost.At, lost.Noted);
                 break;
             case FundsSetAside aside:
                 WriteAside(Begin(Kind.FundsSetAside), aside);
@@ -126,6 +134,8 @@ internal static class AccountEventCodec
             Kind.CreditedAt => new Credited(reader.Text(), reader.Amount(), reader.Time(), reader.Time()),
             Kind.Debited => new Debited(reader.Text(), reader.Amount(), reader.Time(), reader.Time()),
             Kind.CreditReversed => new CreditReversed(reader.Text(), reader.Amount(), reader.Time(), reader.Time()),
+            Kind.Compensated => new Compensated(reader.Text(), reader.Amount(), reader.Time(), reader.Time()),
+            Kind.CompensationReversed => new CompensationReversed(reader.Text(), reader.Amount(), reader.Time(), reader.Time()),
             Kind.FundsSetAside => new FundsSetAside(ReadHold(ref reader), reader.Text(), reader.Amount(), reader.Time()),
             Kind.Divided => new Divided(ReadHold(ref reader), reader.Amount(), ReadTransfers(ref reader), reader.Amount(), reader.Amount()),
             Kind.HoldCharged => new HoldCharged(

@@ -27,6 +27,12 @@ internal sealed record Debited(string Operation, TokenAmount Amount, DateTimeOff
 /// <summary>A credit is taken back; where it has not come yet, it never will.</summary>
 internal sealed record CreditReversed(string Operation, TokenAmount Amount, DateTimeOffset At, DateTimeOffset Noted) : AccountEvent;
 
+/// <summary>What the chain holds of a liar's stake is to be claimed there by the account.</summary>
+internal sealed record Compensated(string Operation, TokenAmount Amount, DateTimeOffset At, DateTimeOffset Noted) : AccountEvent;
+
+/// <summary>A compensation was taken back: the chain has lost it.</summary>
+internal sealed record CompensationReversed(string Operation, TokenAmount Amount, DateTimeOffset At, DateTimeOffset Noted) : AccountEvent;
+
 /// <summary>A hold that is not for a job.</summary>
 internal sealed record FundsSetAside(HoldId Hold, string KeyId, TokenAmount Amount, DateTimeOffset At) : AccountEvent;
 

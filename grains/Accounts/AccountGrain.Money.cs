@@ -74,6 +74,39 @@ public sealed partial class AccountGrain
         await Append(new CreditReversed(operation, amount, at, _clock.GetUtcNow()));
     }
 
+    public async Task Compensate(string operation, TokenAmount amount, DateTimeOffset at, Authority by)
+    {
+        RequireSound();
+        Authorities.Require(by, Authority.Treasury);
+        AccountRefusals.RequireCompensations(_terms);
+        RequireSameMarket();
+        if (
+            await IsDone(OperationKind.Compensation, operation, at, amount)
+            || await IsReversed(OperationKind.CompensationReversal, operation, at, amount)
+        )
+        {
+            return;
+        }
+        await RequireRoomForCredit(amount);
+        await Append(new Compensated(operation, amount, at, _clock.GetUtcNow()));
+    }
+
+    public async Task ReverseCompensation(string operation, TokenAmount amount, DateTimeOffset at, Authority by)
+    {
+        RequireSound();
+        Authorities.Require(by, Authority.Treasury);
+        AccountRefusals.RequireCompensations(_terms);
+        if (await IsDone(OperationKind.CompensationReversal, operation, at, amount))
+        {
+            return;
+        }
+        if (_account.Operations.Find(OperationKind.Compensation, operation) is { } given && given != new Operation(at, amount))
+        {
+            throw AccountRefusals.Reused(operation);
+        }
+        await Append(new CompensationReversed(operation, amount, at, _clock.GetUtcNow()));
+    }
+
     public async Task<HoldOutcome> SetAside(Caller caller, HoldId hold, TokenAmount amount, DateTimeOffset at)
     {
         Authorities.Require(caller, Scopes.Submit);
@@ -154,17 +187,11 @@ public sealed partial class AccountGrain
 
     private async Task CreditDated(string operation, TokenAmount amount, DateTimeOffset at)
     {
-        if (await IsDone(OperationKind.Credit, operation, at, amount))
+        if (
+            await IsDone(OperationKind.Credit, operation, at, amount)
+            || await IsReversed(OperationKind.Reversal, operation, at, amount)
+        )
         {
-            return;
-        }
-        if (_account.Operations.Find(OperationKind.Reversal, operation) is { } reversal)
-        {
-            await _journal.Settled();
-            if (reversal != new Operation(at, amount))
-            {
-                throw AccountRefusals.Reused(operation);
-            }
             return;
         }
         await RequireRoomForCredit(amount);
@@ -185,6 +212,18 @@ public sealed partial class AccountGrain
         await RefuseIf(count >= AccountPolicy.UndatedCreditsMax ? AccountRefusals.TooManyUndated(_id, count) : null);
         await RequireRoomForCredit(amount);
         await Append(new Credited(operation, amount, null, null));
+    }
+
+    /// <returns>Whether this operation was taken back before it came.</returns>
+    /// <exception cref="MarketException">Another one was, under its id.</exception>
+    private async Task<bool> IsReversed(OperationKind reversals, string operation, DateTimeOffset at, TokenAmount amount)
+    {
+        if (_account.Operations.Find(reversals, operation) is not { } reversal)
+        {
+            return false;
+        }
+        await _journal.Settled();
+        return reversal == new Operation(at, amount) ? true : throw AccountRefusals.Reused(operation);
     }
 
     /// <returns>Whether this operation was done; its answer then rests on what is durable.</returns>

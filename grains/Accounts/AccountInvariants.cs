@@ -49,8 +49,15 @@ internal static class AccountInvariants
     /// </summary>
     private static void CheckChain(AccountState account, Action<bool, string> check)
     {
-        var claimed = account.EarnsOnChain ? account.Earned : TokenAmount.Zero;
-        check(account.Claimable == claimed, $"{account.Claimable} is to be claimed on the chain, and {claimed} was earned for it");
+        var claimed = account.EarnsOnChain ? account.Earned + account.CompensatedTotal : TokenAmount.Zero;
+        check(
+            account.Claimable == claimed,
+            $"{account.Claimable} is to be claimed on the chain, and {claimed} was earned or compensated for it"
+        );
+        check(
+            account.EarnsOnChain || account.CompensatedTotal.IsZero,
+            $"{account.CompensatedTotal} was compensated in a market that settles on no chain"
+        );
         if (!account.EarnsOnChain)
         {
             return;

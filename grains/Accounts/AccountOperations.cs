@@ -8,6 +8,8 @@ internal enum OperationKind : byte
     Debit = 3,
     Hold = 4,
     Transfer = 5,
+    Compensation = 6,
+    CompensationReversal = 7,
 }
 
 /// <param name="At">Its moment.</param>

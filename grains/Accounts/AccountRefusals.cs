@@ -78,6 +78,17 @@ internal static class AccountRefusals
         }
     }
 
+    public static void RequireCompensations(AccountTerms terms)
+    {
+        if (!terms.SettlesOnChain)
+        {
+            throw new MarketException(
+                ErrorCode.Forbidden,
+                "This market settles on no chain: no stake is slashed there, so there is nothing to compensate an account with."
+            );
+        }
+    }
+
     private static MarketException OnlyDeposits(string why) =>
         new(ErrorCode.Forbidden, $"This market settles on a chain: money comes in as deposits on the chain, and {why}.");
 

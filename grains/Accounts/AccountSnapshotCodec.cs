@@ -7,7 +7,8 @@ internal static class AccountSnapshotCodec
 {
     /// <summary>
     /// Version 1 has no modules, version 2 no operations with moments, version 3 no transfers of the account's own and no used challenge,
-    /// version 4 no refusals, version 5 no holds of which a part was paid, version 6 no earnings that are claimed on a chain.
+    /// version 4 no refusals, version 5 no holds of which a part was paid, version 6 no earnings that are claimed on a chain,
+    /// version 7 no compensations.
     /// An account without any is written in the older version, which earlier silos can read.
     /// </summary>
     private const byte FormatWithoutModules = 1;
@@ -16,7 +17,8 @@ internal static class AccountSnapshotCodec
     private const byte FormatWithoutRefusals = 4;
     private const byte FormatWithoutCharges = 5;
     private const byte FormatWithoutClaims = 6;
-    private const byte Format = 7;
+    private const byte FormatWithoutCompensations = 7;
+    private const byte Format = 8;
 
     public static ReadOnlyMemory<byte> Write(AccountState account)
     {
@@ -77,6 +79,10 @@ internal static class AccountSnapshotCodec
         {
             writer.Amount(account.Claimable);
         }
+        if (format > FormatWithoutCompensations)
+        {
+            writer.Amount(account.CompensatedTotal);
+        }
         return writer.Finish();
     }
 
@@ -108,7 +114,8 @@ internal static class AccountSnapshotCodec
             && account.Funds.Count == 0
             && account.WithdrawnTotal.IsZero
             && account.Debt.IsZero;
-        return account.EarnsOnChain ? Format
+        return !account.CompensatedTotal.IsZero ? Format
+            : account.EarnsOnChain ? FormatWithoutCompensations
             : account.Funds.Values.Any(fund => fund.Charges > 0) ? FormatWithoutClaims
             : !account.Refusals.IsEmpty ? FormatWithoutCharges
             : account.LastChallenge != default || operations.All.Any(operation => operation.Kind == OperationKind.Transfer)
@@ -266,6 +273,10 @@ internal static class AccountSnapshotCodec
         {
             account.EarnsOnChain = true;
             account.Claimable = reader.Amount();
+        }
+        if (format > FormatWithoutCompensations)
+        {
+            account.CompensatedTotal = reader.Amount();
         }
         reader.End();
         return account;

@@ -34,8 +34,14 @@ internal sealed class AccountState
     /// <summary>The market settles on a chain: what the account earns is claimed there, and never becomes available here.</summary>
     public bool EarnsOnChain { get; set; }
 
-    /// <summary>All that was earned to be claimed on the chain. It never decreases: the chain knows what was claimed of it.</summary>
+    /// <summary>
+    /// All that was earned to be claimed on the chain, and what the chain holds for the account of liars' stakes. It decreases only where
+    /// the chain has lost such a compensation: the chain knows what was claimed of it.
+    /// </summary>
     public TokenAmount Claimable { get; set; }
+
+    /// <summary>Of what is claimable, what comes from liars' stakes.</summary>
+    public TokenAmount CompensatedTotal { get; set; }
 
     /// <summary>All that was charged for accounts, this one among them: what was spent, without what left the marketplace.</summary>
     public TokenAmount PaidTotal => SentTotal + (Earned - ReceivedTotal);
@@ -96,6 +102,12 @@ internal sealed class AccountState
                 Operations.Forget(debited.Noted);
                 break;
             case CreditReversed reversed:
+                Apply(reversed);
+                break;
+            case Compensated compensated:
+                Apply(compensated);
+                break;
+            case CompensationReversed reversed:
                 Apply(reversed);
                 break;
             case FundsSetAside aside:
@@ -166,6 +178,29 @@ internal sealed class AccountState
             WithdrawnTotal += reversed.Amount;
         }
         Operations.Add(OperationKind.Reversal, reversed.Operation, reversed.At, reversed.Amount);
+        Operations.Forget(reversed.Noted);
+    }
+
+    /// <summary>It comes in from outside and is claimed there: nothing becomes available, and no debt is paid by it.</summary>
+    private void Apply(Compensated compensated)
+    {
+        IsOpen = true;
+        CreditedTotal += compensated.Amount;
+        CompensatedTotal += compensated.Amount;
+        Claimable += compensated.Amount;
+        Operations.Add(OperationKind.Compensation, compensated.Operation, compensated.At, compensated.Amount);
+        Operations.Forget(compensated.Noted);
+    }
+
+    private void Apply(CompensationReversed reversed)
+    {
+        if (Operations.Knows(OperationKind.Compensation, reversed.Operation))
+        {
+            Claimable -= reversed.Amount;
+            CompensatedTotal -= reversed.Amount;
+            WithdrawnTotal += reversed.Amount;
+        }
+        Operations.Add(OperationKind.CompensationReversal, reversed.Operation, reversed.At, reversed.Amount);
         Operations.Forget(reversed.Noted);
     }
 

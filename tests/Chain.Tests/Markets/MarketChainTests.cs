@@ -79,6 +79,47 @@ public abstract class MarketChainTests
     }
 
     [Fact]
+    public async Task Stakes_AreReadAsOfABlock_AndEventsSayWhose()
+    {
+        await using var bench = await Start();
+        await bench.Serve(300, 200, 100, 400);
+        var before = await bench.Chain.ReadHead(Cancellation);
+        var (harmed, job) = (new AccountId(ChainBench.Worker(7).Value), new JobId(ChainBench.Worker(8).Value));
+        await bench.Increase(ChainBench.Owner(0x51), ChainBench.Member(1), 50);
+        await bench.Unbond(ChainBench.Owner(0x42), ChainBench.Member(2));
+        await bench.Slash(ChainBench.Member(3), harmed, job);
+        await bench.Mine();
+        var head = await bench.Chain.ReadHead(Cancellation);
+        var epoch = (await bench.Chain.ReadTerms(Cancellation)).EpochAt(head.Time);
+        Bytes32[] members = [.. ((byte[])[1, 2, 3, 4]).Select(number => Possession.MemberOf(ChainBench.Member(number).PublicKey))];
+
+        var events = await bench.Chain.ReadEvents(before.Number + 1, head, Cancellation);
+
+        Assert.Equal(members[..2], events.OfType<StakeTouched>().Select(touched => touched.Member));
+        var slashed = Assert.Single(events.OfType<MemberSlashed>());
+        Assert.Equal(
+            (members[2], harmed, job, new TokenAmount(90)),
+            (slashed.Member, slashed.Harmed, slashed.Job, slashed.Amount)
+        );
+        var books = await bench.Chain.ReadBooks(head, Cancellation);
+        Assert.Equal(slashed.Amount, books.Compensated);
+        // What changes in an epoch counts from the next one on.
+        Assert.Equal([300, 200, 100, 400], await Weights(epoch));
+        Assert.Equal([350, 0, 0, 400], await Weights(epoch + 1));
+        Assert.Equal(new ChainCommittee(4, new TokenAmount(1_000)), await bench.Chain.ReadCommittee(epoch, head, Cancellation));
+        Assert.Equal(new ChainCommittee(2, new TokenAmount(750)), await bench.Chain.ReadCommittee(epoch + 1, head, Cancellation));
+        Assert.Equal(new ChainCommittee(0, TokenAmount.Zero), await bench.Chain.ReadCommittee(0, head, Cancellation));
+        var known = await bench.Chain.ReadMembers([members[2], job.Value, members[0]], head, Cancellation);
+        Assert.Null(known[1]);
+        Assert.Equal(new ChainMember(ChainBench.Worker(3), ChainBench.Member(3).PublicKey), known[0]);
+        Assert.Equal(new ChainMember(ChainBench.Worker(1), ChainBench.Member(1).PublicKey), known[2]);
+        Assert.Null(Assert.Single(await bench.Chain.ReadMembers([members[0]], await Created(bench), Cancellation)));
+
+        async Task<IEnumerable<int>> Weights(ulong of) =>
+            (await bench.Chain.ReadWeights(of, members, head, Cancellation)).Select(weight => (int)weight.BaseUnits);
+    }
+
+    [Fact]
     public async Task Settlement_IsTakenOnce_AndPaysWhatItSays()
     {
         await using var bench = await Start();
@@ -176,8 +217,13 @@ public abstract class MarketChainTests
     /// <summary>How many transactions the operator had made before the first settlement.</summary>
     private static async Task<ulong> FirstNonce(ChainBench bench)
     {
-        var created = await bench.Chain.FindBlock((await bench.Chain.ReadTerms(Cancellation)).CreatedIn, Cancellation);
-        return await bench.Chain.ReadNonce(created!.Value, Cancellation);
+        return await bench.Chain.ReadNonce(await Created(bench), Cancellation);
+    }
+
+    private static async Task<ChainBlock> Created(ChainBench bench)
+    {
+        var terms = await bench.Chain.ReadTerms(Cancellation);
+        return (await bench.Chain.FindBlock(terms.CreatedIn, Cancellation))!.Value;
     }
 }
 

@@ -83,6 +83,29 @@ internal sealed class AnvilBench : ChainBench
         await wallet.Send(_registry, data, ContractBuild.StakeRegistry.Abi, default);
     }
 
+    public override async Task Increase(Secp256k1PrivateKey owner, BlsSecretKey key, ulong amount)
+    {
+        var wallet = await Funded(owner, _registry, amount);
+        var data = StakeRegistryCalls.IncreaseStake(Possession.MemberOf(key.PublicKey), new TokenAmount(amount));
+        await wallet.Send(_registry, data, ContractBuild.StakeRegistry.Abi, default);
+    }
+
+    public override async Task Unbond(Secp256k1PrivateKey owner, BlsSecretKey key)
+    {
+        // More than there is means all.
+        var data = StakeRegistryCalls.BeginUnbonding(Possession.MemberOf(key.PublicKey), new TokenAmount(UInt128.MaxValue));
+        await (await WalletOf(owner)).Send(_registry, data, ContractBuild.StakeRegistry.Abi, default);
+    }
+
+    public override async Task Slash(BlsSecretKey key, AccountId harmed, JobId job)
+    {
+        var one = Receipt(harmed, job);
+        object[] votes = [.. new[] { one, one with { EndedAt = 2 } }.Select(receipt => Vote(key, receipt))];
+        var member = Possession.MemberOf(key.PublicKey).ToArray();
+        var data = ContractBuild.StakeRegistry.Abi.Function("slashForReceipts").Signature.EncodeCall([member, .. votes]);
+        await (await WalletOf(_operator)).Send(_registry, data, ContractBuild.StakeRegistry.Abi, default);
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await _anvil.DisposeAsync();
@@ -98,6 +121,66 @@ internal sealed class AnvilBench : ChainBench
 
     private async Task Call(Secp256k1PrivateKey owner, byte[] data) =>
         await (await WalletOf(owner)).Send(_escrow, data, ContractBuild.Escrow.Abi, default);
+
+    /// <summary>What a member alone signed of a batch with one receipt, as the registry takes it.</summary>
+    private object[] Vote(BlsSecretKey key, Receipt receipt)
+    {
+        var committee = new Bytes32([.. Enumerable.Repeat((byte)0x99, Bytes32.Size)]);
+        var signature = key.Sign(BatchDigest.OfCommitteeReceipts(Domain, committee, receipt.Hash()).ToArray());
+        return
+        [
+            ReceiptValues.Of(receipt),
+            new object[] { Array.Empty<object>(), System.Numerics.BigInteger.Zero },
+            committee.ToArray(),
+            new object[] { Possession.MemberOf(key.PublicKey).ToArray() },
+            new object[] { signature.Coordinates().Chunk(Bytes32.Size).Select(word => (object)word).ToArray() },
+        ];
+    }
+
+    private static Receipt Receipt(AccountId payer, JobId job) =>
+        new()
+        {
+            Execution = new Execution
+            {
+                Invocation = new Invocation
+                {
+                    Job = job,
+                    Program = new ProgramId(Market),
+                    Module = new BlobId(Market),
+                    EntryPoint = "main",
+                    Arguments = [],
+                    Environment = [],
+                    Input = new BlobId(Market),
+                    Files = [],
+                    Clock = 0,
+                    FuelLimit = 1,
+                    MemoryPages = 1,
+                    TimeLimit = 1,
+                },
+                Result = new RunResult
+                {
+                    Profile = Market,
+                    Outcome = "completed",
+                    ExitCode = 0,
+                    Fuel = 1,
+                    Output = new BlobId(Market),
+                    OutputFiles = [],
+                    StateBefore = default,
+                    StateAfter = default,
+                    Writes = default,
+                },
+            },
+            Payer = payer,
+            Seats = [],
+            Assurance = "committee 3",
+            State = "completed",
+            Fault = "none",
+            PriceLimit = new TokenAmount(1),
+            Price = new TokenAmount(1),
+            Shares = [],
+            Epoch = 1,
+            EndedAt = 1,
+        };
 
     private async Task<EvmWallet> Funded(Secp256k1PrivateKey owner, EvmAddress spender, ulong amount)
     {

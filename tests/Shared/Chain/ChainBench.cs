@@ -31,6 +31,15 @@ internal abstract class ChainBench : IAsyncDisposable
 
     public abstract Task Register(Secp256k1PrivateKey owner, WorkerId worker, BlsSecretKey key, ulong stake);
 
+    /// <summary>Adds to a member's stake.</summary>
+    public abstract Task Increase(Secp256k1PrivateKey owner, BlsSecretKey key, ulong amount);
+
+    /// <summary>Takes all of a member's stake back.</summary>
+    public abstract Task Unbond(Secp256k1PrivateKey owner, BlsSecretKey key);
+
+    /// <summary>Shows that a member has signed two receipts of a job.</summary>
+    public abstract Task Slash(BlsSecretKey key, AccountId harmed, JobId job);
+
     public abstract ValueTask DisposeAsync();
 
     public static Secp256k1PrivateKey Owner(byte number) => new([.. Enumerable.Repeat(number, Secp256k1PrivateKey.Size)]);
@@ -101,6 +110,13 @@ internal sealed class SimulatedBench : ChainBench
 
     public override Task Register(Secp256k1PrivateKey owner, WorkerId worker, BlsSecretKey key, ulong stake) =>
         Act(state => state.Register(worker, key.PublicKey, stake));
+
+    public override Task Increase(Secp256k1PrivateKey owner, BlsSecretKey key, ulong amount) =>
+        Act(state => state.Restake(key.PublicKey, (ulong)state.Members[Possession.MemberOf(key.PublicKey)].Stake.BaseUnits + amount));
+
+    public override Task Unbond(Secp256k1PrivateKey owner, BlsSecretKey key) => Act(state => state.Restake(key.PublicKey, 0));
+
+    public override Task Slash(BlsSecretKey key, AccountId harmed, JobId job) => Act(state => state.Slash(key.PublicKey, harmed, job));
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

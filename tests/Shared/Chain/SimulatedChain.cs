@@ -170,6 +170,33 @@ internal sealed class SimulatedChain : IMarketChain
             () => members.Select(member => At(at).State.WeightOf(member, epoch)).ToArray()
         );
 
+    public Task<ChainCommittee> ReadCommittee(ulong epoch, ChainBlock at, CancellationToken cancellation) =>
+        Answer(
+            nameof(ReadCommittee),
+            () =>
+            {
+                var weights = At(at).State.Members.Keys.Select(member => At(at).State.WeightOf(member, epoch)).ToArray();
+                return new ChainCommittee(
+                    (ulong)weights.Count(weight => !weight.IsZero),
+                    weights.Aggregate(TokenAmount.Zero, (sum, weight) => sum + weight)
+                );
+            }
+        );
+
+    public Task<IReadOnlyList<ChainMember?>> ReadMembers(
+        IReadOnlyList<Bytes32> members,
+        ChainBlock at,
+        CancellationToken cancellation
+    ) =>
+        Answer<IReadOnlyList<ChainMember?>>(
+            nameof(ReadMembers),
+            () =>
+                members
+                    .Select(member => At(at).State.Members.GetValueOrDefault(member))
+                    .Select(member => member is null ? null : new ChainMember(member.Worker, member.Key))
+                    .ToArray()
+        );
+
     public Task<ulong> ReadNonce(ChainBlock at, CancellationToken cancellation) => Answer(nameof(ReadNonce), () => At(at).State.Nonce);
 
     public Task<ChainFee> ReadFee(CancellationToken cancellation) => Answer(nameof(ReadFee), () => new ChainFee(Fee, Fee / 10));
@@ -361,7 +388,9 @@ internal sealed record SimulatedState
     public SimulatedBalance BalanceOf(EvmAddress owner) => Balances.GetValueOrDefault(owner) ?? new SimulatedBalance();
 
     public TokenAmount WeightOf(Bytes32 member, ulong epoch) =>
-        Members.GetValueOrDefault(member) is { } known && known.FromEpoch <= epoch ? known.Stake : TokenAmount.Zero;
+        Members.GetValueOrDefault(member) is { } known
+            ? known.Stakes.LastOrDefault(stake => stake.FromEpoch <= epoch).Amount
+            : TokenAmount.Zero;
 
     public SimulatedState Deposit(EvmAddress owner, ulong amount) =>
         With(owner, BalanceOf(owner) with { Deposited = BalanceOf(owner).Deposited + new TokenAmount(amount) });
@@ -410,8 +439,36 @@ internal sealed record SimulatedState
         Require(!Members.ContainsKey(id));
         return this with
         {
-            Members = Members.Add(id, new SimulatedMember(id, key, new TokenAmount(stake), Epoch + 1)),
+            Members = Members.Add(id, new SimulatedMember(id, worker, key).With(Epoch + 1, new TokenAmount(stake))),
             Events = Events.Add(new MemberRegistered(Number, id, worker, key)),
+        };
+    }
+
+    /// <summary>It has so much at stake from the next epoch on, more or less than before.</summary>
+    public SimulatedState Restake(BlsPublicKey key, ulong stake)
+    {
+        var id = Possession.MemberOf(key);
+        var member = Members.GetValueOrDefault(id);
+        Require(member is { IsSlashed: false } && member.Stake != new TokenAmount(stake));
+        return this with
+        {
+            Members = Members.SetItem(id, member!.With(Epoch + 1, new TokenAmount(stake))),
+            Events = Events.Add(new StakeTouched(Number, id)),
+        };
+    }
+
+    /// <summary>Somebody has shown what the member signed: nine tenths of its stake come to the escrow.</summary>
+    public SimulatedState Slash(BlsPublicKey key, AccountId? harmed = null, JobId? job = null)
+    {
+        var id = Possession.MemberOf(key);
+        var member = Members.GetValueOrDefault(id);
+        Require(member is { IsSlashed: false });
+        var rest = new TokenAmount(member!.Stake.BaseUnits - (member.Stake.BaseUnits * 10 / 100));
+        return this with
+        {
+            Members = Members.SetItem(id, member.With(Epoch + 1, TokenAmount.Zero) with { IsSlashed = true }),
+            Compensated = Compensated + rest,
+            Events = Events.Add(new MemberSlashed(Number, id, harmed, job, rest)),
         };
     }
 
@@ -449,4 +506,18 @@ internal sealed record SimulatedBalance
     public ChainBalance ToBalance() => new(Deposited, Withdrawn, Claimed, Requested, RequestedBlock);
 }
 
-internal sealed record SimulatedMember(Bytes32 Id, BlsPublicKey Key, TokenAmount Stake, ulong FromEpoch);
+internal sealed record SimulatedMember(Bytes32 Id, WorkerId Worker, BlsPublicKey Key)
+{
+    /// <summary>What counts from which epoch on, ascending.</summary>
+    public ImmutableList<(ulong FromEpoch, TokenAmount Amount)> Stakes { get; init; } = [];
+
+    public bool IsSlashed { get; init; }
+
+    public TokenAmount Stake => Stakes[^1].Amount;
+
+    public SimulatedMember With(ulong fromEpoch, TokenAmount stake) =>
+        this with
+        {
+            Stakes = Stakes.RemoveAll(known => known.FromEpoch == fromEpoch).Add((fromEpoch, stake)),
+        };
+}

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Marketplace.Chain;
 using Marketplace.Receipts;
+using Marketplace.Testing;
 
 namespace Marketplace.Verify.Contracts;
 

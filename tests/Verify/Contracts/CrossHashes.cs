@@ -2,6 +2,7 @@ using System.Numerics;
 using Marketplace.Chain;
 using Marketplace.Crypto;
 using Marketplace.Receipts;
+using Marketplace.Testing;
 
 namespace Marketplace.Verify.Contracts;
 

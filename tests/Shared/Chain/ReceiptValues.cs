@@ -2,7 +2,7 @@ using System.Numerics;
 using Marketplace.Chain;
 using Marketplace.Receipts;
 
-namespace Marketplace.Verify.Contracts;
+namespace Marketplace.Testing;
 
 /// <summary>
 /// Receipts and what is signed of them, as the contract ABI and typed data have values, with the types of the latter as wallets would be
