@@ -22,13 +22,7 @@ public static class AssuranceOdds
     /// <exception cref="ArgumentOutOfRangeException">More than that, or less than nothing.</exception>
     public static ExactShare WrongAccepted(Assurance assurance, int liarsPermille)
     {
-        if (liarsPermille is < 0 or > LiarsPermilleMax)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(liarsPermille),
-                $"{liarsPermille} thousandths of liars are not from 0 to {LiarsPermilleMax}."
-            );
-        }
+        RequireShare(liarsPermille);
         switch (assurance.Kind)
         {
             case AssuranceKind.None:
@@ -46,6 +40,16 @@ public static class AssuranceOdds
         }
     }
 
+    /// <summary>That of a committee whose members have these weights, as <see cref="WrongAccepted(Assurance, int)"/> has it of equal
+    /// ones: each member lies with the same probability, whatever it weighs.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">See there; or there are too few or too many members, or one weighs nothing.</exception>
+    public static ExactShare WrongAccepted(IReadOnlyList<TokenAmount> weights, int liarsPermille)
+    {
+        RequireShare(liarsPermille);
+        var (lie, stop, whole) = CommitteeOdds.OfWeights(liarsPermille, weights);
+        return new ExactShare(lie, lie + whole - stop);
+    }
+
     /// <summary>
     /// A job whose committee cannot be had waits for the next one, and liars that can keep a committee from its work stay away at no cost.
     /// So committees are drawn until one is all but free of liars, or theirs.
@@ -55,6 +59,17 @@ public static class AssuranceOdds
         var (lie, whole) = CommitteeOdds.OfShare(liarsPermille, seats, CommitteeOdds.CanLie);
         var (stop, _) = CommitteeOdds.OfShare(liarsPermille, seats, CommitteeOdds.CanStop);
         return new ExactShare(lie, lie + whole - stop);
+    }
+
+    private static void RequireShare(int liarsPermille)
+    {
+        if (liarsPermille is < 0 or > LiarsPermilleMax)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(liarsPermille),
+                $"{liarsPermille} thousandths of liars are not from 0 to {LiarsPermilleMax}."
+            );
+        }
     }
 
     /// <summary>

@@ -65,7 +65,26 @@ public interface IJobGrain : IGrainWithStringKey
     /// </summary>
     [Effect(Effect.Idempotent), Alias("GetSettlement")]
     Task<JobSettlement?> GetSettlement(Authority by);
+
+    /// <summary>
+    /// What was paid for the job, and what a committee has signed of it: by that a market knows what a lie about it has cost. Null where it
+    /// does not exist.
+    /// </summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("GetPayment")]
+    Task<JobPayment?> GetPayment(Authority by);
 }
+
+/// <param name="HasEnded">False: all else but the payer may still change.</param>
+/// <param name="Payer">Who pays.</param>
+/// <param name="Charge">What the job has cost.</param>
+/// <param name="Certificate">The root that names the certificate by which it ended; null: there is none.</param>
+[GenerateSerializer, Immutable, Alias("JobPayment")]
+public sealed record JobPayment(
+    [property: Id(0)] bool HasEnded,
+    [property: Id(1)] AccountId Payer,
+    [property: Id(2)] TokenAmount Charge,
+    [property: Id(3)] Bytes32? Certificate
+);
 
 /// <param name="Account">Who pays.</param>
 /// <param name="RequestId">The client's id.</param>

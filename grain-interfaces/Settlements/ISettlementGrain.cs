@@ -24,6 +24,14 @@ public interface ISettlementGrain : IGrainWithStringKey
     [Effect(Effect.None), AlwaysInterleave, Alias("GetCollection")]
     Task<SettlementCollection?> GetCollection();
 
+    /// <summary>
+    /// Who has what at stake on the chain, by the last block that was counted: a chain that does not answer leaves what was known. Each
+    /// serves in the registry's running epoch and in its next; who joins is not there before it serves, and who leaves or was slashed is
+    /// there no more.
+    /// </summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("GetStakes")]
+    Task<ImmutableArray<ChainStake>> GetStakes();
+
     /// <summary>A member's signature of a settlement. One that does not hold, or is late, changes nothing.</summary>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Vote")]
     Task Vote(WorkerId worker, SettlementVote vote, Authority by);
@@ -75,6 +83,16 @@ public enum SettlementPhase
     Closed = 3,
 }
 
+/// <param name="Worker">As its owner on the chain says it: it counts only where the worker itself has registered the key.</param>
+/// <param name="Key">The BLS key of which the registry has checked possession: 48 bytes.</param>
+/// <param name="Stake">What counts; not 0.</param>
+[GenerateSerializer, Immutable, Alias("ChainStake")]
+public sealed record ChainStake(
+    [property: Id(0)] WorkerId Worker,
+    [property: Id(1)] ReadOnlyMemory<byte> Key,
+    [property: Id(2)] TokenAmount Stake
+);
+
 /// <summary>How the market and the chain stand.</summary>
 [GenerateSerializer, Immutable, Alias("SettlementStatus")]
 public sealed record SettlementStatus
@@ -116,7 +134,7 @@ public sealed record SettlementStatus
     [Id(9)]
     public required int Accounts { get; init; }
 
-    /// <summary>Workers that are registered for the committee on the chain.</summary>
+    /// <summary>Members of the committee on the chain in the registry's last, running or next epoch.</summary>
     [Id(10)]
     public required int Members { get; init; }
 

@@ -108,14 +108,21 @@ internal sealed partial class CommitteeGrain
             return;
         }
         await _keys.Refresh();
-        var staked = await FindStaked();
+        var staked = await FindStaked(Keys.Keys);
         if (staked.Count < EpochPolicy.SharesMin)
         {
             var few = (staked.Count, Keys.Keys.Length);
             if (_toldFew != few)
             {
                 _toldFew = few;
-                LogTooFew(few.Count, few.Length, _terms.StakeMin, Epochs.Running?.List.Epoch ?? 0);
+                if (_rules.Domain.Settles)
+                {
+                    LogTooFewOnChain(few.Count, few.Length, Epochs.Running?.List.Epoch ?? 0);
+                }
+                else
+                {
+                    LogTooFew(few.Count, few.Length, _terms.StakeMin, Epochs.Running?.List.Epoch ?? 0);
+                }
             }
             _retryFrom = _clock.GetTimestamp();
             return;
@@ -236,6 +243,13 @@ internal sealed partial class CommitteeGrain
         Message = "{Staked} of {Registered} workers have {StakeMin} at stake: too few for committees. Epoch {Running} goes on (0: none)"
     )]
     private partial void LogTooFew(int staked, int registered, TokenAmount stakeMin, ulong running);
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "{Staked} of {Registered} workers serve on the chain with the keys that they registered here: too few for committees. "
+            + "Epoch {Running} goes on (0: none). A worker joins with `market worker stake`"
+    )]
+    private partial void LogTooFewOnChain(int staked, int registered, ulong running);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A step of the committees' epochs failed; it is tried again")]
     private partial void LogFailed(Exception failure);

@@ -71,7 +71,7 @@ internal sealed partial class CommitteeGrain : Grain, ICommitteeGrain
                 $"The key for committees of worker {worker} is registered for worker {owner}: each worker has a key of its own."
             );
         }
-        var kept = Keys.Keys.Length < EpochPolicy.RegisteredMax || Keys.Find(worker) is not null ? Keys : await WithRoomFor(worker);
+        var kept = Keys.Keys.Length < EpochPolicy.RegisteredMax || Keys.Find(worker) is not null ? Keys : await WithRoomFor(new RegisteredKey(worker, key));
         await _keys.Write(kept.With(worker, key));
     }
 
@@ -158,32 +158,41 @@ internal sealed partial class CommitteeGrain : Grain, ICommitteeGrain
     }
 
     /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>.</exception>
-    private async Task<RegisteredKeys> WithRoomFor(WorkerId worker)
+    private async Task<RegisteredKeys> WithRoomFor(RegisteredKey newcomer)
     {
         // First its own: without a stake a stranger has nobody else's counted.
-        if (await HasStake(worker))
+        if ((await FindStaked([newcomer])).Count > 0)
         {
-            var staked = await FindStaked();
+            var staked = await FindStaked(Keys.Keys);
             if (staked.Count < EpochPolicy.RegisteredMax)
             {
-                return new RegisteredKeys([.. staked]);
+                return new RegisteredKeys([.. staked.Select(known => new RegisteredKey(known.Worker, known.Key))]);
             }
         }
         throw new MarketException(
             ErrorCode.LimitExceeded,
-            $"{Keys.Keys.Length} workers are registered for committees, which is the most. A worker with at least {_terms.StakeMin} base "
-                + "units at stake takes the place of one that has less, if there is one."
+            $"{Keys.Keys.Length} workers are registered for committees, which is the most. A worker with "
+                + (_rules.Domain.Settles ? "a stake on the chain" : $"at least {_terms.StakeMin} base units at stake")
+                + " takes the place of one that has less, if there is one."
         );
     }
 
-    /// <summary>Those of the registered with enough at stake, ascending by worker.</summary>
-    private async Task<IReadOnlyList<RegisteredKey>> FindStaked()
+    /// <summary>Those with enough at stake, in their order.</summary>
+    private async Task<IReadOnlyList<StakedKey>> FindStaked(ImmutableArray<RegisteredKey> keys)
     {
-        var staked = new List<RegisteredKey>();
-        foreach (var part in Keys.Keys.Chunk(EpochPolicy.StakesAskedMax))
+        var onChain = _rules.Domain.Settles
+            ? ChainStakes.ByKey(
+                await LostWrites.Resend(() => GrainFactory.GetGrain<ISettlementGrain>(MarketLimits.SettlementKey).GetStakes())
+            )
+            : null;
+        var staked = new List<StakedKey>();
+        foreach (var part in keys.Chunk(EpochPolicy.StakesAskedMax))
         {
-            var have = await Task.WhenAll(part.Select(registered => HasStake(registered.Worker)));
-            staked.AddRange(part.Where((_, index) => have[index]));
+            var stakes = await Task.WhenAll(part.Select(registered => StakeOf(registered, onChain)));
+            staked.AddRange(
+                part.Zip(stakes, (registered, stake) => new StakedKey(registered.Worker, registered.Key, stake))
+                    .Where(registered => !registered.Stake.IsZero)
+            );
         }
         return staked;
     }
@@ -191,10 +200,20 @@ internal sealed partial class CommitteeGrain : Grain, ICommitteeGrain
     /// <summary>
     /// What is left at stake for a worker that lied stays so; but it gets no leases, and a committee needs members that run.
     /// </summary>
-    private async Task<bool> HasStake(WorkerId worker)
+    /// <param name="registered">Who.</param>
+    /// <param name="onChain">Null: what is at stake in the books counts, which is enough or not.</param>
+    private async Task<TokenAmount> StakeOf(RegisteredKey registered, ChainStakes? onChain)
     {
-        var standing = (await GrainFactory.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker)).Get(null)).Standing;
-        return standing.Stake >= _terms.StakeMin && standing.Level != StandingLevel.Excluded;
+        var stake = onChain?.Of(registered.Worker, registered.Key);
+        if (stake is { IsZero: true })
+        {
+            return TokenAmount.Zero;
+        }
+        var standing = (await GrainFactory.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(registered.Worker)).Get(null)).Standing;
+        return standing.Level == StandingLevel.Excluded ? TokenAmount.Zero
+            : stake is { } counts ? counts
+            : standing.Stake >= _terms.StakeMin ? _terms.StakeMin
+            : TokenAmount.Zero;
     }
 
     private StoredDocument<DrawnEpoch> FileOf(ulong epoch) =>

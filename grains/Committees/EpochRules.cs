@@ -13,17 +13,25 @@ internal sealed class EpochRules(MarketIdentity market, MarketDomain domain, Epo
 {
     public MarketDomain Domain { get; } = domain;
 
-    /// <summary>Fixes who may become a member in the next epoch. Each counts once, whatever is at stake for it.</summary>
+    /// <summary>
+    /// Fixes who may become a member in the next epoch. A stake counts up to <see cref="EpochPolicy.WeightRatioMax"/> times the least of the
+    /// list, so in the market's own books, where all have the same, each counts once.
+    /// </summary>
     /// <param name="state">Nothing is collected in it.</param>
-    /// <param name="eligible">Ascending by worker.</param>
-    public EpochsState Fix(EpochsState state, IEnumerable<RegisteredKey> eligible)
+    /// <param name="eligible">Ascending by worker; nobody without a stake.</param>
+    public EpochsState Fix(EpochsState state, IReadOnlyCollection<StakedKey> eligible)
     {
-        ImmutableArray<RosterMember> members =
-        [
-            .. eligible.Select(registered => new RosterMember(registered.Worker, registered.Key, terms.StakeMin)),
-        ];
+        ImmutableArray<RosterMember> members = [.. WeightsOf(eligible)];
         var digest = EpochRandomness.OfEligible(Domain, state.Next, Members(members));
         return state with { Collected = new EpochList(state.Next, members, market.Sign(digest.ToArray())) };
+    }
+
+    /// <summary>What each of them weighs.</summary>
+    public static IEnumerable<RosterMember> WeightsOf(IReadOnlyCollection<StakedKey> eligible)
+    {
+        var least = eligible.Aggregate(new TokenAmount(UInt128.MaxValue), (least, staked) => TokenAmount.Min(least, staked.Stake));
+        var most = least.BaseUnits > UInt128.MaxValue / EpochPolicy.WeightRatioMax ? new TokenAmount(UInt128.MaxValue) : least * EpochPolicy.WeightRatioMax;
+        return eligible.Select(staked => new RosterMember(staked.Worker, staked.Key, TokenAmount.Min(staked.Stake, most)));
     }
 
     /// <summary>What each of a list is asked for.</summary>

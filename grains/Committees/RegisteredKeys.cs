@@ -61,3 +61,8 @@ internal sealed record RegisteredKeys(ImmutableArray<RegisteredKey> Keys)
 }
 
 internal sealed record RegisteredKey(WorkerId Worker, CommitteeKey Key);
+
+/// <param name="Worker">Who.</param>
+/// <param name="Key">What it signs with.</param>
+/// <param name="Stake">What counts of what is at stake for it; not 0.</param>
+internal sealed record StakedKey(WorkerId Worker, CommitteeKey Key, TokenAmount Stake);

@@ -276,6 +276,14 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return job.ToSettlement(_id);
     }
 
+    public async Task<JobPayment?> GetPayment(Authority by)
+    {
+        Authorities.Require(by, Authority.Treasury);
+        await LoadPresent();
+        LeaveUnlessKept();
+        return _job.Value?.ToPayment();
+    }
+
     /// <summary>A job that was cancelled before answers as then; one that ended otherwise cannot be cancelled.</summary>
     private JobView AnswerEnded(JobState job)
     {

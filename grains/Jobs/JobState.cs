@@ -145,6 +145,14 @@ internal sealed record JobState(
             }
             : null;
 
+    public JobPayment ToPayment() =>
+        new(
+            HasEnded: Ending is not null,
+            Payer: Account,
+            Charge: Ending?.Charge ?? TokenAmount.Zero,
+            Certificate: Ending?.End.Certificate?.Root
+        );
+
     public JobView ToView(JobId id)
     {
         var end = Ending?.End;

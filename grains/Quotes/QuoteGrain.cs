@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 
 namespace Marketplace.Grains;
 
@@ -8,7 +9,7 @@ namespace Marketplace.Grains;
 /// at once, and jobs never wait for one.
 /// </summary>
 [StatelessWorker]
-public sealed class QuoteGrain(MarketShards shards, ReuseTerms reuse, EpochTerms epochs) : Grain, IQuoteGrain
+public sealed class QuoteGrain(MarketShards shards, ReuseTerms reuse, EpochTerms epochs, MarketDomain domain) : Grain, IQuoteGrain
 {
     public async Task<QuoteSheet> Get(Caller caller, QuoteTerms terms)
     {
@@ -37,9 +38,24 @@ public sealed class QuoteGrain(MarketShards shards, ReuseTerms reuse, EpochTerms
             BuyerScore: await BuyerScore(caller.Account, offers),
             Turnarounds: QuoteRules.Slowest(turnarounds),
             CommitteeStake: epochs.StakeMin
-        );
+        )
+        {
+            OnChain = await FindChainCommittees(terms),
+        };
         var isReusable = ReuseRules.CheckNew(QuoteRules.SpecOf(terms, Assurance.None) with { Reuse = true }, program) is null;
         return QuoteRules.Quote(terms, supply, AssuranceRules.Offered) with { ReusePercent = isReusable ? reuse.Percent : null };
+    }
+
+    /// <summary>Read only where a committee is asked for.</summary>
+    private async ValueTask<ChainCommittees?> FindChainCommittees(QuoteTerms terms)
+    {
+        if (!domain.Settles || terms.Assurances.All(assurance => assurance.Kind != AssuranceKind.Committee))
+        {
+            return null;
+        }
+        var stakes = await GrainFactory.GetGrain<ISettlementGrain>(MarketLimits.SettlementKey).GetStakes();
+        var roster = await GrainFactory.GetGrain<ICommitteeGrain>(MarketLimits.CommitteesKey).GetCurrent();
+        return new ChainCommittees(ChainStakes.ByKey(stakes), roster is null ? [] : [.. roster.Drawn.Select(member => member.Weight)]);
     }
 
     /// <summary>Read only where an offer asks for it, as the market does.</summary>

@@ -24,7 +24,19 @@ internal sealed record QuoteSupply(
     int BuyerScore,
     ImmutableArray<TimeSpan> Turnarounds,
     TokenAmount CommitteeStake
-);
+)
+{
+    /// <summary>In a market that settles on a chain, whose committees have what is at stake there; null: in its own books.</summary>
+    public ChainCommittees? OnChain { get; init; }
+}
+
+/// <param name="Stakes">Who has what at stake on the chain.</param>
+/// <param name="Drawn">The weights of the running epoch's workers, in the order of the draw; empty: there is none.</param>
+internal sealed record ChainCommittees(ChainStakes Stakes, ImmutableArray<TokenAmount> Drawn)
+{
+    /// <summary>Those of the committee of a size; null: there is none now.</summary>
+    public IReadOnlyList<TokenAmount>? WeightsOf(int seats) => Drawn.Length >= seats ? Drawn[..seats] : null;
+}
 
 /// <summary>Computes quotes. Pure.</summary>
 internal static class QuoteRules
@@ -91,7 +103,7 @@ internal static class QuoteRules
     )
     {
         var price =
-            assurance.Kind == AssuranceKind.Committee ? OfCommittee(assurance, able, supply.CommitteeStake) : OfPanel(assurance, able);
+            assurance.Kind == AssuranceKind.Committee ? OfCommittee(assurance, able, supply) : OfPanel(assurance, able);
         var limit = price.SeatMax is { } most ? Amount((BigInteger)most * assurance.Seats) : null;
         return new AssuranceQuote(
             Assurance: assurance,
@@ -101,9 +113,15 @@ internal static class QuoteRules
             PriceExpected: limit is null ? null : Amount(price.Expected),
             PriceMax: limit,
             Delay: Delay(assurance, supply.Turnarounds),
-            WrongAccepted: AssuranceOdds.WrongAccepted(assurance, terms.LiarsPermille).ToString()
+            WrongAccepted: OddsOf(assurance, terms.LiarsPermille, supply.OnChain).ToString()
         );
     }
+
+    /// <summary>Where weights differ, those of the committee that would serve now.</summary>
+    private static ExactShare OddsOf(Assurance assurance, int liarsPermille, ChainCommittees? onChain) =>
+        assurance.Kind == AssuranceKind.Committee && onChain?.WeightsOf(assurance.Seats) is { } weights
+            ? AssuranceOdds.WrongAccepted(weights, liarsPermille)
+            : AssuranceOdds.WrongAccepted(assurance, liarsPermille);
 
     /// <summary>The workers that would take the job, the cheapest first.</summary>
     private static Worker[] Able(QuoteTerms terms, QuoteSupply supply)
@@ -136,10 +154,16 @@ internal static class QuoteRules
                     Owner: offer.Offer.PayTo,
                     Price: MarketVerdicts.PriceOf(job, offer).BaseUnits,
                     HasKey: offer.Offer.Committee is not null,
-                    Stake: offer.Standing.Stake
+                    Stake: StakeOf(offer, supply.OnChain)
                 )),
         ];
     }
+
+    /// <summary>What counts in committees.</summary>
+    private static TokenAmount StakeOf(MarketOffer offer, ChainCommittees? onChain) =>
+        onChain is null ? offer.Standing.Stake
+        : offer.Offer.Committee is { } key ? onChain.Stakes.Of(offer.Offer.Worker, key)
+        : TokenAmount.Zero;
 
     /// <summary>
     /// A job without a panel goes to the cheapest. Seats go by chance to workers of different owners within the limit, which is the least
@@ -168,14 +192,15 @@ internal static class QuoteRules
     }
 
     /// <summary>Members are drawn by stake, and all that run the job are paid: the mean by stake, and the dearest one.</summary>
-    private static Price OfCommittee(Assurance assurance, Worker[] able, TokenAmount stakeMin)
+    private static Price OfCommittee(Assurance assurance, Worker[] able, QuoteSupply supply)
     {
+        var stakeMin = supply.OnChain is null ? supply.CommitteeStake : new TokenAmount(1);
         var keyed = able.Where(worker => worker.HasKey).ToArray();
         var serving = keyed.Where(worker => worker.Stake >= stakeMin).ToArray();
         if (serving.Length < assurance.Seats)
         {
             return new Price(
-                $"It takes a committee of {assurance.Seats} workers with {stakeMin} at stake each; of the workers that fit now "
+                $"It takes a committee of {assurance.Seats} workers with {(supply.OnChain is null ? $"{stakeMin} at stake each" : "a stake on the chain")}; of the workers that fit now "
                     + $"{Have(keyed.Length)} a key for committees, and {Have(serving.Length)} that stake too.",
                 null,
                 0

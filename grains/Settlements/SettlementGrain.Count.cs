@@ -6,51 +6,80 @@ namespace Marketplace.Grains;
 /// <summary>
 /// What the chain says comes into the books. Events only tell whose deposits to look at; what they are is read from the escrow as it was at
 /// the block that counts. So an event that is seen twice or in another block changes nothing, and after a reorganisation that
-/// went deeper than was waited for, all accounts are looked at again.
+/// went deeper than was waited for, all accounts, members and slashed members are looked at again; that they are to be is durable.
 /// </summary>
 internal sealed partial class SettlementGrain
 {
     private async Task Count(ChainBlock counted, CancellationToken cancellation)
     {
-        var isReorganised = await ForgetLostBlocks(cancellation);
-        HashSet<EvmAddress> touched = isReorganised ? [.. _accounts.All.Select(account => account.Owner)] : [];
+        await ForgetLostBlocks(cancellation);
+        var registry = new ChainMembers(_chain!, _chainTerms!);
         while (State.Counted < counted.Number)
         {
             var from = State.Trail.IsEmpty ? _chainTerms!.CreatedIn : State.Counted + 1;
             var last = Math.Min(counted.Number, from + SettlementPolicy.BlocksAtOnceMax - 1);
-            var to = last == counted.Number ? counted : await RequireBlock(last, cancellation);
+            var to = last == counted.Number ? counted : await registry.RequireBlock(last, cancellation);
             var events = await _chain!.ReadEvents(from, to, cancellation);
-            touched.UnionWith(events.OfType<AccountTouched>().Select(happened => happened.Owner));
-            await TakeBalances([.. touched], to, cancellation);
-            touched.Clear();
-            var joined = events
-                .OfType<MemberRegistered>()
-                .Select(happened => new KnownMember(happened.Block, happened.Worker, happened.Key))
-                .ToArray();
-            if (State.Members.Length + joined.Length > SettlementPolicy.MembersMax)
+            await TakeBalances([.. events.OfType<AccountTouched>().Select(happened => happened.Owner).Distinct()], to, cancellation);
+            foreach (var slashed in events.OfType<MemberSlashed>())
             {
-                throw Waits(
-                    $"{State.Members.Length + joined.Length} members are registered on the chain; {SettlementPolicy.MembersMax} can be. "
-                        + "The least stake is too small for this chain."
-                );
+                await _losses.Take(slashed);
             }
+            var members = await registry.With(State.Members, events, counted, cancellation);
             await Write(
                 State with
                 {
                     Trail = [.. State.Trail.TakeLast(SettlementPolicy.TrailMax - 1), to],
-                    Members = [.. State.Members, .. joined.Where(member => State.Members.All(known => known.Id != member.Id))],
+                    Members = members,
+                    StakesOf = ChainMembers.Touches(events) ? null : State.StakesOf,
                 }
             );
+        }
+        if (State.IsInDoubt)
+        {
+            await TakeBalances([.. _accounts.All.Select(account => account.Owner)], counted, cancellation);
+            await DiscoverMembers(registry, counted, cancellation);
+        }
+        else if (State.StakesOf != _chainTerms!.EpochAt(counted.Time))
+        {
+            await WeighMembers(registry, counted, cancellation);
         }
         // What an account did not have at the last step, it may have now.
         foreach (var account in _accounts.All.Where(account => account.Booked != account.Deposited - account.Requested).ToArray())
         {
             await _accounts.Reconcile(account.Owner);
         }
+        await _losses.Reconcile();
     }
 
-    /// <returns>Whether the chain was reorganised deeper than is waited for.</returns>
-    private async Task<bool> ForgetLostBlocks(CancellationToken cancellation)
+    private async Task WeighMembers(ChainMembers registry, ChainBlock counted, CancellationToken cancellation)
+    {
+        var (serving, lack) = await registry.Weigh(State.Members, counted, cancellation);
+        if (lack is not null)
+        {
+            await DiscoverMembers(registry, counted, cancellation);
+            return;
+        }
+        await Write(State with { Members = serving, StakesOf = _chainTerms!.EpochAt(counted.Time) });
+    }
+
+    /// <summary>
+    /// Asks the chain for all members and all that were slashed, from its beginning. What is known meanwhile, and until the registry agrees,
+    /// are the stakes from before.
+    /// </summary>
+    private async Task DiscoverMembers(ChainMembers registry, ChainBlock counted, CancellationToken cancellation)
+    {
+        var (serving, lack, slashed) = await registry.Discover(counted, cancellation);
+        if (lack is not null)
+        {
+            throw Waits(lack);
+        }
+        await _losses.Compare(slashed);
+        await Write(State with { Members = serving, StakesOf = _chainTerms!.EpochAt(counted.Time), IsInDoubt = false });
+    }
+
+    /// <summary>Blocks that the chain has no more, where it was reorganised deeper than is waited for.</summary>
+    private async Task ForgetLostBlocks(CancellationToken cancellation)
     {
         var trail = State.Trail;
         while (!trail.IsEmpty && await _chain!.FindBlock(trail[^1].Number, cancellation) is var block && block?.Hash != trail[^1].Hash)
@@ -59,12 +88,10 @@ internal sealed partial class SettlementGrain
         }
         if (trail.Length == State.Trail.Length)
         {
-            return false;
+            return;
         }
-        var common = trail.IsEmpty ? 0 : trail[^1].Number;
-        LogReorganised(State.Counted, common, _terms.Confirmations);
-        await Write(State with { Trail = trail, Members = [.. State.Members.Where(member => member.Block <= common)] });
-        return true;
+        LogReorganised(State.Counted, trail.IsEmpty ? 0 : trail[^1].Number, _terms.Confirmations);
+        await Write(State with { Trail = trail, IsInDoubt = true });
     }
 
     private async Task TakeBalances(EvmAddress[] owners, ChainBlock at, CancellationToken cancellation)
@@ -79,9 +106,6 @@ internal sealed partial class SettlementGrain
             }
         }
     }
-
-    private async Task<ChainBlock> RequireBlock(ulong number, CancellationToken cancellation) =>
-        await _chain!.FindBlock(number, cancellation) ?? throw Waits($"The chain has no block {number} any more.");
 
     [LoggerMessage(
         Level = LogLevel.Critical,

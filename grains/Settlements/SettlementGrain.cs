@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Marketplace.Chain;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
@@ -15,6 +16,7 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
 {
     private readonly StoredState<SettlementState> _state;
     private readonly ChainAccounts _accounts;
+    private readonly JobLosses _losses;
     private readonly SettlementFiles _files;
     private readonly IDocumentStore _documents;
     private readonly IMarketChain? _chain;
@@ -48,6 +50,7 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
         _state = new StoredState<SettlementState>(state);
         (_documents, _domain, _terms, _clock, _logger, _chain) = (documents, domain, terms, clock, logger, chain);
         _accounts = new ChainAccounts(GrainFactory, documents, clock);
+        _losses = new JobLosses(GrainFactory, documents, clock, logger);
         _files = new SettlementFiles(documents);
     }
 
@@ -126,6 +129,17 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
             _votes is { } votes && State.Open is { Signature: null } ? new SettlementCollection(votes.Request, votes.Missing()) : null
         );
 
+    public async Task<ImmutableArray<ChainStake>> GetStakes()
+    {
+        await _state.Load();
+        return
+        [
+            .. State
+                .Members.Where(member => !member.Stake.IsZero)
+                .Select(member => new ChainStake(member.Worker, member.Key.Bytes.ToArray(), member.Stake)),
+        ];
+    }
+
     public Task Vote(WorkerId worker, SettlementVote vote, Authority by)
     {
         Authorities.Require(by, Authority.Market);
@@ -200,6 +214,7 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
         if (!_isLoaded)
         {
             await _accounts.Load();
+            await _losses.Load();
             _isLoaded = true;
         }
     }

@@ -29,10 +29,16 @@ internal static class SettlementPolicy
     public const int AccountsAtOnceMax = 128;
 
     /// <summary>
-    /// Members that are known. Each that is absent costs the operator some twelve thousand gas at every settlement; the least stake keeps
-    /// their number down. With more the settlement waits, and says so.
+    /// Members that are known: those of the registry's last, running and next epoch, each of which has at most 512 (MEMBERS_MAX of
+    /// contracts/evm/src/StakeRegistry.sol). All others are forgotten, however many ever registered.
     /// </summary>
-    public const int MembersMax = 4_096;
+    public const int MembersMax = 3 * 512;
+
+    /// <summary>
+    /// Slashed members whose evidence names one job: as many as serve at once. Each has lost its stake, so it takes that many stakes to keep
+    /// the place of a later one.
+    /// </summary>
+    public const int SlashesOfJobMax = 512;
 
     /// <summary>Credits of an account that can be taken back by name, should the chain lose its deposits.</summary>
     public const int CreditsKeptMax = 32;

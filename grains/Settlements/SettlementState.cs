@@ -14,7 +14,9 @@ internal sealed record SettlementState
     /// <summary>The name of the state and the kind of its document.</summary>
     public const string Kind = "settlement";
 
-    private const byte Format = 1;
+    /// <summary>Of each that ever registered, with the block in which it did; what they had at stake was not kept.</summary>
+    private const byte FormatWithoutStakes = 1;
+    private const byte Format = 2;
 
     public required ulong ChainId { get; init; }
 
@@ -23,8 +25,19 @@ internal sealed record SettlementState
     /// <summary>Blocks up to which events are counted, oldest first; the last one is the newest that counts.</summary>
     public ImmutableArray<ChainBlock> Trail { get; init; } = [];
 
-    /// <summary>All that ever registered, in the order of the chain.</summary>
+    /// <summary>
+    /// Those with a weight in the registry's last, running or next epoch, and those that have joined since that was read. Who has none is
+    /// forgotten, and comes back when it stakes again.
+    /// </summary>
     public ImmutableArray<KnownMember> Members { get; init; } = [];
+
+    /// <summary>The registry's epoch in which their stakes were read; null: something was staked since, or taken back or slashed.</summary>
+    public ulong? StakesOf { get; init; }
+
+    /// <summary>
+    /// The chain was reorganised deeper than is waited for: what was read of it before is compared again, all of it.
+    /// </summary>
+    public bool IsInDoubt { get; init; }
 
     /// <summary>The last batch of certificates whose receipts are settled, or were when it was the last.</summary>
     public ulong Batches { get; init; }
@@ -59,10 +72,16 @@ internal sealed record SettlementState
         writer.Count(state.Members.Length);
         foreach (var member in state.Members)
         {
-            writer.Number(member.Block);
             writer.Id(member.Worker.Value);
             writer.Bytes(member.Key.Bytes);
+            writer.Amount(member.Stake);
         }
+        writer.Flag(state.StakesOf is not null);
+        if (state.StakesOf is { } epoch)
+        {
+            writer.Number(epoch);
+        }
+        writer.Flag(state.IsInDoubt);
         writer.Number(state.Batches);
         writer.Count(state.Past.Length);
         foreach (var past in state.Past)
@@ -85,7 +104,7 @@ internal sealed record SettlementState
     public static SettlementState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        reader.Version(Format, "How far settlements are");
+        var hasStakes = reader.Version(FormatWithoutStakes, Format, "How far settlements are") == Format;
         var state = new SettlementState { ChainId = reader.Number(), Escrow = Address(reader.Id()) };
         var trail = new ChainBlock[reader.Items(Bytes32.Size)];
         for (var index = 0; index < trail.Length; index++)
@@ -95,8 +114,13 @@ internal sealed record SettlementState
         var members = new KnownMember[reader.Items(Bytes32.Size)];
         for (var index = 0; index < members.Length; index++)
         {
-            members[index] = new KnownMember(reader.Number(), new WorkerId(reader.Id()), BlsPublicKey.Read(reader.Bytes()));
+            members[index] = hasStakes
+                ? new KnownMember(new WorkerId(reader.Id()), BlsPublicKey.Read(reader.Bytes())) { Stake = reader.Amount() }
+                : ReadWithBlock(ref reader);
         }
+        ulong? stakesOf = hasStakes && reader.Flag() ? reader.Number() : null;
+        // What was not kept is read of the chain.
+        var isInDoubt = !hasStakes || reader.Flag();
         var batches = reader.Number();
         var past = new SettledBooks[reader.Items(Bytes32.Size)];
         for (var index = 0; index < past.Length; index++)
@@ -114,6 +138,8 @@ internal sealed record SettlementState
         {
             Trail = ImmutableArray.Create(trail),
             Members = ImmutableArray.Create(members),
+            StakesOf = stakesOf,
+            IsInDoubt = isInDoubt,
             Batches = batches,
             Past = ImmutableArray.Create(past),
             Open = open,
@@ -153,15 +179,23 @@ internal sealed record SettlementState
 
     public static ChainBlock ReadBlock(ref CompactReader reader) => new(reader.Number(), reader.Id(), reader.Number());
 
+    private static KnownMember ReadWithBlock(ref CompactReader reader)
+    {
+        reader.Number();
+        return new KnownMember(new WorkerId(reader.Id()), BlsPublicKey.Read(reader.Bytes()));
+    }
+
     private static EvmAddress Address(Bytes32 word) => new(word.ToArray().AsSpan(Bytes32.Size - EvmAddress.Size));
 }
 
 /// <summary>A member of the registry on the chain.</summary>
-/// <param name="Block">In which it registered.</param>
 /// <param name="Worker">As its owner says it: whom the market asks. Only the key's signature counts.</param>
 /// <param name="Key">Its BLS key.</param>
-internal sealed record KnownMember(ulong Block, WorkerId Worker, BlsPublicKey Key)
+internal sealed record KnownMember(WorkerId Worker, BlsPublicKey Key)
 {
+    /// <summary>What it has in the registry's running epoch and in the next: the less of both.</summary>
+    public TokenAmount Stake { get; init; }
+
     /// <summary>Its id in the registry.</summary>
     public Bytes32 Id { get; } = Possession.MemberOf(Key);
 }

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Marketplace.Receipts;
 
 /// <summary>
-/// How likely a committee of equal weights falls to liars, exactly: as a part of a whole. Derivation and limits stand in RATIONALE.md, "How
-/// likely a committee falls". Of unequal weights these figures say nothing.
+/// How likely a committee falls to liars, exactly: as a part of a whole. Derivation and limits stand in RATIONALE.md, "How likely a
+/// committee falls". All but <see cref="OfWeights"/> are of equal weights.
 /// </summary>
 public static class CommitteeOdds
 {
@@ -50,6 +50,43 @@ public static class CommitteeOdds
             part += falls(seated, size) ? ways : 0;
         }
         return (part, BigInteger.Pow(Permille, size));
+    }
+
+    /// <summary>
+    /// Each member lies with the same probability, in thousandths, whatever it weighs: how likely those that lie can make certificates
+    /// alone, and how likely they can stop them. All subsets are counted, of which 16 members have 65,536.
+    /// </summary>
+    /// <param name="liarsPermille">How likely each lies.</param>
+    /// <param name="weights">Of the members; one at least, and as many as a committee has at most.</param>
+    public static (BigInteger Lie, BigInteger Stop, BigInteger Whole) OfWeights(int liarsPermille, IReadOnlyList<TokenAmount> weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentOutOfRangeException.ThrowIfNegative(liarsPermille);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(liarsPermille, Permille);
+        ArgumentOutOfRangeException.ThrowIfLessThan(weights.Count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(weights.Count, Assurance.CommitteeSeatsMax);
+        ArgumentOutOfRangeException.ThrowIfEqual(weights.Any(weight => weight.IsZero), true);
+        var total = weights.Aggregate(BigInteger.Zero, (sum, weight) => sum + weight.BaseUnits);
+        // Of the subsets with so many members: in how many the liars can lie, and can stop.
+        var (lying, stopping) = (new BigInteger[weights.Count + 1], new BigInteger[weights.Count + 1]);
+        var sums = new BigInteger[1 << weights.Count];
+        for (var liars = 0; liars < sums.Length; liars++)
+        {
+            if (liars > 0)
+            {
+                sums[liars] = sums[liars & (liars - 1)] + weights[BitOperations.TrailingZeroCount(liars)].BaseUnits;
+            }
+            var count = BitOperations.PopCount((uint)liars);
+            lying[count] += CommitteeMember.IsEnough(sums[liars], total) ? 1 : 0;
+            stopping[count] += CommitteeMember.IsEnough(total - sums[liars], total) ? 0 : 1;
+        }
+        var (lie, stop) = (BigInteger.Zero, BigInteger.Zero);
+        for (var count = 0; count <= weights.Count; count++)
+        {
+            var likely = BigInteger.Pow(liarsPermille, count) * BigInteger.Pow(Permille - liarsPermille, weights.Count - count);
+            (lie, stop) = (lie + (lying[count] * likely), stop + (stopping[count] * likely));
+        }
+        return (lie, stop, BigInteger.Pow(Permille, weights.Count));
     }
 
     /// <summary>

@@ -91,6 +91,7 @@ public sealed class GrainDisciplineTests
         ["Marketplace.Grains.AccountLists"] = "answers the gateway of its own silo, which knows what a store throws",
         ["Marketplace.Grains.DisputeLists"] = "the same",
         ["Marketplace.Grains.ChainAccounts"] = "reads in steps of settlement, where every failure is logged and tried again",
+        ["Marketplace.Grains.JobLosses"] = "the same",
     };
 
     [Theory, InlineData("Grains"), InlineData("GrainInterfaces")]

@@ -169,6 +169,8 @@ internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
 
     public Task<JobSettlement?> GetSettlement(Authority by) => throw new NotSupportedException();
 
+    public Task<JobPayment?> GetPayment(Authority by) => throw new NotSupportedException();
+
     public Task<ReusableRun?> GetReusable(Authority by) => throw new NotSupportedException();
 
     private FakeJob Own(Caller caller)
@@ -286,6 +288,11 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
     public Task Debit(string operation, TokenAmount amount, DateTimeOffset at, Authority by) => throw new NotSupportedException();
 
     public Task ReverseCredit(string operation, TokenAmount amount, DateTimeOffset at, Authority by) => throw new NotSupportedException();
+
+    public Task Compensate(string operation, TokenAmount amount, DateTimeOffset at, Authority by) => throw new NotSupportedException();
+
+    public Task ReverseCompensation(string operation, TokenAmount amount, DateTimeOffset at, Authority by) =>
+        throw new NotSupportedException();
 
     public Task<HoldOutcome> SetAside(Caller caller, HoldId hold, TokenAmount amount, DateTimeOffset at) =>
         throw new NotSupportedException();

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
 
@@ -38,6 +39,8 @@ internal sealed class FakeSettlementGrain(FakeMarket market) : ISettlementGrain
     public Task<SettlementCollection?> GetCollection() => throw new NotSupportedException();
 
     public Task Vote(WorkerId worker, SettlementVote vote, Authority by) => throw new NotSupportedException();
+
+    public Task<ImmutableArray<ChainStake>> GetStakes() => throw new NotSupportedException();
 
     public Task<ReadOnlyMemory<byte>> GetFile(ulong number, int part)
     {

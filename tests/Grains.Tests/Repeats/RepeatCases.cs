@@ -114,6 +114,23 @@ internal static class RepeatCases
                 await scene.Account.Credit("deposit", new TokenAmount(7), RepeatScene.At, Authority.Treasury);
                 return Send(() => scene.Account.ReverseCredit("deposit", new TokenAmount(7), RepeatScene.At, Authority.Treasury));
             },
+            // The market of these cases settles nowhere; CompensationTests repeat what has an effect.
+            ["IAccountGrain.Compensate"] = scene =>
+                Call(
+                    () =>
+                        SettlementCases.Refusal(() =>
+                            scene.Account.Compensate("loss", new TokenAmount(7), RepeatScene.At, Authority.Treasury)
+                        ),
+                    code => $"{code}"
+                ),
+            ["IAccountGrain.ReverseCompensation"] = scene =>
+                Call(
+                    () =>
+                        SettlementCases.Refusal(() =>
+                            scene.Account.ReverseCompensation("loss", new TokenAmount(7), RepeatScene.At, Authority.Treasury)
+                        ),
+                    code => $"{code}"
+                ),
             ["IAccountGrain.SetAside"] = scene =>
                 Call(
                     () => scene.Account.SetAside(scene.Caller, RepeatScene.Stake, new TokenAmount(7), RepeatScene.At),
@@ -220,6 +237,7 @@ internal static class RepeatCases
             },
             ["IJobGrain.GetLog"] = OfOpenJob((scene, job) => scene.Job(job).GetLog(scene.Caller), log => $"{log.Length}"),
             ["IJobGrain.Explain"] = OfOpenJob((scene, job) => scene.Job(job).Explain(scene.Caller), explanation => explanation.Summary),
+            ["IJobGrain.GetPayment"] = OfOpenJob((scene, job) => scene.Job(job).GetPayment(Authority.Treasury), payment => $"{payment}"),
             ["IJobGrain.GetSettlement"] = OfOpenJob(
                 (scene, job) => scene.Job(job).GetSettlement(Authority.Account),
                 settlement => $"{settlement}"

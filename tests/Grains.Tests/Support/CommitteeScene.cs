@@ -1,12 +1,15 @@
+using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
+using Marketplace.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.Grains.Tests.Support;
 
 /// <summary>Workers that serve in committees, and a client that buys from them, in an epoch that the real grain has drawn.</summary>
-internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId program) : IAsyncDisposable
+internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId program, SimulatedChain? chain = null) : IAsyncDisposable
 {
+    private static readonly TimeSpan BlockTime = TimeSpan.FromSeconds(12);
     private readonly Dictionary<int, string> _lies = [];
     private readonly HashSet<int> _late = [];
     private readonly HashSet<int> _silent = [];
@@ -17,6 +20,9 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
     public TestMarket Market => market;
 
     public Caller Client => client;
+
+    /// <summary>Where its members stake, if the market settles on a chain.</summary>
+    public SimulatedChain Chain => chain!;
 
     public List<TestVoter> Voters { get; } = [];
 
@@ -31,29 +37,96 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
 
     public ICommitteeGrain Committees => market.Grains.GetGrain<ICommitteeGrain>(MarketLimits.CommitteesKey);
 
-    /// <param name="domain">Null: the market settles nowhere.</param>
+    /// <param name="domain">Null: the market settles nowhere. On a chain its members stake there.</param>
+    /// <param name="stakes">What each member has at stake on the chain; null: 1,000.</param>
     public static void Run(
         int members,
         Func<CommitteeScene, Task> scenario,
         EpochTerms? terms = null,
         ulong seed = 1,
         int shards = 1,
-        MarketDomain? domain = null
-    ) =>
+        MarketDomain? domain = null,
+        Func<int, ulong>? stakes = null
+    )
+    {
+        var chain = domain is { Settles: true } ? new SimulatedChain(domain, TimeSpan.FromHours(1)) : null;
         TestMarket.Run(
             async market =>
             {
                 var client = await market.OpenAccount("client");
-                await using var scene = new CommitteeScene(market, client, await market.Deploy(client));
-                await scene.Add(members);
+                await using var scene = new CommitteeScene(market, client, await market.Deploy(client), chain);
+                if (chain is null)
+                {
+                    await scene.Add(members);
+                }
+                else
+                {
+                    chain.IsAskerGone = () => market.Store.IsCrashed;
+                    await scene.AddOnChain(members, stakes ?? (_ => 1_000));
+                }
                 await scene.Serve();
                 await scene.Begin(1);
                 await scenario(scene);
             },
             seed,
             services =>
-                services.AddSingleton(terms ?? Terms).AddSingleton(new MarketShards(shards)).AddSingleton(domain ?? TestOwner.Domain)
+            {
+                services.AddSingleton(terms ?? Terms).AddSingleton(new MarketShards(shards)).AddSingleton(domain ?? TestOwner.Domain);
+                if (chain is not null)
+                {
+                    services
+                        .AddSingleton<Chain.IMarketChain>(chain)
+                        .AddSingleton(new SettlementTerms { Confirmations = Confirmations })
+                        .AddSingleton(new AccountTerms { SettlesOnChain = true });
+                }
+            }
         );
+    }
+
+    /// <summary>Blocks that must follow one before it counts.</summary>
+    public const int Confirmations = 3;
+
+    public ISettlementGrain Settlements => market.Grains.GetGrain<ISettlementGrain>(MarketLimits.SettlementKey);
+
+    /// <summary>Workers with a key and a stake on the chain, which serve there from now on; in the books nothing is at stake.</summary>
+    private async Task AddOnChain(int members, Func<int, ulong> stakes)
+    {
+        for (var number = 0; number < members; number++)
+        {
+            var voter = new TestVoter($"member {Voters.Count}", market.Domain);
+            Voters.Add(voter);
+            await market.OpenAccount(voter.Name);
+            Register(voter, stakes(number));
+        }
+        chain!.Mine();
+        NextEpochOnChain();
+        chain.Mine(Confirmations);
+        await Settlements.Follow(Authority.Silo);
+    }
+
+    public void Register(TestVoter voter, ulong stake) => Chain.Do(state => state.Register(voter.Worker, KeyOf(voter), stake));
+
+    public static BlsPublicKey KeyOf(TestVoter voter) => BlsPublicKey.Read(voter.Key.Key.Span);
+
+    /// <summary>The registry's next epoch begins.</summary>
+    public void NextEpochOnChain() => Chain.Mine(1, seconds: 3_600);
+
+    /// <summary>Blocks come, as they do, and the market hears of them.</summary>
+    public async Task Blocks(int count)
+    {
+        for (; count > 0; count--)
+        {
+            Chain.Mine();
+            await Task.Delay(BlockTime, market.Time);
+        }
+    }
+
+    /// <summary>What is on the chain now counts, and the market's next epoch has begun.</summary>
+    public async Task NextEpoch()
+    {
+        await Blocks(Confirmations + 1);
+        await Begin((await Committees.GetCurrent())!.Epoch + 1);
+    }
 
     /// <summary>Waits until an epoch has begun; the members are then in the order in which they were drawn.</summary>
     public async Task Begin(ulong epoch)
@@ -115,6 +188,10 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
     {
         await Stop();
         await market.CrashAndStart();
+        if (chain is not null)
+        {
+            await Settlements.Follow(Authority.Silo);
+        }
         await Serve();
     }
 
