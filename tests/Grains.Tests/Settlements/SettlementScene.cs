@@ -247,6 +247,8 @@ internal sealed class SettlementScene
     /// <summary>What a member's worker is called.</summary>
     public static string NameOf(int member) => $"member {member}";
 
+    public BlsPublicKey PublicKeyOf(int member) => _members[member].PublicKey;
+
     /// <summary>A member's key for its worker's offer.</summary>
     public CommitteeKey KeyOf(int member)
     {
@@ -254,6 +256,9 @@ internal sealed class SettlementScene
         var registration = TestKeys.Of(NameOf(member)).Sign(BatchDigest.OfRegistration(Domain, WorkerOf(member), key).ToArray());
         return new CommitteeKey(key.ToArray(), _members[member].ProvePossession().Bytes.ToArray(), registration);
     }
+
+    /// <summary>As it stands in certificates.</summary>
+    public RosterMember MemberOf(int member) => new(WorkerOf(member), KeyOf(member), new TokenAmount(1_000));
 
     /// <summary>A member's signature.</summary>
     public SettlementVote Sign(int member, Settlement settlement) =>

@@ -48,6 +48,9 @@ internal sealed class SimulatedChain : IMarketChain
     /// <summary>It answers nothing.</summary>
     public bool IsSilent { get; set; }
 
+    /// <summary>Events that it does not tell of.</summary>
+    public Func<ChainEvent, bool> Hides { get; set; } = _ => false;
+
     /// <summary>It forgets what is sent.</summary>
     public bool LosesTransactions { get; set; }
 
@@ -140,7 +143,7 @@ internal sealed class SimulatedChain : IMarketChain
     public Task<IReadOnlyList<ChainEvent>> ReadEvents(ulong from, ChainBlock to, CancellationToken cancellation) =>
         Answer<IReadOnlyList<ChainEvent>>(
             nameof(ReadEvents),
-            () => At(to).State.Events.Where(happened => happened.Block >= from).ToArray()
+            () => At(to).State.Events.Where(happened => happened.Block >= from && !Hides(happened)).ToArray()
         );
 
     public Task<IReadOnlyList<ChainBalance>> ReadBalances(
