@@ -143,16 +143,20 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
         {
             var registry = await RegistryOf(cancellation);
             var function = ContractBuild.StakeRegistry.Abi.Function("committeeOf");
-            var answers = await CallTogether(registry, function, [[new BigInteger(epoch)]], at, cancellation);
+            var answers = await CallTogether(
+                registry,
+                function,
+                [
+                    [new BigInteger(epoch)],
+                ],
+                at,
+                cancellation
+            );
             var members = (object[])answers[0][0];
             return new ChainCommittee(Number(members[0]), Amount(members[1]));
         });
 
-    public Task<IReadOnlyList<ChainMember?>> ReadMembers(
-        IReadOnlyList<Bytes32> members,
-        ChainBlock at,
-        CancellationToken cancellation
-    ) =>
+    public Task<IReadOnlyList<ChainMember?>> ReadMembers(IReadOnlyList<Bytes32> members, ChainBlock at, CancellationToken cancellation) =>
         Ask<IReadOnlyList<ChainMember?>>(async () =>
         {
             var registry = await RegistryOf(cancellation);

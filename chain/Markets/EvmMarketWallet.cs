@@ -76,10 +76,6 @@ public sealed class EvmMarketWallet(IEvmRpc rpc, ChainTerms terms, EvmWallet wal
         };
     }
 
-    /// <summary>Tokens that an address has.</summary>
-    public async Task<TokenAmount> ReadTokens(EvmAddress address, CancellationToken cancellation) =>
-        Saturated(await Read(ContractBuild.DevelopmentToken, terms.Token, "balanceOf", cancellation, address).ConfigureAwait(false));
-
     /// <summary>Registers a worker's key and stakes for it; the wallet's address becomes the owner.</summary>
     /// <param name="worker">The worker.</param>
     /// <param name="key">Its BLS key, which signs that this address may register it.</param>
@@ -134,14 +130,13 @@ public sealed class EvmMarketWallet(IEvmRpc rpc, ChainTerms terms, EvmWallet wal
     /// </summary>
     private async Task Allow(EvmAddress contract, TokenAmount amount, CancellationToken cancellation)
     {
-        var has = await ReadTokens(Address, cancellation).ConfigureAwait(false);
+        var token = Erc20Token.Of(rpc, terms);
+        var has = await token.BalanceOf(Address, cancellation).ConfigureAwait(false);
         if (has < amount)
         {
             throw new ChainException($"{Address} has {has} base units of {terms.Symbol}; {amount} are needed.");
         }
-        var allowed = Saturated(
-            await Read(ContractBuild.DevelopmentToken, terms.Token, "allowance", cancellation, Address, contract).ConfigureAwait(false)
-        );
+        var allowed = await token.AllowanceOf(Address, contract, cancellation).ConfigureAwait(false);
         if (allowed >= amount)
         {
             return;
@@ -184,9 +179,6 @@ public sealed class EvmMarketWallet(IEvmRpc rpc, ChainTerms terms, EvmWallet wal
             throw new ChainException(failure.Message, failure);
         }
     }
-
-    /// <summary>Tokens count with 256 bits; what is more than an amount holds is as good as all.</summary>
-    private static TokenAmount Saturated(object value) => new((UInt128)BigInteger.Min((BigInteger)value, (BigInteger)UInt128.MaxValue));
 }
 
 /// <summary>What the escrow knows of an account; see contracts/evm/src/IEscrow.sol, <c>Balance</c>.</summary>

@@ -19,6 +19,7 @@ internal static class ChainCommands
             ChainStartCommand.Make(set),
             ChainDeployCommand.Make(set),
             Show(set),
+            Balance(set),
             Fund(set),
             CommandSet.Group("key", "Keys of a chain, in the files that wallets of Ethereum read.", NewKey(set))
         );
@@ -74,6 +75,44 @@ internal static class ChainCommands
         return run.AnswerFields(fields);
     }
 
+    private static Command Balance(CommandSet set)
+    {
+        var chain = new ChainOptions();
+        var address = Values.Argument<EvmAddress>("ADDRESS", "Whose", ChainOptions.AnAddress, EvmAddresses.TryParseChecked);
+        var token = ChainOptions.Address("--token", "An ERC-20 token [the market's]");
+        return set.Leaf(
+            "balance",
+            """
+            Show what an address has on the chain: coins, which pay for transactions, and tokens.
+
+            Example:
+              market chain balance 0x90f8bf6a479f320ead074411a4b0e7944ea8c9c1
+            """,
+            async run =>
+            {
+                var (who, of) = (run.Get(address), run.Get(token) ?? await TokenOfMarket(run));
+                using var access = await chain.Open(run);
+                var known = await Erc20Token.Read(access.Rpc, of, run.Cancellation);
+                var tokens = await known.BalanceOf(who, run.Cancellation);
+                var coins = await access.Rpc.GetBalance(who, await access.Head(run.Cancellation), run.Cancellation);
+                await run.AnswerFields([
+                    ("address", who),
+                    ("coins", ChainAccess.Coins(coins)),
+                    ("tokens", new Money(tokens, known.Symbol, known.Decimals)),
+                    ("token", known.Address),
+                ]);
+                return ExitCodes.Ok;
+            },
+            address,
+            chain.Rpc,
+            token
+        );
+    }
+
+    private static async Task<EvmAddress> TokenOfMarket(Invocation run) =>
+        (await run.Client.Settlement.Get(run.Cancellation)).Token?.Address
+        ?? throw NotGiven("--token", "The market has not heard from its chain yet; 'market chain deploy' printed it.");
+
     private static Command Fund(CommandSet set)
     {
         var chain = new ChainOptions();
@@ -100,9 +139,7 @@ internal static class ChainCommands
                 var (who, of, given) = (run.Get(address), run.Get(token), run.Get(coins) ?? CoinsUsual);
                 if (of is null && run.Has(tokens))
                 {
-                    of =
-                        (await run.Client.Settlement.Get(run.Cancellation)).Token?.Address
-                        ?? throw NotGiven("--token", "The market has not heard from its chain yet; 'market chain deploy' printed it.");
+                    of = await TokenOfMarket(run);
                 }
                 using var access = await chain.Open(run);
                 await access.Give(who, given * BigInteger.Pow(10, 18), run.Cancellation);
