@@ -64,10 +64,12 @@ public sealed class ChainTests : IDisposable
 
         var made = await _shell.Run("chain", "key", "new", "key.json", "--passphrase-file", "passphrase");
         var again = await _shell.Run("chain", "key", "new", "key.json", "--passphrase-file", "passphrase");
+        var shown = await _shell.Run("chain", "key", "show", "key.json", "--passphrase-file", "passphrase");
         using var key = Chain.KeyStoreFile.Open(Path.Combine(_shell.Folder, "key.json"), "word");
 
         Assert.Equal(ExitCodes.Ok, made.ExitCode);
         Assert.Equal($"{Crypto.EvmAddresses.ToCheckedText(Crypto.EvmAddresses.Of(key.PublicKey))}\n", made.Text);
+        Assert.Equal(made.Text, shown.Text);
         Assert.Equal(ExitCodes.LocalFile, again.ExitCode);
     }
 

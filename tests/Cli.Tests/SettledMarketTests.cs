@@ -226,11 +226,8 @@ public sealed class SettledMarketTests : IDisposable
 
     private async Task<string> NewKey(string name) => (await Do("chain", "key", "new", $"{name}.json")).GetProperty("address").GetString()!;
 
-    private Task<ulong> Tokens(JsonElement made, string name)
-    {
-        using var key = Chain.KeyStoreFile.Open(Path.Combine(_shell.Folder, $"{name}.json"), "word");
-        return Balance(made, Crypto.EvmAddresses.Of(key.PublicKey).ToString());
-    }
+    private async Task<ulong> Tokens(JsonElement made, string name) =>
+        await Balance(made, (await Do("chain", "key", "show", $"{name}.json")).GetProperty("address").GetString()!);
 
     private async Task<ulong> Balance(JsonElement made, string address) =>
         Number(await Do("chain", "balance", address, "--token", made.GetProperty("token").GetString()!), "tokens");

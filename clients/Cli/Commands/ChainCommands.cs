@@ -21,7 +21,7 @@ internal static class ChainCommands
             Show(set),
             Balance(set),
             Fund(set),
-            CommandSet.Group("key", "Keys of a chain, in the files that wallets of Ethereum read.", NewKey(set))
+            CommandSet.Group("key", "Keys of a chain, in the files that wallets of Ethereum read.", NewKey(set), ShowKey(set))
         );
 
     private static Command Show(CommandSet set)
@@ -193,6 +193,30 @@ internal static class ChainCommands
                 using var random = RandomNumberGenerator.Create();
                 using var key = Secp256k1PrivateKey.Generate(random);
                 KeyStoreFile.Create(path, chain.Passphrase(run), key);
+                var address = EvmAddresses.Of(key.PublicKey).ToCheckedText();
+                await (run.Json ? run.AnswerObject(writer => writer.WriteString("address", address)) : run.Text($"{address}\n"));
+                return ExitCodes.Ok;
+            },
+            file,
+            chain.PassphraseFile
+        );
+    }
+
+    private static Command ShowKey(CommandSet set)
+    {
+        var file = new Argument<string>("FILE") { Description = "A Web3 key store" };
+        var chain = new ChainOptions();
+        return set.Leaf(
+            "show",
+            """
+            Print the address of a key store's key. It takes the passphrase: what the file itself says of its address is not believed.
+
+            Example:
+              market chain key show operator.json --passphrase-file operator.passphrase
+            """,
+            async run =>
+            {
+                using var key = KeyStoreFile.Open(run.Path(run.Get(file)), chain.Passphrase(run));
                 var address = EvmAddresses.Of(key.PublicKey).ToCheckedText();
                 await (run.Json ? run.AnswerObject(writer => writer.WriteString("address", address)) : run.Text($"{address}\n"));
                 return ExitCodes.Ok;
