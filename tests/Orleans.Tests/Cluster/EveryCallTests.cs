@@ -22,6 +22,7 @@ public sealed class EveryCallTests(ClusterFixture cluster)
         [typeof(IKeyGrain)] = ApiKey.FormatId(new byte[8]),
         [typeof(ILedgerGrain)] = "market",
         [typeof(IBatchesGrain)] = MarketLimits.BatchesKey,
+        [typeof(ISettlementGrain)] = MarketLimits.SettlementKey,
         [typeof(IMarketGrain)] = "a market without workers",
     };
 

@@ -46,6 +46,10 @@ internal sealed class WireSamples(Fill fill, int seed = 1)
         {
             return new Bytes32(Bytes(Bytes32.Size, fill == Fill.Highest ? (byte)0xFF : (byte)0));
         }
+        if (type == typeof(EvmAddress))
+        {
+            return new EvmAddress(Bytes(EvmAddress.Size, fill == Fill.Highest ? (byte)0xFF : (byte)0));
+        }
         if (type == typeof(ReadOnlyMemory<byte>))
         {
             return Memory();
@@ -166,9 +170,9 @@ internal sealed class WireSamples(Fill fill, int seed = 1)
     private object Composite(Type type, int depth)
     {
         var constructor = type.GetConstructors().OrderByDescending(known => known.GetParameters().Length).FirstOrDefault();
-        if (constructor is not null && constructor.GetParameters() is { Length: > 0 } parameters)
+        if (constructor?.GetParameters() is { } parameters)
         {
-            var record = constructor.Invoke([.. parameters.Select(parameter => Argument(parameter, depth))]);
+            var record = constructor!.Invoke([.. parameters.Select(parameter => Argument(parameter, depth))]);
             var rest = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
                 .Where(property => property.SetMethod is not null && !parameters.Any(parameter => parameter.Name == property.Name));
             foreach (var property in rest)

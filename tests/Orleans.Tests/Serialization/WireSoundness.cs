@@ -47,6 +47,7 @@ internal static class WireSoundness
             Bytes32 bytes => new Bytes32(bytes.ToArray()),
             LeaseId lease => new LeaseId(lease.Start, lease.Sequence),
             TokenAmount amount => new TokenAmount(amount.BaseUnits),
+            EvmAddress address => new EvmAddress(address.ToWord().ToArray().AsSpan(Bytes32.Size - EvmAddress.Size)),
             Assurance assurance => Assurance.Parse(assurance.ToString()),
             _ => Activator.CreateInstance(value.GetType(), value.GetType().GetProperty("Value")!.GetValue(value)),
         };

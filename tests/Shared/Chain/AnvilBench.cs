@@ -11,19 +11,33 @@ internal sealed class AnvilBench : ChainBench
     private readonly HttpMessageInvoker _invoker = RpcOptions.CreateInvoker();
     private readonly Secp256k1PrivateKey _operator = Owner(0x11);
     private IEvmRpc _rpc = null!;
+    private readonly Bytes32 _market;
     private EvmAddress _escrow;
     private EvmAddress _registry;
     private EvmAddress _token;
 
     public override IMarketChain Chain => new EvmMarketChain(_rpc, _escrow, _operator);
 
-    public override MarketDomain Domain => new(Market, 31337, _escrow);
+    public override MarketDomain Domain => new(_market, 31337, _escrow);
 
-    private AnvilBench(AnvilNode anvil) => _anvil = anvil;
+    private AnvilBench(AnvilNode anvil, Bytes32 market) => (_anvil, _market) = (anvil, market);
 
-    public static async Task<AnvilBench> Start()
+    /// <summary>What asks the node.</summary>
+    public IEvmRpc Rpc => _rpc;
+
+    public RpcEndpoint Endpoint => _anvil.Endpoint;
+
+    public EvmAddress Token => _token;
+
+    /// <summary>Who settles.</summary>
+    public Secp256k1PrivateKey Operator => _operator;
+
+    public static Task<AnvilBench> Start() => Start(Market);
+
+    /// <param name="market">Whose contracts they are.</param>
+    public static async Task<AnvilBench> Start(Bytes32 market)
     {
-        var bench = new AnvilBench(await AnvilNode.Start());
+        var bench = new AnvilBench(await AnvilNode.Start(), market);
         bench._rpc = new FailoverRpc(
             new RpcOptions
             {
@@ -40,7 +54,7 @@ internal sealed class AnvilBench : ChainBench
         bench._token = await wallet.Deploy(token.CreationOf("Token", "TKN", new System.Numerics.BigInteger(6)), token.Abi, default);
         var terms = new ChainContractTerms { StakeMin = new TokenAmount(100), CommitteeMin = 3 };
         bench._escrow = await wallet.Deploy(
-            ContractBuild.Escrow.CreationOf(bench._token, Market.ToArray(), wallet.Address, terms.ToAbi()),
+            ContractBuild.Escrow.CreationOf(bench._token, market.ToArray(), wallet.Address, terms.ToAbi()),
             ContractBuild.Escrow.Abi,
             default
         );

@@ -35,6 +35,9 @@ internal sealed class ChaosCluster(
     private readonly List<ChaosSilo> _all = [];
     private readonly Lock _gate = new();
 
+    /// <summary>What one silo alone is told, by its number.</summary>
+    public Func<int, IReadOnlyList<string>> Each { get; init; } = _ => [];
+
     /// <summary>The silos that were started and not struck, ready or not.</summary>
     public IReadOnlyList<ChaosSilo> Alive
     {
@@ -143,6 +146,7 @@ internal sealed class ChaosCluster(
             "--worker",
             withWorkers ? "true" : "false",
             .. more,
+            .. Each(number),
         ];
         if (network is null)
         {

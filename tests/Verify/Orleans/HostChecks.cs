@@ -1,5 +1,6 @@
 using Marketplace.Verify.Chaos;
 using Marketplace.Verify.Leaders;
+using Marketplace.Verify.Settling;
 
 namespace Marketplace.Verify;
 
@@ -20,6 +21,12 @@ internal static class HostChecks
                 + "every job ends with a certificate that verifies, no member votes twice "
                 + "[--silos N] [--members N] [--kills N] [--jobs N] [--seed S]",
             LeadersCheck.Run
+        ),
+        ["settlements"] = (
+            "the silo that settles on a real chain is killed or frozen while members sign, before and after it sends, and while a deposit "
+                + "is credited; each settlement stands there once, each deposit is in the books once, both sides have the same; needs anvil "
+                + "[--silos N] [--members N] [--kills N] [--freezes N] [--seed S]",
+            SettlementsCheck.Run
         ),
     };
 }
