@@ -52,14 +52,21 @@ internal sealed class AnvilBench : ChainBench
         var wallet = await bench.WalletOf(bench._operator);
         var token = ContractBuild.DevelopmentToken;
         bench._token = await wallet.Deploy(token.CreationOf("Token", "TKN", new System.Numerics.BigInteger(6)), token.Abi, default);
+        bench._escrow = await bench.DeployEscrow();
+        bench._registry = (await bench.Chain.ReadTerms(default)).Registry;
+        return bench;
+    }
+
+    /// <summary>Contracts of the same market and token once more, at another address.</summary>
+    public async Task<EvmAddress> DeployEscrow()
+    {
+        var wallet = await WalletOf(_operator);
         var terms = new ChainContractTerms { StakeMin = new TokenAmount(100), CommitteeMin = 3 };
-        bench._escrow = await wallet.Deploy(
-            ContractBuild.Escrow.CreationOf(bench._token, market.ToArray(), wallet.Address, terms.ToAbi()),
+        return await wallet.Deploy(
+            ContractBuild.Escrow.CreationOf(_token, _market.ToArray(), wallet.Address, terms.ToAbi()),
             ContractBuild.Escrow.Abi,
             default
         );
-        bench._registry = (await bench.Chain.ReadTerms(default)).Registry;
-        return bench;
     }
 
     public override Task Mine(int blocks = 1) => _anvil.Mine(blocks);
