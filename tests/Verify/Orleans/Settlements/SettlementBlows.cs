@@ -26,6 +26,19 @@ internal enum BlowMoment
     Crediting = 5,
 }
 
+/// <summary>What a blow does.</summary>
+internal enum BlowKind
+{
+    /// <summary>The silo is killed with <c>kill -9</c>.</summary>
+    Kill = 0,
+
+    /// <summary>The silo is frozen until another has taken its place.</summary>
+    Freeze = 1,
+
+    /// <summary>Nothing happens to the silo, but another activation does its step meanwhile.</summary>
+    Rival = 2,
+}
+
 /// <summary>Blows at the silo that follows the chain.</summary>
 internal sealed class SettlementBlows(SettlingScene scene, StoredSettlement stored)
 {
@@ -46,10 +59,16 @@ internal sealed class SettlementBlows(SettlingScene scene, StoredSettlement stor
     /// <summary>Questions that frozen silos asked as followers of the chain after another had taken their place.</summary>
     public int StaleSteps { get; private set; }
 
-    /// <summary>Writes of theirs that were refused because another activation had written.</summary>
-    public int Conflicts { get; private set; }
+    /// <summary>Steps that ended because another activation had written.</summary>
+    public int Conflicts =>
+        scene
+            .Cluster.Console.Split(Environment.NewLine)
+            .Count(line =>
+                line.Contains("A step of settlement failed", StringComparison.Ordinal)
+                && line.Contains("InconsistentStateException", StringComparison.Ordinal)
+            );
 
-    public async Task Strike(BlowMoment moment, bool freezes)
+    public async Task Strike(BlowMoment moment, BlowKind kind)
     {
         if (await Meet(moment) is not { } met)
         {
@@ -59,21 +78,42 @@ internal sealed class SettlementBlows(SettlingScene scene, StoredSettlement stor
         var (victim, held) = met;
         var before = (await stored.Read()).Next;
         var clock = Stopwatch.StartNew();
+        if (kind == BlowKind.Rival)
+        {
+            await Outrun(victim, moment);
+            await UntilSettled(before, $"{kind} {moment}", clock);
+            return;
+        }
         scene.Cluster.Forget(victim);
-        await (freezes ? victim.Process.Freeze() : victim.Process.Kill());
+        await (kind == BlowKind.Freeze ? victim.Process.Freeze() : victim.Process.Kill());
         if (held is not null)
         {
             await held.DisposeAsync();
         }
         Release();
-        var joining = scene.Cluster.Join(CancellationToken.None);
-        if (freezes)
+        if (kind == BlowKind.Freeze)
         {
             await UntilFollowedByAnother(victim, moment);
             await Thaw(victim, moment);
         }
-        await UntilSettled(before, moment, clock);
-        await joining;
+        await UntilSettled(before, $"{kind} {moment}", clock);
+        // Not earlier: a silo that starts has the chain followed at once.
+        await scene.Cluster.Join(CancellationToken.None);
+    }
+
+    /// <summary>
+    /// Does as another activation what the silo is about to do: writes a transaction down, and sends it. The silo must find out before it
+    /// sends another one.
+    /// </summary>
+    private async Task Outrun(ChaosSilo silo, BlowMoment moment)
+    {
+        var before = Conflicts;
+        await stored.Attempt(scene.Bench.Chain);
+        Release();
+        if (!await Until(() => Task.FromResult(Conflicts > before)))
+        {
+            Violations.Add($"{moment}: {silo.Name} has not seen within {MetWithin} that another activation had written.");
+        }
     }
 
     /// <returns>The silo that is there, and what holds it up beside its tap; null: the moment did not come.</returns>
@@ -173,18 +213,17 @@ internal sealed class SettlementBlows(SettlingScene scene, StoredSettlement stor
             await victim.Process.Kill();
         }
         StaleSteps += scene.TapOf(victim).Followed - asked;
-        Conflicts += victim.Process.Output.Split("InconsistentStateException").Length - 1;
     }
 
-    private async Task UntilSettled(ulong before, BlowMoment moment, Stopwatch clock)
+    private async Task UntilSettled(ulong before, string blow, Stopwatch clock)
     {
         if (await Until(async () => (await stored.Read()).Next > before, BackWithin))
         {
-            Back.Add($"{moment} {clock.Elapsed.TotalSeconds:0}");
+            Back.Add($"{blow} {clock.Elapsed.TotalSeconds:0}");
         }
         else
         {
-            Violations.Add($"{moment}: settlement {before} does not stand {BackWithin} after the blow: {await Where()}");
+            Violations.Add($"{blow}: settlement {before} does not stand {BackWithin} after the blow: {await Where()}");
         }
     }
 

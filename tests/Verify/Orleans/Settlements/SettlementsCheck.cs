@@ -12,7 +12,8 @@ namespace Marketplace.Verify.Settling;
 /// <summary>
 /// A cluster that settles on a real chain under load. Again and again the silo that settles is killed with <c>kill -9</c> or frozen, at a
 /// chosen moment of a settlement or of a deposit's credit; another goes on. Each settlement stands on the chain once, nothing is sent before
-/// it is written down, each deposit is in the books once, and at the end the escrow has exactly what the books owe.
+/// it is written down, each deposit is in the books once, and at the end the escrow has exactly what the books owe. Also another activation
+/// does the same step meanwhile, as there may be for a moment: the one that is late finds out before it sends.
 /// </summary>
 public static class SettlementsCheck
 {
@@ -27,6 +28,7 @@ public static class SettlementsCheck
         var seed = arguments.Number("seed", Environment.TickCount & 0xFFFF);
         var (silos, members) = (arguments.Number("silos", 3), arguments.Number("members", 5));
         var (kills, freezes) = (arguments.Number("kills", Killed.Length), arguments.Number("freezes", 2));
+        var rivals = arguments.Number("rivals", 2);
         var clock = Stopwatch.StartNew();
         using var folder = new TemporaryFolder();
         await using var server = await PostgresServer.Start(durable: true);
@@ -49,10 +51,17 @@ public static class SettlementsCheck
             var blows = new SettlementBlows(scene, stored);
             using var over = new CancellationTokenSource();
             var loading = load.Run(over.Token, violations);
-            for (var blow = 0; blow < kills + freezes; blow++)
+            for (var kill = 0; kill < kills; kill++)
             {
-                var freezesIt = blow >= kills;
-                await blows.Strike(freezesIt ? Frozen[(blow - kills) % Frozen.Length] : Killed[blow % Killed.Length], freezesIt);
+                await blows.Strike(Killed[kill % Killed.Length], BlowKind.Kill);
+            }
+            for (var freeze = 0; freeze < freezes; freeze++)
+            {
+                await blows.Strike(Frozen[freeze % Frozen.Length], BlowKind.Freeze);
+            }
+            for (var rival = 0; rival < rivals; rival++)
+            {
+                await blows.Strike(BlowMoment.Signed, BlowKind.Rival);
             }
             await over.CancelAsync();
             await loading;
@@ -67,6 +76,7 @@ public static class SettlementsCheck
                 Members = members,
                 Kills = kills,
                 Freezes = freezes,
+                Rivals = rivals,
                 Settlements = settlements,
                 Transactions = sent.Count,
                 TimesSent = sent.Times,

@@ -1,4 +1,6 @@
+using Marketplace.Chain;
 using Marketplace.Grains;
+using Marketplace.Storage;
 using Npgsql;
 
 namespace Marketplace.Verify.Settling;
@@ -12,6 +14,26 @@ internal sealed class StoredSettlement(string connectionString)
         await Find(Grains.SettlementState.Kind, GrainInterfaces.MarketLimits.SettlementKey) is { } bytes
             ? Grains.SettlementState.Read(bytes)
             : new Grains.SettlementState { ChainId = 0, Escrow = default };
+
+    /// <summary>
+    /// What an activation does with a settlement that is signed: writes its next transaction down, then sends it.
+    /// </summary>
+    public async Task Attempt(IMarketChain chain)
+    {
+        var options = new PostgresStoreOptions { ConnectionString = connectionString, Projections = MarketProjections.All };
+        await using var store = await PostgresStore.Open(options, TimeProvider.System);
+        var key = new DocumentKey(Grains.SettlementState.Kind, GrainInterfaces.MarketLimits.SettlementKey);
+        var found = (await store.Read(key))!.Value;
+        var state = Grains.SettlementState.Read(found.Content.Span);
+        var open = state.Open!;
+        var head = await chain.ReadHead(default);
+        var (nonce, fee) = (await chain.ReadNonce(head, default), await chain.ReadFee(default));
+        var order = new SettlementOrder(open.Settlement, open.Absentees, open.Signature!);
+        var attempt = new SendAttempt(nonce, fee, head.Number, chain.Sign(order, nonce, fee));
+        var next = state with { Open = open with { Attempts = [.. open.Attempts, attempt] } };
+        await store.Write(key, found.Version, Grains.SettlementState.Write(next));
+        await chain.Send(attempt.Transaction.Bytes, default);
+    }
 
     public async Task<ChainAccountState?> ReadAccount(EvmAddress owner) =>
         await Find(ChainAccountState.Kind, owner.ToString()) is { } bytes ? ChainAccountState.Form.Read(bytes) : null;
