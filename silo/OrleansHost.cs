@@ -103,6 +103,8 @@ internal static class OrleansHost
     private static void QuietOrleans(ILoggingBuilder logging) =>
         logging
             .AddFilter("Orleans", LogLevel.Warning)
+            // By which Orleans repeats what it asks of other silos.
+            .AddFilter("Polly", LogLevel.Warning)
             .AddFilter("Orleans.Runtime.Silo", LogLevel.Critical)
             // That this silo is given up is said by DeclaredDead.
             .AddFilter("Orleans.Runtime.MembershipService.MembershipTableManager", LogLevel.Critical)
