@@ -4,7 +4,7 @@ using Marketplace.Testing;
 
 namespace Marketplace.Tests.Silo;
 
-/// <summary>All silos of a cluster settle at the same place: the database says where, and a silo with other options does not join.</summary>
+/// <summary>All silos of a cluster settle at one place: the database says where, and a silo with other options does not join.</summary>
 public sealed class ClusterChainTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

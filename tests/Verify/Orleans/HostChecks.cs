@@ -24,7 +24,7 @@ internal static class HostChecks
         ),
         ["settlements"] = (
             "the silo that settles on a real chain is killed or frozen while members sign, before and after it sends, and while a deposit "
-                + "is credited; each settlement stands there once, each deposit is in the books once, both sides have the same; needs anvil "
+                + "is credited; each settlement stands there once, each deposit is in the books once, both sides agree; needs anvil "
                 + "[--silos N] [--members N] [--kills N] [--freezes N] [--rivals N] [--isolation KIND] [--seed S]",
             SettlementsCheck.Run
         ),

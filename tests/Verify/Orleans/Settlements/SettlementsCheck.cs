@@ -11,9 +11,9 @@ namespace Marketplace.Verify.Settling;
 
 /// <summary>
 /// A cluster that settles on a real chain under load. Again and again the silo that settles is killed with <c>kill -9</c> or frozen, at a
-/// chosen moment of a settlement or of a deposit's credit; another goes on. Each settlement stands on the chain once, nothing is sent before
-/// it is written down, each deposit is in the books once, and at the end the escrow has exactly what the books owe. Also another activation
-/// does the same step meanwhile, as there may be for a moment: the one that is late finds out before it sends.
+/// chosen moment of a settlement or of a deposit's credit; another goes on. Each settlement stands on the chain once, nothing is sent
+/// before it is written down, each deposit is in the books once, and at the end the escrow has exactly what the books owe. Also another
+/// activation does the same step meanwhile, as there may be for a moment: the one that is late finds out before it sends.
 /// </summary>
 public static class SettlementsCheck
 {
@@ -51,18 +51,7 @@ public static class SettlementsCheck
             var blows = new SettlementBlows(scene, stored);
             using var over = new CancellationTokenSource();
             var loading = load.Run(over.Token, violations);
-            for (var kill = 0; kill < kills; kill++)
-            {
-                await blows.Strike(Killed[kill % Killed.Length], BlowKind.Kill);
-            }
-            for (var freeze = 0; freeze < freezes; freeze++)
-            {
-                await blows.Strike(Frozen[freeze % Frozen.Length], BlowKind.Freeze);
-            }
-            for (var rival = 0; rival < rivals; rival++)
-            {
-                await blows.Strike(BlowMoment.Signed, BlowKind.Rival);
-            }
+            await StrikeAll(blows, kills, freezes, rivals);
             await over.CancelAsync();
             await loading;
             violations.AddRange(blows.Violations);
@@ -98,6 +87,22 @@ public static class SettlementsCheck
             await Console.Error.WriteLineAsync(scene.Cluster.Console);
             await Console.Error.WriteLineAsync($"== worker 0{Environment.NewLine}{crew.Output(0)}");
             throw;
+        }
+    }
+
+    private static async Task StrikeAll(SettlementBlows blows, int kills, int freezes, int rivals)
+    {
+        for (var kill = 0; kill < kills; kill++)
+        {
+            await blows.Strike(Killed[kill % Killed.Length], BlowKind.Kill);
+        }
+        for (var freeze = 0; freeze < freezes; freeze++)
+        {
+            await blows.Strike(Frozen[freeze % Frozen.Length], BlowKind.Freeze);
+        }
+        for (var rival = 0; rival < rivals; rival++)
+        {
+            await blows.Strike(BlowMoment.Signed, BlowKind.Rival);
         }
     }
 
