@@ -78,8 +78,8 @@ public sealed partial class AccountGrain
     {
         RequireSound();
         Authorities.Require(by, Authority.Treasury);
-        AccountRefusals.RequireCompensations(_terms);
         RequireSameMarket();
+        AccountRefusals.RequireCompensations(_terms);
         if (
             await IsDone(OperationKind.Compensation, operation, at, amount)
             || await IsReversed(OperationKind.CompensationReversal, operation, at, amount)
@@ -95,6 +95,7 @@ public sealed partial class AccountGrain
     {
         RequireSound();
         Authorities.Require(by, Authority.Treasury);
+        RequireSameMarket();
         AccountRefusals.RequireCompensations(_terms);
         if (await IsDone(OperationKind.CompensationReversal, operation, at, amount))
         {

@@ -52,7 +52,7 @@ internal static class AccountInvariants
         var claimed = account.EarnsOnChain ? account.Earned + account.CompensatedTotal : TokenAmount.Zero;
         check(
             account.Claimable == claimed,
-            $"{account.Claimable} is to be claimed on the chain, and {claimed} was earned or compensated for it"
+            $"{account.Claimable} is to be claimed on the chain, and {claimed} was earned or compensated"
         );
         check(
             account.EarnsOnChain || account.CompensatedTotal.IsZero,

@@ -181,6 +181,88 @@ public sealed class ChainAccountTests
             Assert.Empty(Log(market, "new"));
         });
 
+    [Fact]
+    public void Compensation_IsClaimedOnTheChain_OncePerOperation_AndTakenBackOnce() =>
+        Run(async market =>
+        {
+            await market.OpenAccount("client", credit: 100);
+            var (account, at) = (market.Account("client"), market.Time.GetUtcNow());
+            for (var times = 0; times < 2; times++)
+            {
+                await account.Compensate("loss/1", Of(7), at, Authority.Treasury);
+                await account.Compensate("loss/2", Of(5), at, Authority.Treasury);
+                await market.CrashAndStart();
+                account = market.Account("client");
+            }
+            Assert.Equal((Of(12), Of(0), Of(100)), await State(market));
+            await Refused(ErrorCode.RequestIdReused, () => account.Compensate("loss/1", Of(8), at, Authority.Treasury));
+            await Refused(ErrorCode.RequestIdReused, () => account.ReverseCompensation("loss/1", Of(8), at, Authority.Treasury));
+            for (var times = 0; times < 2; times++)
+            {
+                await account.ReverseCompensation("loss/1", Of(7), at, Authority.Treasury);
+                // It is done and over: the same again brings nothing back.
+                await account.Compensate("loss/1", Of(7), at, Authority.Treasury);
+                await market.CrashAndStart();
+                account = market.Account("client");
+            }
+            Assert.Equal((Of(5), Of(0), Of(100)), await State(market));
+            // One that comes before its compensation leaves that without effect.
+            await account.ReverseCompensation("loss/3", Of(9), at, Authority.Treasury);
+            await account.Compensate("loss/3", Of(9), at, Authority.Treasury);
+            Assert.Equal((Of(5), Of(0), Of(100)), await State(market));
+            Assert.Equal(new LifetimeTotals(Of(5), Of(0), Of(0), Of(100)), await Totals(market, "client"));
+            await Refused(ErrorCode.Forbidden, () => account.Compensate("loss/4", Of(9), at, Authority.Silo));
+            await Refused(ErrorCode.Forbidden, () => account.ReverseCompensation("loss/4", Of(9), at, Authority.Silo));
+
+            static async Task<(TokenAmount, TokenAmount, TokenAmount)> State(TestMarket market)
+            {
+                var view = await market.Account("client").Get();
+                return (view.Claimable, view.Earned, view.Available);
+            }
+        });
+
+    [Fact]
+    public void Compensation_IsReadBackFromASnapshot_AndAccountsWithoutOneAreWrittenAsBefore()
+    {
+        var (at, account) = (new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), new AccountState());
+        account.Apply(new EarningsGoToChain());
+        account.Apply(new Credited("deposit", Of(10), at, at));
+        Assert.Equal(7, AccountSnapshotCodec.Write(account).Span[0]);
+        AccountEvent[] events = [new Compensated("a", Of(7), at, at), new Compensated("b", Of(5), at, at), new CompensationReversed("a", Of(7), at, at)];
+        foreach (var happened in events)
+        {
+            Assert.Equal(happened, AccountEventCodec.Read(AccountEventCodec.Write(happened).Span));
+            account.Apply(happened);
+        }
+        Assert.Empty(AccountInvariants.Violations(account));
+
+        var bytes = AccountSnapshotCodec.Write(account);
+        var read = AccountSnapshotCodec.Read(bytes.Span);
+
+        Assert.Equal((8, Of(5), Of(5), Of(7)), (bytes.Span[0], read.Claimable, read.CompensatedTotal, read.WithdrawnTotal));
+        Assert.Empty(AccountInvariants.Violations(read));
+        Assert.Equal(bytes.ToArray(), AccountSnapshotCodec.Write(read).ToArray());
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.ThrowsAny<InvalidDataException>(() => AccountSnapshotCodec.Read(bytes.Span[..length]));
+        }
+        // Books that say more than was earned and compensated are seen to.
+        read.Claimable += Of(1);
+        Assert.NotEmpty(AccountInvariants.Violations(read));
+    }
+
+    [Fact]
+    public void MarketWithoutAChain_CompensatesNobody() =>
+        TestMarket.Run(async market =>
+        {
+            await market.OpenAccount("client");
+            var (account, at) = (market.Account("client"), market.Time.GetUtcNow());
+            var refused = await Refused(ErrorCode.Forbidden, () => account.Compensate("loss", Of(1), at, Authority.Treasury));
+            Assert.Contains("settles on no chain", refused.Message, StringComparison.Ordinal);
+            await Refused(ErrorCode.Forbidden, () => account.ReverseCompensation("loss", Of(1), at, Authority.Treasury));
+            Assert.Equal(Of(0), (await account.Get()).Claimable);
+        });
+
     /// <summary>Begun with one configuration and started with the other, an account changes nothing, and can still be looked at.</summary>
     [Theory]
     [InlineData(true), InlineData(false)]
@@ -205,6 +287,7 @@ public sealed class ChainAccountTests
                 [
                     ("credit", () => account.Credit("more", Of(1), at, Authority.Treasury)),
                     ("debit", () => account.Debit("payout", Of(1), at, Authority.Treasury)),
+                    ("compensation", () => account.Compensate("loss", Of(1), at, Authority.Treasury)),
                     ("reversal", () => account.ReverseCredit("more", Of(1), at, Authority.Treasury)),
                     ("stake", () => account.SetAside(caller, Stake with { Value = default }, Of(1), at)),
                     ("hold", () => account.Hold(caller, [new HoldItem(default, Of(1))])),

@@ -38,8 +38,8 @@ public sealed class ChainTotalsTests
     public void BrokenBooksOfAChain_AreFound()
     {
         AssertFound(account => account.Available += new TokenAmount(1), "16 came in or is owed, but 17 is there or was sent");
-        AssertFound(account => account.Claimable -= new TokenAmount(1), "4 is to be claimed on the chain, and 5 was earned for it");
-        AssertFound(account => account.EarnsOnChain = false, "5 is to be claimed on the chain, and 0 was earned for it");
+        AssertFound(account => account.Claimable -= new TokenAmount(1), "4 is to be claimed on the chain, and 5 was earned or compensated");
+        AssertFound(account => account.EarnsOnChain = false, "5 is to be claimed on the chain, and 0 was earned or compensated");
         AssertFound(account => account.Spent -= new TokenAmount(1), "but 5 was sent or earned");
         AssertFound(account => account.Spent += new TokenAmount(4), "9 was spent or received, but 5 was sent or earned, and 0 withdrawn");
 

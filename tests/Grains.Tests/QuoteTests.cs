@@ -69,6 +69,43 @@ public sealed class QuoteTests
         Assert.Equal([(60, 60), (85, 2 * 90), (60 + 90 + 120, 3 * 120)], sheet.Quotes.Select(Prices));
     }
 
+    /// <summary>
+    /// In a market on a chain the stakes there count, with the keys of the offers; and the odds are those of the committee's own weights.
+    /// </summary>
+    [Fact]
+    public void CommitteeOnAChain_IsQuotedByWhatIsStakedThere()
+    {
+        for (var owner = 1; owner <= 4; owner++)
+        {
+            // What is at stake in the books does not count.
+            Offer(owner, price: (UInt128)(10 * owner), stake: 500, serves: true);
+        }
+        var offers = _offers.Select(view => view.Offer).ToArray();
+        ImmutableArray<ChainStake> stakes =
+        [
+            .. offers[..3].Select((offer, place) => new ChainStake(offer.Worker, offer.Committee!.Key, new TokenAmount(place == 0 ? 4u : 1))),
+            // Another worker's name stands beside the key of the fourth.
+            new ChainStake(offers[0].Worker, offers[3].Committee!.Key, new TokenAmount(9)),
+        ];
+        var terms = Terms with { Assurances = [Assurance.Committee(3), Assurance.Committee(4)] };
+        var drawn = stakes[..3].Select(stake => stake.Stake).ToImmutableArray();
+
+        var quotes = Quote(terms, onChain: new ChainCommittees(ChainStakes.ByKey(stakes), drawn)).Quotes;
+        var before = Quote(terms, onChain: new ChainCommittees(ChainStakes.ByKey(stakes), [])).Quotes;
+
+        // (4 * 20 + 40 + 60) / 6 * 3.
+        Assert.Equal((90, 180), Prices(quotes[0]));
+        Assert.Equal(AssuranceOdds.WrongAccepted(drawn, 300).ToString(), quotes[0].WrongAccepted);
+        Assert.Equal(
+            "It takes a committee of 4 workers with a stake on the chain; of the workers that fit now 4 have a key for committees, and 3 "
+                + "have that stake too.",
+            quotes[1].Obstacle
+        );
+        // Nothing is drawn yet: the figure is that of equal weights.
+        Assert.Equal(AssuranceOdds.WrongAccepted(Assurance.Committee(3), 300).ToString(), before[0].WrongAccepted);
+        Assert.NotEqual(before[0].WrongAccepted, quotes[0].WrongAccepted);
+    }
+
     /// <summary>The limit that is told is the least one: with one unit less a seat finds no worker.</summary>
     [Fact]
     public void PriceLimit_IsTheLeastWithWhichEachSeatIsTaken()
@@ -290,7 +327,8 @@ public sealed class QuoteTests
         RefusalList? refusals = null,
         int buyerScore = 0,
         FrozenSet<AssuranceKind>? offered = null,
-        ImmutableArray<TimeSpan> turnarounds = default
+        ImmutableArray<TimeSpan> turnarounds = default,
+        ChainCommittees? onChain = null
     ) =>
         QuoteRules.Quote(
             terms,
@@ -303,7 +341,10 @@ public sealed class QuoteTests
                 BuyerScore: buyerScore,
                 Turnarounds: turnarounds.IsDefault ? [] : turnarounds,
                 CommitteeStake: new TokenAmount(1)
-            ),
+            )
+            {
+                OnChain = onChain,
+            },
             offered ?? All
         );
 
@@ -336,7 +377,7 @@ public sealed class QuoteTests
                     BuyerReputationMin: buyerReputation
                 )
                 {
-                    Committee = serves ? new CommitteeKey(default, default, default) : null,
+                    Committee = serves ? new CommitteeKey(new byte[] { (byte)_workers }, default, default) : null,
                 },
                 SlotsUsed: 1,
                 new Standing(score, level, maintenance, new TokenAmount(stake))

@@ -44,6 +44,50 @@ public sealed class AssuranceOddsTests
         }
     }
 
+    [Theory]
+    [InlineData(0), InlineData(100), InlineData(300), InlineData(499)]
+    public void CommitteeOfEqualWeights_HasTheOddsOfItsSize_WhateverTheyAre(int liarsPermille)
+    {
+        foreach (var weight in (UInt128[])[1, 1_000, UInt128.MaxValue])
+        {
+            for (var size = Assurance.CommitteeSeatsMin; size <= Assurance.CommitteeSeatsMax; size++)
+            {
+                var weights = Enumerable.Repeat(new TokenAmount(weight), size).ToArray();
+                var odds = AssuranceOdds.WrongAccepted(weights, liarsPermille);
+                Assert.Equal(0, odds.CompareTo(AssuranceOdds.WrongAccepted(Assurance.Committee(size), liarsPermille)));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Of 4, 1 and 1 no member has over two thirds: it takes the first and another to lie. The first alone stops it, and so do both others
+    /// together: 2 of 6 are left then, or 4.
+    /// </summary>
+    [Fact]
+    public void CommitteeOfUnequalWeights_HasTheOddsOfItsSubsets()
+    {
+        BigInteger q = 300, p = 700;
+        var lie = (q * q * q) + (2 * q * q * p);
+        var stop = (q * q * q) + (q * p * p) + (2 * q * q * p) + (q * q * p);
+
+        Assert.Equal((lie, stop, BigInteger.Pow(1000, 3)), CommitteeOdds.OfWeights(300, Amounts(4, 1, 1)));
+        Assert.Equal(0, new ExactShare(lie, lie + BigInteger.Pow(1000, 3) - stop).CompareTo(AssuranceOdds.WrongAccepted(Amounts(1, 4, 1), 300)));
+        // One that outweighs all decides alone.
+        Assert.Equal("3.00e-1", AssuranceOdds.WrongAccepted(Amounts(30, 1, 1, 1, 1), 300).ToString());
+    }
+
+    [Fact]
+    public void WeightsThatAreNone_AreRefused()
+    {
+        foreach (var weights in (TokenAmount[][])[[], Amounts(1, 0, 1), Amounts(Enumerable.Repeat(1UL, 17).ToArray())])
+        {
+            Assert.ThrowsAny<ArgumentException>(() => AssuranceOdds.WrongAccepted(weights, 300));
+        }
+        Assert.Throws<ArgumentOutOfRangeException>(() => AssuranceOdds.WrongAccepted(Amounts(1, 1, 1), AssuranceOdds.LiarsPermilleMax + 1));
+    }
+
+    private static TokenAmount[] Amounts(params ulong[] weights) => [.. weights.Select(weight => new TokenAmount(weight))];
+
     /// <summary>An earlier receipt answers a job only where it is no more likely to be wrong, whatever share of workers lies: here with no
     /// more seats than its assurance takes.</summary>
     [Theory]

@@ -18,6 +18,9 @@ internal sealed class ChainWalk
     private int _names;
     private int _cursor;
     private TokenAmount _claims;
+
+    /// <summary>All that ever came to the escrow of liars' stakes: it stands behind what is claimed.</summary>
+    private TokenAmount _slashed;
     private TokenAmount _spendings;
 
     public ChainWalk(SeededChance chance, int accounts, bool hasReversals)
@@ -38,6 +41,10 @@ internal sealed class ChainWalk
     public List<string> Violations { get; } = [];
 
     public TokenAmount Claimable => Sum(member => member.State.Claimable);
+
+    /// <summary>What the chain holds of liars' stakes for all of them.</summary>
+    private TokenAmount Compensated =>
+        Sum(member => member.Compensations.Aggregate(TokenAmount.Zero, (sum, compensation) => sum + compensation.Amount));
 
     public void Step()
     {
@@ -61,12 +68,12 @@ internal sealed class ChainWalk
     {
         while (Deliver()) { }
         Check();
-        Require(Claimable == Sum(member => member.State.PaidTotal), "nothing is under way, and claims are not what was spent");
+        Require(Claimable == Sum(member => member.State.PaidTotal) + Compensated, "nothing is under way, and claims are not what was spent");
     }
 
     private void Move(Member member)
     {
-        switch (_chance.Below(_hasReversals ? 9 : 8))
+        switch (_chance.Below(_hasReversals ? 11 : 9))
         {
             case 0:
                 var deposit = new Credited($"deposit {++_names}", Amount(100), _now, _now);
@@ -102,7 +109,18 @@ internal sealed class ChainWalk
             case 7 when member.Key is { } key:
                 Send(member, key);
                 break;
-            case 8 when member.Deposits.Count > 0:
+            case 8:
+                var given = new Compensated($"loss {++_names}", Amount(20), _now, _now);
+                member.Compensations.Add(given);
+                _slashed += given.Amount;
+                member.Append(given);
+                break;
+            case 9 when member.Compensations.Count > 0:
+                var lost = member.Compensations[_chance.Below(member.Compensations.Count)];
+                member.Compensations.Remove(lost);
+                member.Append(new CompensationReversed(lost.Operation, lost.Amount, _now, _now));
+                break;
+            case 10 when member.Deposits.Count > 0:
                 var taken = member.Deposits[_chance.Below(member.Deposits.Count)];
                 member.Deposits.Remove(taken);
                 member.Withdrawn += taken.Amount;
@@ -217,14 +235,17 @@ internal sealed class ChainWalk
         {
             return;
         }
-        Require(_claims <= _spendings, $"{_claims} was claimed of {_spendings} that was spent, read while money moved");
+        Require(
+            _claims <= _spendings + _slashed,
+            $"{_claims} was claimed of {_spendings} that was spent and {_slashed} slashed, read while money moved"
+        );
         if (!_hasReversals)
         {
             var (deposited, withdrawn) = (Sum(one => one.Deposited), Sum(one => one.Withdrawn));
             var withdrawable = Sum(one => one.Withdrawable);
             Require(
-                withdrawable + _claims + withdrawn <= deposited,
-                $"{withdrawable} and {_claims} are more than the deposits {deposited}"
+                withdrawable + _claims + withdrawn <= deposited + _slashed,
+                $"{withdrawable} and {_claims} are more than the deposits {deposited} and the slashed {_slashed}"
             );
         }
         (_cursor, _claims, _spendings) = (0, TokenAmount.Zero, TokenAmount.Zero);
@@ -245,9 +266,9 @@ internal sealed class ChainWalk
         }
         var paid = Sum(member => member.State.PaidTotal);
         var underWay = Sum(member => member.State.UnderWay);
-        Require(Claimable <= paid, $"{Claimable} is claimed of {paid} that was spent");
+        Require(Claimable <= paid + Compensated, $"{Claimable} is claimed of {paid} that was spent and {Compensated} compensated");
         // What has arrived may be known as under way still.
-        Require(Claimable + underWay >= paid, $"{paid} was spent, but {Claimable} is claimed and {underWay} under way");
+        Require(Claimable + underWay >= paid + Compensated, $"{paid} was spent, but {Claimable} is claimed and {underWay} under way");
     }
 
     private void Require(bool holds, string violation)
@@ -280,6 +301,9 @@ internal sealed class ChainWalk
 
         /// <summary>Those that were not taken back.</summary>
         public List<Credited> Deposits { get; } = [];
+
+        /// <summary>Those that were not taken back.</summary>
+        public List<Compensated> Compensations { get; } = [];
 
         public TokenAmount Deposited { get; set; }
 
