@@ -188,10 +188,7 @@ public sealed partial class AccountGrain
 
     private async Task CreditDated(string operation, TokenAmount amount, DateTimeOffset at)
     {
-        if (
-            await IsDone(OperationKind.Credit, operation, at, amount)
-            || await IsReversed(OperationKind.Reversal, operation, at, amount)
-        )
+        if (await IsDone(OperationKind.Credit, operation, at, amount) || await IsReversed(OperationKind.Reversal, operation, at, amount))
         {
             return;
         }

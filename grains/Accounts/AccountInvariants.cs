@@ -50,10 +50,7 @@ internal static class AccountInvariants
     private static void CheckChain(AccountState account, Action<bool, string> check)
     {
         var claimed = account.EarnsOnChain ? account.Earned + account.CompensatedTotal : TokenAmount.Zero;
-        check(
-            account.Claimable == claimed,
-            $"{account.Claimable} is to be claimed on the chain, and {claimed} was earned or compensated"
-        );
+        check(account.Claimable == claimed, $"{account.Claimable} is to be claimed on the chain, and {claimed} was earned or compensated");
         check(
             account.EarnsOnChain || account.CompensatedTotal.IsZero,
             $"{account.CompensatedTotal} was compensated in a market that settles on no chain"

@@ -23,5 +23,7 @@ internal sealed class ChainStakes
 
     /// <returns>Zero where there is none.</returns>
     public TokenAmount Of(WorkerId worker, CommitteeKey key) =>
-        _byKey.TryGetValue(Convert.ToHexStringLower(key.Key.Span), out var stake) && stake.Worker == worker ? stake.Stake : TokenAmount.Zero;
+        _byKey.TryGetValue(Convert.ToHexStringLower(key.Key.Span), out var stake) && stake.Worker == worker
+            ? stake.Stake
+            : TokenAmount.Zero;
 }

@@ -71,7 +71,10 @@ internal sealed partial class CommitteeGrain : Grain, ICommitteeGrain
                 $"The key for committees of worker {worker} is registered for worker {owner}: each worker has a key of its own."
             );
         }
-        var kept = Keys.Keys.Length < EpochPolicy.RegisteredMax || Keys.Find(worker) is not null ? Keys : await WithRoomFor(new RegisteredKey(worker, key));
+        var kept =
+            Keys.Keys.Length < EpochPolicy.RegisteredMax || Keys.Find(worker) is not null
+                ? Keys
+                : await WithRoomFor(new RegisteredKey(worker, key));
         await _keys.Write(kept.With(worker, key));
     }
 

@@ -30,7 +30,10 @@ internal sealed class EpochRules(MarketIdentity market, MarketDomain domain, Epo
     public static IEnumerable<RosterMember> WeightsOf(IReadOnlyCollection<StakedKey> eligible)
     {
         var least = eligible.Aggregate(new TokenAmount(UInt128.MaxValue), (least, staked) => TokenAmount.Min(least, staked.Stake));
-        var most = least.BaseUnits > UInt128.MaxValue / EpochPolicy.WeightRatioMax ? new TokenAmount(UInt128.MaxValue) : least * EpochPolicy.WeightRatioMax;
+        var most =
+            least.BaseUnits > UInt128.MaxValue / EpochPolicy.WeightRatioMax
+                ? new TokenAmount(UInt128.MaxValue)
+                : least * EpochPolicy.WeightRatioMax;
         return eligible.Select(staked => new RosterMember(staked.Worker, staked.Key, TokenAmount.Min(staked.Stake, most)));
     }
 

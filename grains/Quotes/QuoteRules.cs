@@ -102,8 +102,7 @@ internal static class QuoteRules
         FrozenSet<AssuranceKind> offered
     )
     {
-        var price =
-            assurance.Kind == AssuranceKind.Committee ? OfCommittee(assurance, able, supply) : OfPanel(assurance, able);
+        var price = assurance.Kind == AssuranceKind.Committee ? OfCommittee(assurance, able, supply) : OfPanel(assurance, able);
         var limit = price.SeatMax is { } most ? Amount((BigInteger)most * assurance.Seats) : null;
         return new AssuranceQuote(
             Assurance: assurance,

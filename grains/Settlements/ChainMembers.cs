@@ -40,7 +40,10 @@ internal sealed class ChainMembers(IMarketChain chain, ChainTerms terms)
         foreach (var member in events.OfType<MemberSlashed>().Select(slashed => slashed.Member).Where(known.ContainsKey))
         {
             // At once, and not when the stakes are read: the chain may fall silent before.
-            known[member] = known[member] with { Stake = TokenAmount.Zero };
+            known[member] = known[member] with
+            {
+                Stake = TokenAmount.Zero,
+            };
         }
         return known.Count <= SettlementPolicy.MembersMax
             ? [.. known.Values]

@@ -34,9 +34,7 @@ internal sealed record JobLossState
 
     /// <summary>What of the payer's loss the other members' stakes make good, or still do.</summary>
     public TokenAmount GrantedBeside(Bytes32 member) =>
-        Slashes
-            .Where(slash => slash.Member != member)
-            .Aggregate(TokenAmount.Zero, (sum, slash) => sum + slash.Most);
+        Slashes.Where(slash => slash.Member != member).Aggregate(TokenAmount.Zero, (sum, slash) => sum + slash.Most);
 
     /// <summary>The chain tells of a slash. The same again changes nothing; another one of the member begins anew.</summary>
     public JobLossState Take(Bytes32 member, AccountId harmed, TokenAmount amount)

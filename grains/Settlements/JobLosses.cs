@@ -55,7 +55,9 @@ internal sealed partial class JobLosses(IGrainFactory grains, IDocumentStore doc
         {
             await document.Load();
             var state = Of(document, job);
-            var left = state.Slashes.Where(slash => !told.Contains((job, slash.Member))).Aggregate(state, (all, one) => all.Lose(one.Member));
+            var left = state
+                .Slashes.Where(slash => !told.Contains((job, slash.Member)))
+                .Aggregate(state, (all, one) => all.Lose(one.Member));
             if (!ReferenceEquals(left, state))
             {
                 await document.Write(left);

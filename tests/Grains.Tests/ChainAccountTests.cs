@@ -228,7 +228,12 @@ public sealed class ChainAccountTests
         account.Apply(new EarningsGoToChain());
         account.Apply(new Credited("deposit", Of(10), at, at));
         Assert.Equal(7, AccountSnapshotCodec.Write(account).Span[0]);
-        AccountEvent[] events = [new Compensated("a", Of(7), at, at), new Compensated("b", Of(5), at, at), new CompensationReversed("a", Of(7), at, at)];
+        AccountEvent[] events =
+        [
+            new Compensated("a", Of(7), at, at),
+            new Compensated("b", Of(5), at, at),
+            new CompensationReversed("a", Of(7), at, at),
+        ];
         foreach (var happened in events)
         {
             Assert.Equal(happened, AccountEventCodec.Read(AccountEventCodec.Write(happened).Span));

@@ -83,7 +83,8 @@ public sealed class QuoteTests
         var offers = _offers.Select(view => view.Offer).ToArray();
         ImmutableArray<ChainStake> stakes =
         [
-            .. offers[..3].Select((offer, place) => new ChainStake(offer.Worker, offer.Committee!.Key, new TokenAmount(place == 0 ? 4u : 1))),
+            .. offers[..3]
+                .Select((offer, place) => new ChainStake(offer.Worker, offer.Committee!.Key, new TokenAmount(place == 0 ? 4u : 1))),
             // Another worker's name stands beside the key of the fourth.
             new ChainStake(offers[0].Worker, offers[3].Committee!.Key, new TokenAmount(9)),
         ];

@@ -66,12 +66,16 @@ public sealed class AssuranceOddsTests
     [Fact]
     public void CommitteeOfUnequalWeights_HasTheOddsOfItsSubsets()
     {
-        BigInteger q = 300, p = 700;
+        BigInteger q = 300,
+            p = 700;
         var lie = (q * q * q) + (2 * q * q * p);
         var stop = (q * q * q) + (q * p * p) + (2 * q * q * p) + (q * q * p);
 
         Assert.Equal((lie, stop, BigInteger.Pow(1000, 3)), CommitteeOdds.OfWeights(300, Amounts(4, 1, 1)));
-        Assert.Equal(0, new ExactShare(lie, lie + BigInteger.Pow(1000, 3) - stop).CompareTo(AssuranceOdds.WrongAccepted(Amounts(1, 4, 1), 300)));
+        Assert.Equal(
+            0,
+            new ExactShare(lie, lie + BigInteger.Pow(1000, 3) - stop).CompareTo(AssuranceOdds.WrongAccepted(Amounts(1, 4, 1), 300))
+        );
         // One that outweighs all decides alone.
         Assert.Equal("3.00e-1", AssuranceOdds.WrongAccepted(Amounts(30, 1, 1, 1, 1), 300).ToString());
     }
@@ -79,7 +83,14 @@ public sealed class AssuranceOddsTests
     [Fact]
     public void WeightsThatAreNone_AreRefused()
     {
-        foreach (var weights in (TokenAmount[][])[[], Amounts(1, 0, 1), Amounts(Enumerable.Repeat(1UL, 17).ToArray())])
+        foreach (
+            var weights in (TokenAmount[][])
+                [
+                    [],
+                    Amounts(1, 0, 1),
+                    Amounts(Enumerable.Repeat(1UL, 17).ToArray()),
+                ]
+        )
         {
             Assert.ThrowsAny<ArgumentException>(() => AssuranceOdds.WrongAccepted(weights, 300));
         }

@@ -97,10 +97,7 @@ public abstract class MarketChainTests
 
         Assert.Equal(members[..2], events.OfType<StakeTouched>().Select(touched => touched.Member));
         var slashed = Assert.Single(events.OfType<MemberSlashed>());
-        Assert.Equal(
-            (members[2], harmed, job, new TokenAmount(90)),
-            (slashed.Member, slashed.Harmed, slashed.Job, slashed.Amount)
-        );
+        Assert.Equal((members[2], harmed, job, new TokenAmount(90)), (slashed.Member, slashed.Harmed, slashed.Job, slashed.Amount));
         var books = await bench.Chain.ReadBooks(head, Cancellation);
         Assert.Equal(slashed.Amount, books.Compensated);
         // What changes in an epoch counts from the next one on.

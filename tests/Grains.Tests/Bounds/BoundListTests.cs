@@ -50,7 +50,8 @@ public sealed class BoundListTests
         ["SettlementPolicy.BlocksAtOnceMax"] = "How many one question reads: the next one reads the rest.",
         ["SettlementPolicy.TrailMax"] = "What is remembered: beyond it the chain is followed from its beginning.",
         ["SettlementPolicy.AccountsAtOnceMax"] = "How many are asked at a time: the next ones are asked after them.",
-        ["SettlementPolicy.MembersMax"] = "Three times the 512 that the registry on the chain lets in at a time; ChainStakeTests go far beyond it.",
+        ["SettlementPolicy.MembersMax"] =
+            "Three times the 512 that the registry on the chain lets in at a time; ChainStakeTests go far beyond it.",
         ["SettlementPolicy.CreditsKeptMax"] = "What is kept: it refuses nothing.",
         ["SettlementPolicy.KeptMax"] = "What is kept: it refuses nothing.",
         ["SettlementPolicy.PastMax"] = "What is kept: it refuses nothing.",

@@ -121,7 +121,8 @@ public sealed class ChainCommitteeTests
                 var liar = Voter(scene, 1);
                 scene.Chain.Do(state => state.Slash(CommitteeScene.KeyOf(liar)));
                 scene.Chain.OnAsked = question =>
-                    scene.Chain.IsSilent = question is "ReadWeights" or "ReadCommittee" && scene.Chain.Now.Members.Values.Any(one => one.IsSlashed);
+                    scene.Chain.IsSilent =
+                        question is "ReadWeights" or "ReadCommittee" && scene.Chain.Now.Members.Values.Any(one => one.IsSlashed);
                 await scene.NextEpoch();
 
                 Assert.DoesNotContain((await File(scene)).Members, member => member.Worker == liar.Worker);
@@ -200,7 +201,10 @@ public sealed class ChainCommitteeTests
                 {
                     var receipt = await scene.Receipt(view.Id);
                     var certificate = receipt.Certificate!;
-                    Assert.Equal((ulong[])[1_000, 1_000, 4_000], certificate.Members.Select(member => (ulong)member.Weight.BaseUnits).Order());
+                    Assert.Equal(
+                        (ulong[])[1_000, 1_000, 4_000],
+                        certificate.Members.Select(member => (ulong)member.Weight.BaseUnits).Order()
+                    );
                     Assert.DoesNotContain(EpochChecks.Of(await File(scene), receipt: receipt), check => check.Result == CheckResult.Broken);
                 }
             }

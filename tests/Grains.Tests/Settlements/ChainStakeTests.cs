@@ -19,9 +19,7 @@ public sealed class ChainStakeTests
         SettlementScene.Run(async scene =>
         {
             await scene.Blocks(1);
-            scene.Chain.Do(state =>
-                dead.Aggregate(state, (all, key) => all.Register(WorkerOf(1), key, 1_000).Restake(key, 0))
-            );
+            scene.Chain.Do(state => dead.Aggregate(state, (all, key) => all.Register(WorkerOf(1), key, 1_000).Restake(key, 0)));
             scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
             await scene.UntilSettled(1);
             Assert.Equal((4, null), ((await scene.Status()).Members, (await scene.Status()).Trouble));

@@ -166,7 +166,12 @@ public sealed class CompensationTests
     {
         var (at, job) = (new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), new JobId(TestMarket.Id("job").Value));
         var credit = new BookOperation(BookKind.Credit, 1, Of(18), at);
-        var state = new JobLossState { Job = job, Operations = 2, Payer = TestMarket.Id("client") }
+        var state = new JobLossState
+        {
+            Job = job,
+            Operations = 2,
+            Payer = TestMarket.Id("client"),
+        }
             .Take(TestMarket.Id("one").Value, TestMarket.Id("client"), Of(18))
             .Take(TestMarket.Id("two").Value, TestMarket.Id("client"), Of(900))
             .Take(TestMarket.Id("three").Value, TestMarket.Id("friend"), Of(900))

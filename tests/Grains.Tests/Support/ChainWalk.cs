@@ -68,7 +68,10 @@ internal sealed class ChainWalk
     {
         while (Deliver()) { }
         Check();
-        Require(Claimable == Sum(member => member.State.PaidTotal) + Compensated, "nothing is under way, and claims are not what was spent");
+        Require(
+            Claimable == Sum(member => member.State.PaidTotal) + Compensated,
+            "nothing is under way, and claims are not what was spent"
+        );
     }
 
     private void Move(Member member)

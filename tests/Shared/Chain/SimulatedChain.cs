@@ -186,11 +186,7 @@ internal sealed class SimulatedChain : IMarketChain
             }
         );
 
-    public Task<IReadOnlyList<ChainMember?>> ReadMembers(
-        IReadOnlyList<Bytes32> members,
-        ChainBlock at,
-        CancellationToken cancellation
-    ) =>
+    public Task<IReadOnlyList<ChainMember?>> ReadMembers(IReadOnlyList<Bytes32> members, ChainBlock at, CancellationToken cancellation) =>
         Answer<IReadOnlyList<ChainMember?>>(
             nameof(ReadMembers),
             () =>
