@@ -39,6 +39,13 @@ public interface IDisputeGrain : IGrainWithStringKey
     Task<bool> IsBeyondDoubt();
 
     /// <summary>
+    /// What of the losers' stakes the job's payer has got, or is sure to get; zero where there is no dispute. Null while that is open: a jury
+    /// is asked, or losers are slashed still.
+    /// </summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("GetRepaid")]
+    Task<TokenAmount?> GetRepaid();
+
+    /// <summary>
     /// The evidence as it is now, signed by the market: a <c>.dispute.json</c> by receipts/DISPUTE.md. While a jury is asked it tells
     /// neither results nor signatures of workers: a juror may read it too.
     /// </summary>

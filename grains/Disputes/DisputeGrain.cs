@@ -98,6 +98,17 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
         return _dispute.Value is not { } dispute || (dispute.Verdict is { } right && right == dispute.Accepted);
     }
 
+    public async Task<TokenAmount?> GetRepaid()
+    {
+        await _dispute.Refresh();
+        return _dispute.Value switch
+        {
+            null => TokenAmount.Zero,
+            { Stage: DisputeStage.Opening or DisputeStage.Open or DisputeStage.Decided } => null,
+            { } over => over.Losses.Aggregate(TokenAmount.Zero, (sum, loss) => sum + loss.ToPayer),
+        };
+    }
+
     public async Task<ReadOnlyMemory<byte>> GetFile(Caller caller)
     {
         Authorities.Require(caller, Scopes.Read);

@@ -67,4 +67,8 @@ internal sealed record KnownResult(Bytes32 Execution, CastResult Result, Bytes32
 /// <param name="Worker">Its key.</param>
 /// <param name="Taken">What there was to take; null: it was not slashed yet.</param>
 /// <param name="Paid">Who got it; the payer's part is the rest.</param>
-internal sealed record Loss(WorkerId Worker, TokenAmount? Taken, ImmutableArray<PayeeAmount> Paid);
+internal sealed record Loss(WorkerId Worker, TokenAmount? Taken, ImmutableArray<PayeeAmount> Paid)
+{
+    public TokenAmount ToPayer =>
+        (Taken ?? TokenAmount.Zero) - Paid.Aggregate(TokenAmount.Zero, (sum, payee) => sum + payee.Amount);
+}

@@ -98,7 +98,7 @@ internal sealed partial class JobLosses(IGrainFactory grains, IDocumentStore doc
                 {
                     if (await FindLoss(state, slash) is not { } loss)
                     {
-                        // The job runs still; its end decides.
+                        // The job runs still, or a jury is asked about it; the end decides.
                         break;
                     }
                     var granted = TokenAmount.Min(loss, slash.Amount);
@@ -116,7 +116,8 @@ internal sealed partial class JobLosses(IGrainFactory grains, IDocumentStore doc
         }
     }
 
-    /// <returns>What the account has lost by the member's lie and was not given back yet; null: the job has not ended.</returns>
+    /// <returns>What the account has lost by the member's lie and was not given back yet; null: the job has not ended, or a dispute
+    /// about it has not.</returns>
     private async Task<TokenAmount?> FindLoss(JobLossState state, SlashOfJob slash)
     {
         var payment = await LostWrites.Resend(() => grains.GetGrain<IJobGrain>(state.Job.ToString()).GetPayment(Authority.Treasury));
@@ -133,7 +134,13 @@ internal sealed partial class JobLosses(IGrainFactory grains, IDocumentStore doc
         {
             return TokenAmount.Zero;
         }
-        return paid.Charge - TokenAmount.Min(paid.Charge, state.GrantedBeside(slash.Member));
+        // What workers lost in the market's own books for the same job went to its payer as well.
+        if (await LostWrites.Resend(() => grains.GetGrain<IDisputeGrain>(state.Job.ToString()).GetRepaid()) is not { } repaid)
+        {
+            return null;
+        }
+        var covered = state.GrantedBeside(slash.Member) + repaid;
+        return paid.Charge - TokenAmount.Min(paid.Charge, covered);
     }
 
     private static bool HasSigned(BatchCertificate certificate, Bytes32 member) =>

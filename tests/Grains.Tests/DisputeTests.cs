@@ -85,12 +85,15 @@ public sealed class DisputeTests
             var fault = new GrainInterfaces.Fault(scene.Ticket.Job, scene.Market.Time.GetUtcNow(), new TokenAmount(10), "another result");
             var batch = new OutcomeBatch("market", 1, 1, 0, TokenAmount.Zero, [fault]);
             await scene.Reputation("seat").Record(batch, Authority.Market);
+            Assert.Equal(TokenAmount.Zero, await scene.Dispute.GetRepaid());
             await scene.Dispute.Open(scene.Case(), Authority.Market);
+            Assert.Null(await scene.Dispute.GetRepaid());
             for (var time = 0; time < 3; time++)
             {
                 await scene.Dispute.Decide(scene.Truth(), Authority.Market);
             }
             await scene.Market.Settle();
+            Assert.Equal(new TokenAmount(2 * PriceMax), await scene.Dispute.GetRepaid());
 
             var settled = await scene.Checked();
             Assert.Equal((DisputeStates.Settled, scene.Cast("any", "truth").Execution), (settled.State, settled.Verdict));

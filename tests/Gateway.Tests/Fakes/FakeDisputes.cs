@@ -14,6 +14,8 @@ internal sealed class FakeDisputeGrain(JobId job) : IDisputeGrain
 
     public Task<bool> IsBeyondDoubt() => throw new NotSupportedException();
 
+    public Task<TokenAmount?> GetRepaid() => throw new NotSupportedException();
+
     public Task<ReadOnlyMemory<byte>> GetFile(Caller caller) =>
         job == Disputed
             ? Task.FromResult<ReadOnlyMemory<byte>>(System.Text.Encoding.UTF8.GetBytes($"{job}"))

@@ -47,6 +47,11 @@ internal static class DisputeCases
                 await Of(scene).Open(CaseOf(scene), Authority.Market);
                 return Send(() => Of(scene).IsBeyondDoubt(), isBeyond => $"{isBeyond}");
             },
+            ["IDisputeGrain.GetRepaid"] = async scene =>
+            {
+                await Of(scene).Open(CaseOf(scene), Authority.Market);
+                return Send(() => Of(scene).GetRepaid(), repaid => $"{repaid}");
+            },
             ["IDisputeGrain.GetFile"] = async scene =>
             {
                 await Of(scene).Open(CaseOf(scene), Authority.Market);

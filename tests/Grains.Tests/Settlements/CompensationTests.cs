@@ -1,6 +1,7 @@
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
+using Marketplace.Storage;
 using Marketplace.Testing;
 
 namespace Marketplace.Grains.Tests.Settlements;
@@ -118,6 +119,26 @@ public sealed class CompensationTests
                 Assert.Equal(JobStatus.Completed, (await scene.Wait(job, TimeSpan.FromMinutes(5))).Status);
                 await scene.Blocks(2);
                 Assert.Equal(Of(Price), (await Client(scene)).Claimable);
+            }
+        );
+
+    /// <summary>What losers of a dispute in the market's own books have paid for the same job is no loss any more.</summary>
+    [Theory]
+    [InlineData(0, Price), InlineData(20, 10), InlineData(500, 0)]
+    public void WhatADisputeHasRepaid_IsNoLoss(ulong repaid, ulong left) =>
+        Run(
+            [1_000, 1_000, 1_000],
+            async scene =>
+            {
+                var job = await Buy(scene);
+                var client = TestMarket.Id("client");
+                var ticket = new JobTicket(job, client, TestMarket.Spec(default), default, UsesState: false, default, "one");
+                var loss = new Loss(Voter(scene, 0).Worker, Of(repaid + 5), [new PayeeAmount(TestMarket.Id("juror"), Of(5))]);
+                var dispute = new DisputeState(ticket, null, [], [], null, DisputeStage.Settled, default) { Losses = [loss] };
+                await scene.Market.Store.Write(new DocumentKey(DisputeState.Kind, job.ToString()), 0, DisputeCodec.Write(dispute));
+                await Slash(scene, 0, job);
+
+                Assert.Equal(Of(left), (await Client(scene)).Claimable);
             }
         );
 
