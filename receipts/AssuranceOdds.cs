@@ -42,7 +42,7 @@ public static class AssuranceOdds
 
     /// <summary>That of a committee whose members have these weights, as <see cref="WrongAccepted(Assurance, int)"/> has it of equal
     /// ones: each member lies with the same probability, whatever it weighs.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">See there; or there are too few or too many members, or one weighs nothing.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">See there; or there are no or too many members, or one weighs nothing.</exception>
     public static ExactShare WrongAccepted(IReadOnlyList<TokenAmount> weights, int liarsPermille)
     {
         RequireShare(liarsPermille);

@@ -77,10 +77,10 @@ public interface IAccountGrain : IGrainWithStringKey
     Task ReverseCredit(string operation, TokenAmount amount, DateTimeOffset at, Authority by);
 
     /// <summary>
-    /// Gives the account what the chain holds for it of a liar's stake, once per <paramref name="operation"/>: it is claimed on the chain as
-    /// what was earned is, and never spent here. Only in a market that settles on a chain.
+    /// Gives the account what the chain holds for it of a liar's stake, once per <paramref name="operation"/>: it is claimed on the chain
+    /// as what was earned is, and never spent here. Only in a market that settles on a chain.
     /// </summary>
-    /// <exception cref="MarketException">See <see cref="Credit"/>; <see cref="ErrorCode.Forbidden"/>: the market settles nowhere.</exception>
+    /// <exception cref="MarketException">See <see cref="Credit"/>; <see cref="ErrorCode.Forbidden"/>: it settles nowhere.</exception>
     [Effect(Effect.Deduplicated), Alias("Compensate")]
     Task Compensate(string operation, TokenAmount amount, DateTimeOffset at, Authority by);
 

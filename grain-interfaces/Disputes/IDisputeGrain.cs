@@ -39,8 +39,8 @@ public interface IDisputeGrain : IGrainWithStringKey
     Task<bool> IsBeyondDoubt();
 
     /// <summary>
-    /// What of the losers' stakes the job's payer has got, or is sure to get; zero where there is no dispute. Null while that is open: a jury
-    /// is asked, or losers are slashed still.
+    /// What of the losers' stakes the job's payer has got, or is sure to get; zero where there is no dispute. Null while that is open: a
+    /// jury is asked, or losers are slashed still.
     /// </summary>
     [Effect(Effect.None), AlwaysInterleave, Alias("GetRepaid")]
     Task<TokenAmount?> GetRepaid();

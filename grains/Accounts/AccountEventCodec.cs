@@ -43,17 +43,8 @@ internal static class AccountEventCodec
             case Credited credited:
                 WriteCredited(Begin(credited.At is null ? Kind.Credited : Kind.CreditedAt), credited);
                 break;
-            case Debited debited:
-                WriteOperation(Begin(Kind.Debited), debited.Operation, debited.Amount, debited.At, debited.Noted);
-                break;
-            case CreditReversed reversed:
-                WriteOperation(Begin(Kind.CreditReversed), reversed.Operation, reversed.Amount, reversed.At, reversed.Noted);
-                break;
-            case Compensated gain:
-                WriteOperation(Begin(Kind.Compensated), gain.Operation, gain.Amount, gain.At, gain.Noted);
-                break;
-            case CompensationReversed lost:
-                WriteOperation(Begin(Kind.CompensationReversed), lost.Operation, lost.Amount, lost.At, lost.Noted);
+            case Debited or CreditReversed or Compensated or CompensationReversed:
+                WriteOperation(writer, happened);
                 break;
             case FundsSetAside aside:
                 WriteAside(Begin(Kind.FundsSetAside), aside);
@@ -192,6 +183,20 @@ internal static class AccountEventCodec
         }
         writer.Text(credited.Operation);
         writer.Amount(credited.Amount);
+    }
+
+    private static void WriteOperation(CompactWriter writer, AccountEvent happened)
+    {
+        var (kind, operation, amount, at, noted) = happened switch
+        {
+            Debited debited => (Kind.Debited, debited.Operation, debited.Amount, debited.At, debited.Noted),
+            CreditReversed lost => (Kind.CreditReversed, lost.Operation, lost.Amount, lost.At, lost.Noted),
+            Compensated given => (Kind.Compensated, given.Operation, given.Amount, given.At, given.Noted),
+            CompensationReversed lost => (Kind.CompensationReversed, lost.Operation, lost.Amount, lost.At, lost.Noted),
+            _ => throw new InvalidOperationException($"This is a bug in the account: {happened.GetType().Name} is no such operation."),
+        };
+        writer.Byte((byte)kind);
+        WriteOperation(writer, operation, amount, at, noted);
     }
 
     private static void WriteOperation(CompactWriter writer, string operation, TokenAmount amount, DateTimeOffset at, DateTimeOffset noted)

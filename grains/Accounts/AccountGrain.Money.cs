@@ -63,49 +63,32 @@ public sealed partial class AccountGrain
     {
         RequireSound();
         Authorities.Require(by, Authority.Treasury);
-        if (await IsDone(OperationKind.Reversal, operation, at, amount))
-        {
-            return;
-        }
-        if (_account.Operations.Find(OperationKind.Credit, operation) is { } credit && credit != new Operation(at, amount))
-        {
-            throw AccountRefusals.Reused(operation);
-        }
-        await Append(new CreditReversed(operation, amount, at, _clock.GetUtcNow()));
+        var reversed = new CreditReversed(operation, amount, at, _clock.GetUtcNow());
+        await TakeBack((OperationKind.Reversal, OperationKind.Credit), operation, new Operation(at, amount), reversed);
     }
 
     public async Task Compensate(string operation, TokenAmount amount, DateTimeOffset at, Authority by)
     {
-        RequireSound();
-        Authorities.Require(by, Authority.Treasury);
-        RequireSameMarket();
-        AccountRefusals.RequireCompensations(_terms);
-        if (
-            await IsDone(OperationKind.Compensation, operation, at, amount)
-            || await IsReversed(OperationKind.CompensationReversal, operation, at, amount)
-        )
-        {
-            return;
-        }
-        await RequireRoomForCredit(amount);
-        await Append(new Compensated(operation, amount, at, _clock.GetUtcNow()));
+        RequireCompensations(by);
+        var compensated = new Compensated(operation, amount, at, _clock.GetUtcNow());
+        var kinds = (OperationKind.Compensation, OperationKind.CompensationReversal);
+        await BringIn(kinds, operation, new Operation(at, amount), compensated);
     }
 
     public async Task ReverseCompensation(string operation, TokenAmount amount, DateTimeOffset at, Authority by)
+    {
+        RequireCompensations(by);
+        var reversed = new CompensationReversed(operation, amount, at, _clock.GetUtcNow());
+        var kinds = (OperationKind.CompensationReversal, OperationKind.Compensation);
+        await TakeBack(kinds, operation, new Operation(at, amount), reversed);
+    }
+
+    private void RequireCompensations(Authority by)
     {
         RequireSound();
         Authorities.Require(by, Authority.Treasury);
         RequireSameMarket();
         AccountRefusals.RequireCompensations(_terms);
-        if (await IsDone(OperationKind.CompensationReversal, operation, at, amount))
-        {
-            return;
-        }
-        if (_account.Operations.Find(OperationKind.Compensation, operation) is { } given && given != new Operation(at, amount))
-        {
-            throw AccountRefusals.Reused(operation);
-        }
-        await Append(new CompensationReversed(operation, amount, at, _clock.GetUtcNow()));
     }
 
     public async Task<HoldOutcome> SetAside(Caller caller, HoldId hold, TokenAmount amount, DateTimeOffset at)
@@ -186,14 +169,43 @@ public sealed partial class AccountGrain
         }
     }
 
-    private async Task CreditDated(string operation, TokenAmount amount, DateTimeOffset at)
+    private Task CreditDated(string operation, TokenAmount amount, DateTimeOffset at)
     {
-        if (await IsDone(OperationKind.Credit, operation, at, amount) || await IsReversed(OperationKind.Reversal, operation, at, amount))
+        var credited = new Credited(operation, amount, at, _clock.GetUtcNow());
+        return BringIn((OperationKind.Credit, OperationKind.Reversal), operation, new Operation(at, amount), credited);
+    }
+
+    /// <summary>Once; not at all where it was taken back before it came.</summary>
+    private async Task BringIn((OperationKind Own, OperationKind Reversal) kinds, string id, Operation operation, AccountEvent happened)
+    {
+        if (await IsDone(kinds.Own, id, operation.At, operation.Amount))
         {
             return;
         }
-        await RequireRoomForCredit(amount);
-        await Append(new Credited(operation, amount, at, _clock.GetUtcNow()));
+        if (_account.Operations.Find(kinds.Reversal, id) is { } reversal)
+        {
+            await _journal.Settled();
+            if (reversal != operation)
+            {
+                throw AccountRefusals.Reused(id);
+            }
+            return;
+        }
+        await RequireRoomForCredit(operation.Amount);
+        await Append(happened);
+    }
+
+    private async Task TakeBack((OperationKind Own, OperationKind Taken) kinds, string id, Operation operation, AccountEvent happened)
+    {
+        if (await IsDone(kinds.Own, id, operation.At, operation.Amount))
+        {
+            return;
+        }
+        if (_account.Operations.Find(kinds.Taken, id) is { } taken && taken != operation)
+        {
+            throw AccountRefusals.Reused(id);
+        }
+        await Append(happened);
     }
 
     /// <summary>A credit without a moment is remembered for ever: what silos bring in once, and what builds before moments wrote.</summary>
@@ -210,18 +222,6 @@ public sealed partial class AccountGrain
         await RefuseIf(count >= AccountPolicy.UndatedCreditsMax ? AccountRefusals.TooManyUndated(_id, count) : null);
         await RequireRoomForCredit(amount);
         await Append(new Credited(operation, amount, null, null));
-    }
-
-    /// <returns>Whether this operation was taken back before it came.</returns>
-    /// <exception cref="MarketException">Another one was, under its id.</exception>
-    private async Task<bool> IsReversed(OperationKind reversals, string operation, DateTimeOffset at, TokenAmount amount)
-    {
-        if (_account.Operations.Find(reversals, operation) is not { } reversal)
-        {
-            return false;
-        }
-        await _journal.Settled();
-        return reversal == new Operation(at, amount) ? true : throw AccountRefusals.Reused(operation);
     }
 
     /// <returns>Whether this operation was done; its answer then rests on what is durable.</returns>

@@ -184,6 +184,19 @@ internal static class AccountSnapshotCodec
         }
     }
 
+    private static void ReadClaims(ref CompactReader reader, AccountState account, byte format)
+    {
+        if (format > FormatWithoutClaims)
+        {
+            account.EarnsOnChain = true;
+            account.Claimable = reader.Amount();
+        }
+        if (format > FormatWithoutCompensations)
+        {
+            account.CompensatedTotal = reader.Amount();
+        }
+    }
+
     private static void ReadOperations(ref CompactReader reader, AccountState account)
     {
         account.WithdrawnTotal = reader.Amount();
@@ -269,15 +282,7 @@ internal static class AccountSnapshotCodec
         {
             ReadCharges(ref reader, account);
         }
-        if (format > FormatWithoutClaims)
-        {
-            account.EarnsOnChain = true;
-            account.Claimable = reader.Amount();
-        }
-        if (format > FormatWithoutCompensations)
-        {
-            account.CompensatedTotal = reader.Amount();
-        }
+        ReadClaims(ref reader, account, format);
         reader.End();
         return account;
     }

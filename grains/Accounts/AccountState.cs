@@ -96,10 +96,7 @@ internal sealed class AccountState
                 Apply(settled);
                 break;
             case Debited debited:
-                Available -= debited.Amount;
-                WithdrawnTotal += debited.Amount;
-                Operations.Add(OperationKind.Debit, debited.Operation, debited.At, debited.Amount);
-                Operations.Forget(debited.Noted);
+                Apply(debited);
                 break;
             case CreditReversed reversed:
                 Apply(reversed);
@@ -125,10 +122,8 @@ internal sealed class AccountState
             case Delivered delivered:
                 Outgoings[delivered.Payee].Deliver(delivered.Sequence);
                 break;
-            case Resumed:
-                break;
-            case EarningsGoToChain:
-                EarnsOnChain = true;
+            case Resumed or EarningsGoToChain:
+                EarnsOnChain |= happened is EarningsGoToChain;
                 break;
             case Received received:
                 Apply(received);
@@ -166,6 +161,14 @@ internal sealed class AccountState
         {
             Credits.Add(credited.Operation);
         }
+    }
+
+    private void Apply(Debited debited)
+    {
+        Available -= debited.Amount;
+        WithdrawnTotal += debited.Amount;
+        Operations.Add(OperationKind.Debit, debited.Operation, debited.At, debited.Amount);
+        Operations.Forget(debited.Noted);
     }
 
     private void Apply(CreditReversed reversed)

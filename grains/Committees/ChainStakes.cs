@@ -4,8 +4,8 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What workers have at stake on the chain, by their BLS keys. Whoever stakes there may name any worker, so a stake counts for a worker only
-/// with the key that the worker itself has registered in the market.
+/// What workers have at stake on the chain, by their BLS keys. Whoever stakes there may name any worker, so a stake counts for a worker
+/// only with the key that the worker itself has registered in the market.
 /// </summary>
 internal sealed class ChainStakes
 {

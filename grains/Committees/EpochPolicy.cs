@@ -13,8 +13,9 @@ internal static class EpochPolicy
     public const int RegisteredMax = EpochFile.MembersMax;
 
     /// <summary>
-    /// A weight of a list is at most so many times another. A member of weight w among n - 1 of weight 1 signs alone where 3 w > 2 (w + n - 1),
-    /// that is where w > 2 (n - 1): with 4, none does in a committee of any size (receipts/RATIONALE.md, "How likely a committee falls").
+    /// A weight of a list is at most so many times another. A member of weight w among n - 1 of weight 1 signs alone where 3 w > 2 (w + n
+    /// - 1), that is where w > 2 (n - 1): with 4, none does in a committee of any size (receipts/RATIONALE.md, "How likely a committee
+    /// falls").
     /// </summary>
     public const int WeightRatioMax = 2 * (Assurance.CommitteeSeatsMin - 1);
 

@@ -14,8 +14,8 @@ internal sealed class EpochRules(MarketIdentity market, MarketDomain domain, Epo
     public MarketDomain Domain { get; } = domain;
 
     /// <summary>
-    /// Fixes who may become a member in the next epoch. A stake counts up to <see cref="EpochPolicy.WeightRatioMax"/> times the least of the
-    /// list, so in the market's own books, where all have the same, each counts once.
+    /// Fixes who may become a member in the next epoch. A stake counts up to <see cref="EpochPolicy.WeightRatioMax"/> times the least of
+    /// the list, so in the market's own books, where all have the same, each counts once.
     /// </summary>
     /// <param name="state">Nothing is collected in it.</param>
     /// <param name="eligible">Ascending by worker; nobody without a stake.</param>

@@ -69,6 +69,5 @@ internal sealed record KnownResult(Bytes32 Execution, CastResult Result, Bytes32
 /// <param name="Paid">Who got it; the payer's part is the rest.</param>
 internal sealed record Loss(WorkerId Worker, TokenAmount? Taken, ImmutableArray<PayeeAmount> Paid)
 {
-    public TokenAmount ToPayer =>
-        (Taken ?? TokenAmount.Zero) - Paid.Aggregate(TokenAmount.Zero, (sum, payee) => sum + payee.Amount);
+    public TokenAmount ToPayer => (Taken ?? TokenAmount.Zero) - Paid.Aggregate(TokenAmount.Zero, (sum, payee) => sum + payee.Amount);
 }

@@ -199,7 +199,9 @@ internal static class QuoteRules
         if (serving.Length < assurance.Seats)
         {
             return new Price(
-                $"It takes a committee of {assurance.Seats} workers with {(supply.OnChain is null ? $"{stakeMin} at stake each" : "a stake on the chain")}; of the workers that fit now "
+                $"It takes a committee of {assurance.Seats} workers with "
+                    + (supply.OnChain is null ? $"{stakeMin} at stake each" : "a stake on the chain")
+                    + "; of the workers that fit now "
                     + $"{Have(keyed.Length)} a key for committees, and {Have(serving.Length)} that stake too.",
                 null,
                 0

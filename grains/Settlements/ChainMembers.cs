@@ -6,8 +6,8 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Who serves in the registry on the chain. Events only tell of whom to ask; what counts of a stake is read as of the block that counts, and
-/// what was read is compared with the committees that the registry itself has summed up: a list that lacks a member is not believed.
+/// Who serves in the registry on the chain. Events only tell of whom to ask; what counts of a stake is read as of the block that counts,
+/// and what was read is compared with the committees that the registry itself has summed up: a list that lacks a member is not believed.
 /// </summary>
 internal sealed class ChainMembers(IMarketChain chain, ChainTerms terms)
 {
@@ -116,8 +116,8 @@ internal sealed class ChainMembers(IMarketChain chain, ChainTerms terms)
             ? serving
             : throw new MarketException(
                 ErrorCode.Unavailable,
-                $"{serving.Length} members serve on the chain in the last, the running and the next epoch; the registry of this build lets in "
-                    + $"{SettlementPolicy.MembersMax} at most. Ask the nodes of another owner."
+                $"{serving.Length} members serve on the chain in the last, the running and the next epoch; the registry of this build lets "
+                    + $"in {SettlementPolicy.MembersMax} at most. Ask the nodes of another owner."
             );
 
     private static string? LackOf(ulong epoch, IReadOnlyList<TokenAmount> weights, ChainCommittee committee)

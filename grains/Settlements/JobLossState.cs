@@ -4,8 +4,8 @@ using Marketplace.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A job about which members of the registry have lied: what the chain holds for its payer of their stakes, what of that the payer has lost,
-/// and what its books have. One document for a job, so all compensations of it together stay within what was paid for it.
+/// A job about which members of the registry have lied: what the chain holds for its payer of their stakes, what of that the payer has
+/// lost, and what its books have. One document for a job, so all compensations of it together stay within what was paid for it.
 /// </summary>
 internal sealed record JobLossState
 {

@@ -104,7 +104,7 @@ internal sealed partial class JobLosses(IGrainFactory grains, IDocumentStore doc
                     var granted = TokenAmount.Min(loss, slash.Amount);
                     var decided = state.With(slash with { Granted = granted });
                     await document.Write(granted.IsZero ? decided : decided with { Payer = slash.Harmed });
-                    LogDecided(granted, slash.Amount, slash.Harmed, job, member);
+                    LogDecided(slash.Amount, member, granted, slash.Harmed, job);
                 }
                 else
                 {
@@ -175,8 +175,8 @@ internal sealed partial class JobLosses(IGrainFactory grains, IDocumentStore doc
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Of the {Amount} that came to the escrow of the stake of member {Member}, {Granted} are account {Account}'s, which is what "
-            + "it lost by job {Job}; all else stands behind what everybody has earned"
+        Message = "Of the {Amount} that came to the escrow of the stake of member {Member}, {Granted} are account {Account}'s, which is "
+            + "what it lost by job {Job}; all else stands behind what everybody has earned"
     )]
-    private partial void LogDecided(TokenAmount granted, TokenAmount amount, AccountId account, JobId job, Bytes32 member);
+    private partial void LogDecided(TokenAmount amount, Bytes32 member, TokenAmount granted, AccountId account, JobId job);
 }

@@ -64,8 +64,8 @@ internal sealed partial class SettlementGrain
     }
 
     /// <summary>
-    /// Asks the chain for all members and all that were slashed, from its beginning. What is known meanwhile, and until the registry agrees,
-    /// are the stakes from before.
+    /// Asks the chain for all members and all that were slashed, from its beginning. What is known meanwhile, and until the registry
+    /// agrees, are the stakes from before.
     /// </summary>
     private async Task DiscoverMembers(ChainMembers registry, ChainBlock counted, CancellationToken cancellation)
     {

@@ -121,6 +121,14 @@ internal sealed partial class SettlementGrain
         {
             return;
         }
+        if (before is not null && file.Settlement.Earned < before.Earned)
+        {
+            throw Waits(
+                $"The accounts have earned {file.Settlement.Earned} now, and {before.Earned} by settlement {before.Number}: the chain has "
+                    + "lost a slashed stake of which they had been credited. The escrow takes no less; settlement waits until as much was "
+                    + "earned again."
+            );
+        }
         if (State.Open?.Settlement.Epoch == file.Settlement.Epoch)
         {
             throw Waits($"Settlement {number} came too late for epoch {file.Settlement.Epoch}, and the next has not begun.");

@@ -35,8 +35,8 @@ internal static class SettlementPolicy
     public const int MembersMax = 3 * 512;
 
     /// <summary>
-    /// Slashed members whose evidence names one job: as many as serve at once. Each has lost its stake, so it takes that many stakes to keep
-    /// the place of a later one.
+    /// Slashed members whose evidence names one job: as many as serve at once. Each has lost its stake, so it takes that many stakes to
+    /// keep the place of a later one.
     /// </summary>
     public const int SlashesOfJobMax = 512;
 

@@ -89,6 +89,23 @@ internal static class RepeatCases
         {
             ["IAccountGrain.Grant"] = scene =>
                 Call(() => scene.Account.Grant(scene.Operator, "gift", new TokenAmount(7), RepeatScene.At), view => $"{view.Available}"),
+            // The market of these cases settles nowhere; CompensationTests repeat what has an effect.
+            ["IAccountGrain.Compensate"] = scene =>
+                Call(
+                    () =>
+                        SettlementCases.Refusal(() =>
+                            scene.Account.Compensate("loss", new TokenAmount(7), RepeatScene.At, Authority.Treasury)
+                        ),
+                    code => $"{code}"
+                ),
+            ["IAccountGrain.ReverseCompensation"] = scene =>
+                Call(
+                    () =>
+                        SettlementCases.Refusal(() =>
+                            scene.Account.ReverseCompensation("loss", new TokenAmount(7), RepeatScene.At, Authority.Treasury)
+                        ),
+                    code => $"{code}"
+                ),
             ["IAccountGrain.Transfer"] = async scene =>
             {
                 await scene
@@ -114,23 +131,6 @@ internal static class RepeatCases
                 await scene.Account.Credit("deposit", new TokenAmount(7), RepeatScene.At, Authority.Treasury);
                 return Send(() => scene.Account.ReverseCredit("deposit", new TokenAmount(7), RepeatScene.At, Authority.Treasury));
             },
-            // The market of these cases settles nowhere; CompensationTests repeat what has an effect.
-            ["IAccountGrain.Compensate"] = scene =>
-                Call(
-                    () =>
-                        SettlementCases.Refusal(() =>
-                            scene.Account.Compensate("loss", new TokenAmount(7), RepeatScene.At, Authority.Treasury)
-                        ),
-                    code => $"{code}"
-                ),
-            ["IAccountGrain.ReverseCompensation"] = scene =>
-                Call(
-                    () =>
-                        SettlementCases.Refusal(() =>
-                            scene.Account.ReverseCompensation("loss", new TokenAmount(7), RepeatScene.At, Authority.Treasury)
-                        ),
-                    code => $"{code}"
-                ),
             ["IAccountGrain.SetAside"] = scene =>
                 Call(
                     () => scene.Account.SetAside(scene.Caller, RepeatScene.Stake, new TokenAmount(7), RepeatScene.At),

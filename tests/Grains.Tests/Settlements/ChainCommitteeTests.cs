@@ -146,7 +146,9 @@ public sealed class ChainCommitteeTests
             }
         );
 
-    /// <summary>Deeper than is waited for: what the chain has lost is as if it had never been, and what it has again counts again.</summary>
+    /// <summary>
+    /// Deeper than is waited for: what the chain has lost is as if it had never been, and what it has again counts again.
+    /// </summary>
     [Theory]
     [InlineData(true), InlineData(false)]
     public void SlashThatIsReorganisedAway_LeavesTheMember(bool isCrashed) =>

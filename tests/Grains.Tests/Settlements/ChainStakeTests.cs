@@ -11,7 +11,9 @@ public sealed class ChainStakeTests
 {
     private const int DeadMembers = 4_200;
 
-    /// <summary>Registered and taken back within one epoch, they cost their owner nothing but gas, and would stop all settlements.</summary>
+    /// <summary>
+    /// Registered and taken back within one epoch, they cost their owner nothing but gas, and would stop all settlements.
+    /// </summary>
     [Fact]
     public void MembersThatServeNoMore_AreForgotten_HoweverMany()
     {

@@ -89,6 +89,28 @@ public sealed class CompensationFaultTests
         }
     }
 
+    /// <summary>The escrow takes no total that decreases: what was credited and is lost is earned again first.</summary>
+    [Fact]
+    public void CreditThatIsLostAfterItWasSettled_IsWaitedFor() =>
+        SettlementScene.Run(async scene =>
+        {
+            var (account, at) = (scene.Market.Account("client"), scene.Market.Time.GetUtcNow());
+            await Buy(scene);
+            scene.Chain.Do(state => state.Slash(scene.PublicKeyOf(0)));
+            await account.Compensate("by hand", new TokenAmount(50), at, Authority.Treasury);
+            await scene.Until(async () => await Last(scene) is { } file && file.Settlement.Earned == new TokenAmount(Price + 50));
+            var settled = (await scene.Status()).Settled;
+            await account.ReverseCompensation("by hand", new TokenAmount(50), at, Authority.Treasury);
+            const string Less = "earned 300 now, and 350 by";
+            await scene.Until(async () => (await scene.Status()).Trouble?.Contains(Less, StringComparison.Ordinal) == true);
+            Assert.Equal(settled, (await scene.Status()).Settled);
+
+            await scene.Pay(70);
+            await scene.UntilSettled(settled + 1);
+            Assert.Equal(new TokenAmount(Price + 70), (await Last(scene))!.Settlement.Earned);
+            scene.Check();
+        });
+
     /// <summary>A member is slashed for the job; the client claims what it paid, and the worker what it earned.</summary>
     private static async Task Live(SettlementScene scene, JobId job, Func<Task>? between = null)
     {

@@ -132,9 +132,28 @@ public sealed class CompensationTests
             {
                 var job = await Buy(scene);
                 var client = TestMarket.Id("client");
-                var ticket = new JobTicket(job, client, TestMarket.Spec(default), default, UsesState: false, default, "one");
+                var ticket = new JobTicket(
+                    Job: job,
+                    Account: client,
+                    Spec: TestMarket.Spec(default),
+                    Module: default,
+                    UsesState: false,
+                    SubmittedAt: default,
+                    RequestId: "one"
+                );
                 var loss = new Loss(Voter(scene, 0).Worker, Of(repaid + 5), [new PayeeAmount(TestMarket.Id("juror"), Of(5))]);
-                var dispute = new DisputeState(ticket, null, [], [], null, DisputeStage.Settled, default) { Losses = [loss] };
+                var dispute = new DisputeState(
+                    Ticket: ticket,
+                    Root: null,
+                    Results: [],
+                    Seats: [],
+                    Accepted: null,
+                    Stage: DisputeStage.Settled,
+                    OpenedAt: default
+                )
+                {
+                    Losses = [loss],
+                };
                 await scene.Market.Store.Write(new DocumentKey(DisputeState.Kind, job.ToString()), 0, DisputeCodec.Write(dispute));
                 await Slash(scene, 0, job);
 
