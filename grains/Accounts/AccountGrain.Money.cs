@@ -12,12 +12,7 @@ public sealed partial class AccountGrain
         Authorities.Require(by, Authority.Silo, Authority.Treasury);
         AccountRefusals.RequireCredit(_terms, at, by);
         RequireSameMarket();
-        if (at is not { } moment)
-        {
-            await CreditUndated(operation, amount);
-            return;
-        }
-        await CreditDated(operation, amount, moment);
+        await (at is { } moment ? CreditDated(operation, amount, moment) : CreditUndated(operation, amount));
     }
 
     public async Task<AccountView> Grant(Caller caller, string operation, TokenAmount amount, DateTimeOffset? at)
@@ -63,32 +58,22 @@ public sealed partial class AccountGrain
     {
         RequireSound();
         Authorities.Require(by, Authority.Treasury);
-        var reversed = new CreditReversed(operation, amount, at, _clock.GetUtcNow());
-        await TakeBack((OperationKind.Reversal, OperationKind.Credit), operation, new Operation(at, amount), reversed);
+        await TakeBack(OperationKind.Credit, new CreditReversed(operation, amount, at, _clock.GetUtcNow()), operation, amount, at);
     }
 
     public async Task Compensate(string operation, TokenAmount amount, DateTimeOffset at, Authority by)
     {
-        RequireCompensations(by);
-        var compensated = new Compensated(operation, amount, at, _clock.GetUtcNow());
-        var kinds = (OperationKind.Compensation, OperationKind.CompensationReversal);
-        await BringIn(kinds, operation, new Operation(at, amount), compensated);
+        RequireSound();
+        AccountRefusals.RequireCompensations(_terms, _account, by);
+        await BringIn(OperationKind.Compensation, new Compensated(operation, amount, at, _clock.GetUtcNow()), operation, amount, at);
     }
 
     public async Task ReverseCompensation(string operation, TokenAmount amount, DateTimeOffset at, Authority by)
     {
-        RequireCompensations(by);
-        var reversed = new CompensationReversed(operation, amount, at, _clock.GetUtcNow());
-        var kinds = (OperationKind.CompensationReversal, OperationKind.Compensation);
-        await TakeBack(kinds, operation, new Operation(at, amount), reversed);
-    }
-
-    private void RequireCompensations(Authority by)
-    {
         RequireSound();
-        Authorities.Require(by, Authority.Treasury);
-        RequireSameMarket();
-        AccountRefusals.RequireCompensations(_terms);
+        AccountRefusals.RequireCompensations(_terms, _account, by);
+        var reversed = new CompensationReversed(operation, amount, at, _clock.GetUtcNow());
+        await TakeBack(OperationKind.Compensation, reversed, operation, amount, at);
     }
 
     public async Task<HoldOutcome> SetAside(Caller caller, HoldId hold, TokenAmount amount, DateTimeOffset at)
@@ -136,7 +121,6 @@ public sealed partial class AccountGrain
             await AppendAndSend(divided, divided.Transfers);
             return;
         }
-
         await RequireNewest();
     }
 
@@ -169,43 +153,33 @@ public sealed partial class AccountGrain
         }
     }
 
-    private Task CreditDated(string operation, TokenAmount amount, DateTimeOffset at)
-    {
-        var credited = new Credited(operation, amount, at, _clock.GetUtcNow());
-        return BringIn((OperationKind.Credit, OperationKind.Reversal), operation, new Operation(at, amount), credited);
-    }
+    private Task CreditDated(string operation, TokenAmount amount, DateTimeOffset at) =>
+        BringIn(OperationKind.Credit, new Credited(operation, amount, at, _clock.GetUtcNow()), operation, amount, at);
 
     /// <summary>Once; not at all where it was taken back before it came.</summary>
-    private async Task BringIn((OperationKind Own, OperationKind Reversal) kinds, string id, Operation operation, AccountEvent happened)
+    private async Task BringIn(OperationKind kind, AccountEvent happened, string operation, TokenAmount amount, DateTimeOffset at)
     {
-        if (await IsDone(kinds.Own, id, operation.At, operation.Amount))
+        if (await IsDone(kind, operation, at, amount))
         {
             return;
         }
-        if (_account.Operations.Find(kinds.Reversal, id) is { } reversal)
+        if (_account.Operations.Knows(AccountOperations.ReversalOf(kind), operation))
         {
             await _journal.Settled();
-            if (reversal != operation)
-            {
-                throw AccountRefusals.Reused(id);
-            }
+            AccountRefusals.RequireSame(_account, AccountOperations.ReversalOf(kind), operation, new Operation(at, amount));
             return;
         }
-        await RequireRoomForCredit(operation.Amount);
+        await RefuseIf(AccountRefusals.OfCredit(_account, amount));
         await Append(happened);
     }
 
-    private async Task TakeBack((OperationKind Own, OperationKind Taken) kinds, string id, Operation operation, AccountEvent happened)
+    private async Task TakeBack(OperationKind kind, AccountEvent happened, string operation, TokenAmount amount, DateTimeOffset at)
     {
-        if (await IsDone(kinds.Own, id, operation.At, operation.Amount))
+        if (!await IsDone(AccountOperations.ReversalOf(kind), operation, at, amount))
         {
-            return;
+            AccountRefusals.RequireSame(_account, kind, operation, new Operation(at, amount));
+            await Append(happened);
         }
-        if (_account.Operations.Find(kinds.Taken, id) is { } taken && taken != operation)
-        {
-            throw AccountRefusals.Reused(id);
-        }
-        await Append(happened);
     }
 
     /// <summary>A credit without a moment is remembered for ever: what silos bring in once, and what builds before moments wrote.</summary>
@@ -217,10 +191,9 @@ public sealed partial class AccountGrain
             await _journal.Settled();
             return;
         }
-
         var count = _account.Credits.Count;
         await RefuseIf(count >= AccountPolicy.UndatedCreditsMax ? AccountRefusals.TooManyUndated(_id, count) : null);
-        await RequireRoomForCredit(amount);
+        await RefuseIf(AccountRefusals.OfCredit(_account, amount));
         await Append(new Credited(operation, amount, null, null));
     }
 
@@ -235,19 +208,10 @@ public sealed partial class AccountGrain
             await _journal.Settled();
             return done == new Operation(at, amount) ? true : throw AccountRefusals.Reused(operation);
         }
-
         await RequireInTime(at, kind);
         return false;
     }
 
     private ValueTask RequireInTime(DateTimeOffset at, OperationKind kind, TimeSpan? lateMax = null) =>
         RefuseIf(AccountRefusals.OfMoment(_id, _account.Operations, kind, at, _clock.GetUtcNow(), lateMax));
-
-    /// <summary>Sums of what many accounts have stay far from what an amount can hold.</summary>
-    private ValueTask RequireRoomForCredit(TokenAmount amount) =>
-        RefuseIf(
-            amount > MarketLimits.CreditedMax || _account.CreditedTotal > MarketLimits.CreditedMax - amount
-                ? AccountRefusals.TooMuchCredit(_account.CreditedTotal, amount)
-                : null
-        );
 }

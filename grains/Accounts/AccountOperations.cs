@@ -38,6 +38,10 @@ internal sealed class AccountOperations
     public IEnumerable<(OperationKind Kind, string Id, Operation Done)> All =>
         _known.Select(pair => (pair.Key.Kind, pair.Key.Id, pair.Value));
 
+    /// <summary>What takes back an operation that brought something in.</summary>
+    public static OperationKind ReversalOf(OperationKind kind) =>
+        kind == OperationKind.Credit ? OperationKind.Reversal : OperationKind.CompensationReversal;
+
     public Operation? Find(OperationKind kind, string id) => _known.TryGetValue((kind, id), out var found) ? found : null;
 
     public bool Knows(OperationKind kind, string id) => _known.ContainsKey((kind, id));

@@ -78,9 +78,26 @@ internal static class AccountRefusals
         }
     }
 
-    public static void RequireCompensations(AccountTerms terms)
+    /// <summary>Sums of what many accounts have stay far from what an amount can hold.</summary>
+    public static MarketException? OfCredit(AccountState account, TokenAmount amount) =>
+        amount > MarketLimits.CreditedMax || account.CreditedTotal > MarketLimits.CreditedMax - amount
+            ? TooMuchCredit(account.CreditedTotal, amount)
+            : null;
+
+    /// <exception cref="MarketException">The id belongs to another operation.</exception>
+    public static void RequireSame(AccountState account, OperationKind kind, string id, Operation operation)
     {
-        if (!terms.SettlesOnChain)
+        if (account.Operations.Find(kind, id) is { } known && known != operation)
+        {
+            throw Reused(id);
+        }
+    }
+
+    /// <summary>An account that earns on a chain which the silo does not have is refused as every change of it is.</summary>
+    public static void RequireCompensations(AccountTerms terms, AccountState account, Authority by)
+    {
+        Authorities.Require(by, Authority.Treasury);
+        if (!terms.SettlesOnChain && !account.EarnsOnChain)
         {
             throw new MarketException(
                 ErrorCode.Forbidden,
