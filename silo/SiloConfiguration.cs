@@ -83,6 +83,11 @@ internal static class SiloConfiguration
             "URLs of the chain's nodes, separated by ';'; keys in them: only as MARKET_CHAIN_RPC"
         ),
         ("--chain-quorum", nameof(SiloOptions.ChainQuorum), "how many of these nodes must say the same (0: the majority)"),
+        (
+            "--chain-headers",
+            nameof(SiloOptions.ChainHeaders),
+            "proven, or agreed: where the chain hashes headers in its own way, by a majority of 3 nodes or more (proven)"
+        ),
         ("--chain-id", nameof(SiloOptions.ChainId), "the chain's number"),
         ("--escrow", nameof(SiloOptions.Escrow), "address of the market's escrow, which 'market chain deploy' makes"),
         ("--chain-key", nameof(SiloOptions.ChainKey), "Web3 key store: the key of the escrow's operator"),

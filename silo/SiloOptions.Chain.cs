@@ -9,6 +9,12 @@ namespace Marketplace.Silo;
 /// <summary>Where the market settles.</summary>
 public sealed partial class SiloOptions
 {
+    private const string Proven = "proven";
+    private const string Agreed = "agreed";
+
+    /// <summary>With two the majority is both, and either could hold the market up.</summary>
+    private const int AgreeingNodesMin = 3;
+
     /// <summary><c>none</c>, or <c>evm</c>: in an escrow on an EVM chain. A market keeps to what it began with.</summary>
     public string Chain { get; set; } = "none";
 
@@ -20,6 +26,12 @@ public sealed partial class SiloOptions
 
     /// <summary>How many of the nodes must say the same; 0: the majority.</summary>
     public int ChainQuorum { get; set; }
+
+    /// <summary>
+    /// How a block's hash is made sure: <c>proven</c>, it must follow from the header's fields; or <c>agreed</c>, where the chain hashes its
+    /// headers otherwise than Ethereum does, it is what a majority of at least three nodes says.
+    /// </summary>
+    public string ChainHeaders { get; set; } = Proven;
 
     /// <summary>The chain's number (EIP-155).</summary>
     public string ChainId { get; set; } = "";
@@ -44,6 +56,8 @@ public sealed partial class SiloOptions
 
     /// <summary>The most that is offered for a unit of gas, in wei.</summary>
     public string ChainFeeMax { get; set; } = new SettlementTerms().FeeMax.ToString(CultureInfo.InvariantCulture);
+
+    internal HeaderHashCheck HeaderHashes => ChainHeaders == Agreed ? HeaderHashCheck.UnlessFieldsAreUnknown : HeaderHashCheck.Always;
 
     internal bool SettlesOnChain => Chain == "evm";
 
@@ -123,6 +137,21 @@ public sealed partial class SiloOptions
             ChainQuorum,
             $"1 to {nodes.Length}, the number of URLs of --chain-rpc, or 0: the majority"
         );
+        RequireHonestHeaders(nodes.Length);
+    }
+
+    /// <summary>A hash that is not proven is worth what stands behind it: one node, or two of four, could invent blocks.</summary>
+    private void RequireHonestHeaders(int nodes)
+    {
+        Check(ChainHeaders is Proven or Agreed, nameof(ChainHeaders), ChainHeaders, $"{Proven} or {Agreed}");
+        if (ChainHeaders == Agreed && (nodes < AgreeingNodesMin || (ChainQuorum != 0 && 2 * ChainQuorum <= nodes)))
+        {
+            throw new SiloOptionsException(
+                $"--chain-headers is '{Agreed}', with {nodes} URLs in --chain-rpc and --chain-quorum {ChainQuorum}: headers that do not prove "
+                    + $"themselves are believed by a majority of at least {AgreeingNodesMin} nodes of different operators. Name more nodes, "
+                    + "leave --chain-quorum out, or settle on a chain whose headers can be proven."
+            );
+        }
     }
 
     /// <summary>Who names an escrow means to settle there: a market that began without one could never.</summary>

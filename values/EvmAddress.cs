@@ -14,6 +14,7 @@ public readonly record struct EvmAddress
     public const int Size = 20;
 
     private const string Prefix = "0x";
+    private const int PaddingSize = Bytes32.Size - Size;
 
     // As a word of the EVM: twelve zero bytes and the address.
     private readonly Bytes32 _word;
@@ -33,6 +34,24 @@ public readonly record struct EvmAddress
 
     /// <summary>The address as the EVM has it in a word: behind twelve zero bytes.</summary>
     public Bytes32 ToWord() => _word;
+
+    /// <summary>The address of a word: what <see cref="ToWord"/> gives.</summary>
+    /// <exception cref="FormatException">One of the first twelve bytes is not zero: the word is no address.</exception>
+    public static EvmAddress FromWord(Bytes32 word) =>
+        TryFromWord(word, out var address)
+            ? address
+            : throw new FormatException($"The word {word} is no address: expected are {PaddingSize} zero bytes and {Size} others.");
+
+    /// <inheritdoc cref="FromWord"/>
+    /// <returns>False: one of the first twelve bytes is not zero.</returns>
+    public static bool TryFromWord(Bytes32 word, out EvmAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[Bytes32.Size];
+        word.CopyTo(bytes);
+        var isAddress = !bytes[..PaddingSize].ContainsAnyExcept((byte)0);
+        address = isAddress ? new EvmAddress(bytes[PaddingSize..]) : default;
+        return isAddress;
+    }
 
     /// <exception cref="FormatException">The text is no address.</exception>
     public static EvmAddress Parse(string text) =>

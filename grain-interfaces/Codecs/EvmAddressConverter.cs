@@ -11,8 +11,7 @@ public struct EvmAddressSurrogate
 [RegisterConverter]
 public sealed class EvmAddressConverter : IConverter<EvmAddress, EvmAddressSurrogate>
 {
-    public EvmAddress ConvertFromSurrogate(in EvmAddressSurrogate surrogate) =>
-        new(surrogate.Word.ToArray().AsSpan(Bytes32.Size - EvmAddress.Size));
+    public EvmAddress ConvertFromSurrogate(in EvmAddressSurrogate surrogate) => EvmAddress.FromWord(surrogate.Word);
 
     public EvmAddressSurrogate ConvertToSurrogate(in EvmAddress value) => new() { Word = value.ToWord() };
 }

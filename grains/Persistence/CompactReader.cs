@@ -82,6 +82,9 @@ internal ref struct CompactReader(ReadOnlySpan<byte> bytes)
 
     public Bytes32 Id() => new(Take(Bytes32.Size));
 
+    public EvmAddress Address() =>
+        Id() is var word && EvmAddress.TryFromWord(word, out var address) ? address : throw Damaged("no address");
+
     public DateTimeOffset Time()
     {
         var ticks = BinaryPrimitives.ReadInt64LittleEndian(Take(8));

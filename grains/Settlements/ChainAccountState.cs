@@ -131,7 +131,7 @@ internal sealed record ChainAccountState
         reader.Version(Format, "An account on the chain");
         var state = new ChainAccountState
         {
-            Owner = OwnerOf(reader.Id()),
+            Owner = reader.Address(),
             Account = reader.OptionalId() is { } account ? new AccountId(account) : null,
             IsOnChain = reader.Flag(),
             Deposited = reader.Amount(),
@@ -150,8 +150,6 @@ internal sealed record ChainAccountState
         reader.End();
         return state with { Credits = ImmutableArray.Create(credits) };
     }
-
-    private static EvmAddress OwnerOf(Bytes32 word) => new(word.ToArray().AsSpan(Bytes32.Size - EvmAddress.Size));
 }
 
 /// <summary>What an account is told of its deposits.</summary>

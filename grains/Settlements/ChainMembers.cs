@@ -103,7 +103,10 @@ internal sealed class ChainMembers(IMarketChain chain, ChainTerms terms)
 
     public async Task<ChainBlock> RequireBlock(ulong number, CancellationToken cancellation) =>
         await chain.FindBlock(number, cancellation)
-        ?? throw new MarketException(ErrorCode.Unavailable, $"The chain has no block {number} any more.");
+        ?? throw new SettlementWaitsException(
+            SettlementTrouble.Behind,
+            $"The chain has no block {number} now, and had blocks behind it."
+        );
 
     public static bool Touches(IReadOnlyList<ChainEvent> events) =>
         events.Any(happened => happened is MemberRegistered or StakeTouched or MemberSlashed);
@@ -114,8 +117,8 @@ internal sealed class ChainMembers(IMarketChain chain, ChainTerms terms)
     private static ImmutableArray<KnownMember> RequireRoom(ImmutableArray<KnownMember> serving) =>
         serving.Length <= SettlementPolicy.MembersMax
             ? serving
-            : throw new MarketException(
-                ErrorCode.Unavailable,
+            : throw new SettlementWaitsException(
+                SettlementTrouble.Members,
                 $"{serving.Length} members serve on the chain in the last, the running and the next epoch; the registry of this build lets "
                     + $"in {SettlementPolicy.MembersMax} at most. Ask the nodes of another owner."
             );

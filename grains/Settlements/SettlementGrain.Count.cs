@@ -12,8 +12,8 @@ internal sealed partial class SettlementGrain
 {
     private async Task Count(ChainBlock counted, CancellationToken cancellation)
     {
-        await ForgetLostBlocks(cancellation);
         var registry = new ChainMembers(_chain!, _chainTerms!);
+        await ForgetLostBlocks(registry, cancellation);
         while (State.Counted < counted.Number)
         {
             var from = State.Trail.IsEmpty ? _chainTerms!.CreatedIn : State.Counted + 1;
@@ -72,17 +72,17 @@ internal sealed partial class SettlementGrain
         var (serving, lack, slashed) = await registry.Discover(counted, cancellation);
         if (lack is not null)
         {
-            throw Waits(lack);
+            throw Waits(SettlementTrouble.Members, lack);
         }
         await _losses.Compare(slashed);
         await Write(State with { Members = serving, StakesOf = _chainTerms!.EpochAt(counted.Time), IsInDoubt = false });
     }
 
     /// <summary>Blocks that the chain has no more, where it was reorganised deeper than is waited for.</summary>
-    private async Task ForgetLostBlocks(CancellationToken cancellation)
+    private async Task ForgetLostBlocks(ChainMembers registry, CancellationToken cancellation)
     {
         var trail = State.Trail;
-        while (!trail.IsEmpty && await _chain!.FindBlock(trail[^1].Number, cancellation) is var block && block?.Hash != trail[^1].Hash)
+        while (!trail.IsEmpty && (await registry.RequireBlock(trail[^1].Number, cancellation)).Hash != trail[^1].Hash)
         {
             trail = trail.RemoveAt(trail.Length - 1);
         }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Marketplace.Chain;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
@@ -20,6 +21,7 @@ internal sealed partial class SettlementGrain
         if (_isClosed)
         {
             throw Waits(
+                SettlementTrouble.Closed,
                 "The escrow is closed: there was no settlement for too long. Accounts leave by the last one; the market needs new "
                     + "contracts."
             );
@@ -51,33 +53,48 @@ internal sealed partial class SettlementGrain
     /// <summary>The chain has settled what was under way, in a block that is deep enough.</summary>
     private async Task TakeSettled(ChainBooks books, CancellationToken cancellation)
     {
+        if ((books.Last?.Number ?? 0) < State.Next - 1)
+        {
+            await TakeBack(books.Last?.Number ?? 0);
+            return;
+        }
         if (books.Last is not { } last || last.Number < State.Next)
         {
             return;
         }
-        var settled = State.Earlier.Append(State.Open).FirstOrDefault(version => version?.Settlement == last);
+        BooksUnderWay[] versions = [.. State.Earlier, .. State.Open is { } open ? [open] : Array.Empty<BooksUnderWay>()];
+        var settled = versions.FirstOrDefault(version => version.Settlement == last);
         if (settled is null)
         {
             throw Waits(
+                SettlementTrouble.OtherBooks,
                 $"The escrow has settlement {last.Number} with accounts {last.Accounts}, which this market did not make, or has lost: its "
                     + "books may be an old copy. Nothing is settled until an operator has looked."
             );
         }
         var transaction = await FindTransaction(settled, cancellation);
         var past = new SettledBooks(last, settled.Content, transaction, _clock.GetUtcNow());
-        var over = State.Earlier.Append(State.Open).OfType<BooksUnderWay>().Where(version => version.Settlement != last).ToArray();
+        // The chain settles no number before those below it: what it had lost of them it has again.
+        var found = versions
+            .Where(version => version.Settlement.Number < last.Number)
+            .DistinctBy(version => version.Settlement.Number)
+            .Select(version => new SettledBooks(version.Settlement, version.Content, Transaction: default, past.At));
+        SettledBooks[] known = [.. State.Past, .. found.OrderBy(again => again.Settlement.Number), past];
+        // Those of later numbers were lost by the chain together with this one: they go on.
+        var later = versions.Where(version => version.Settlement.Number > last.Number).ToArray();
+        var next = later.LastOrDefault(version => version.Settlement.Number == last.Number + 1);
         await Write(
             State with
             {
-                Past = [.. State.Past.TakeLast(SettlementPolicy.PastMax - 1), past],
+                Past = [.. known.TakeLast(SettlementPolicy.PastMax)],
                 Batches = settled.Content.Batches,
-                Open = null,
-                Earlier = [],
+                Open = next,
+                Earlier = [.. later.Where(version => version != next)],
             }
         );
         _votes = null;
         LogSettled(last.Number, settled.Content.Accounts, settled.Content.Receipts, transaction);
-        foreach (var version in over)
+        foreach (var version in versions.Except(later).Where(version => known.All(one => one.Settlement != version.Settlement)))
         {
             await _files.Delete(version.Settlement, version.Content.Parts);
         }
@@ -86,6 +103,29 @@ internal sealed partial class SettlementGrain
             var old = State.Past[^(SettlementPolicy.KeptMax + 1)];
             await _files.Delete(old.Settlement, old.Content.Parts);
         }
+    }
+
+    /// <summary>
+    /// The chain was reorganised deeper than was waited for, and has lost settlements that were counted. Each is under way again as it was,
+    /// the first of them first: members give the signatures that they gave, and the escrow takes each number once, whichever transaction
+    /// brings it.
+    /// </summary>
+    private async Task TakeBack(ulong last)
+    {
+        var kept = State.Past.TakeWhile(past => past.Settlement.Number <= last).ToArray();
+        BooksUnderWay[] lost = [.. State.Past.Skip(kept.Length).Select(past => new BooksUnderWay(past.Settlement, past.Content))];
+        var later = State.Open is { } open ? State.Earlier.Append(open) : State.Earlier;
+        LogLost(lost[0].Settlement.Number, lost[^1].Settlement.Number, _terms.Confirmations);
+        await Write(
+            State with
+            {
+                Past = ImmutableArray.Create(kept),
+                Batches = kept.Length == 0 ? 0 : kept[^1].Content.Batches,
+                Open = lost[0],
+                Earlier = [.. lost.Skip(1), .. later],
+            }
+        );
+        _votes = null;
     }
 
     /// <returns>Zero where none of the market's own has settled it.</returns>
@@ -131,7 +171,10 @@ internal sealed partial class SettlementGrain
         }
         if (State.Open?.Settlement.Epoch == file.Settlement.Epoch)
         {
-            throw Waits($"Settlement {number} came too late for epoch {file.Settlement.Epoch}, and the next has not begun.");
+            throw Waits(
+                SettlementTrouble.Epoch,
+                $"Settlement {number} came too late for epoch {file.Settlement.Epoch}, and the next has not begun."
+            );
         }
         await RequireCommittee(file.Settlement.Epoch, counted, cancellation);
         var parts = await _files.Write(file);
@@ -223,6 +266,7 @@ internal sealed partial class SettlementGrain
         return (ulong)committee.Length >= _chainTerms!.CommitteeMin
             ? committee
             : throw Waits(
+                SettlementTrouble.Committee,
                 $"{committee.Length} workers serve in the committee of epoch {epoch} on the chain; {_chainTerms.CommitteeMin} must. "
                     + "A worker joins with `market worker stake`, and serves from the next epoch on."
             );
@@ -242,6 +286,7 @@ internal sealed partial class SettlementGrain
             if (_votes.EnoughAt is null)
             {
                 throw Waits(
+                    SettlementTrouble.Signatures,
                     $"Settlement {open.Settlement.Number} waits for signatures: {_votes.Signed} of {_votes.Asked} members of epoch "
                         + $"{open.Settlement.Epoch} have signed."
                 );
@@ -264,7 +309,8 @@ internal sealed partial class SettlementGrain
         {
             return;
         }
-        var newest = open.Attempts.LastOrDefault() ?? State.Earlier.LastOrDefault()?.Attempts.LastOrDefault();
+        var late = State.Earlier.LastOrDefault(version => version.Settlement.Number == open.Settlement.Number);
+        var newest = open.Attempts.LastOrDefault() ?? late?.Attempts.LastOrDefault();
         var used = await _chain.ReadNonce(counted, cancellation);
         if (newest is not null && newest.Nonce >= used && await IsIncluded(open, cancellation))
         {
@@ -284,6 +330,7 @@ internal sealed partial class SettlementGrain
             {
                 await SendAgain(open, cancellation);
                 throw Waits(
+                    SettlementTrouble.Fee,
                     $"A transaction costs more than the {_terms.FeeMax} wei for a unit of gas that the silo may offer; settlement "
                         + $"{open.Settlement.Number} waits."
                 );
@@ -345,6 +392,13 @@ internal sealed partial class SettlementGrain
         Message = "Settlement {Number} stands on the chain: {Accounts} accounts, {Receipts} batches of receipts, transaction {Transaction}"
     )]
     private partial void LogSettled(ulong number, int accounts, int receipts, Bytes32 transaction);
+
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "The chain has lost settlements {First} to {Last}, which were counted: they are settled again. {Confirmations} blocks are "
+            + "too few to wait for on this chain"
+    )]
+    private partial void LogLost(ulong first, ulong last, int confirmations);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Settlement {Number} came too late for epoch {Epoch} and is made anew")]
     private partial void LogEpochOver(ulong number, ulong epoch);

@@ -24,11 +24,11 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
     private readonly SettlementTerms _terms;
     private readonly TimeProvider _clock;
     private readonly ILogger<SettlementGrain> _logger;
+    private readonly SettlementTroubles _troubles;
     private IGrainTimer _timer = null!;
     private ChainTerms? _chainTerms;
     private SettlementVotes? _votes;
     private Task? _reminding;
-    private string? _trouble;
     private ulong _head;
     private bool _isClosed;
     private bool _isLoaded;
@@ -52,6 +52,7 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
         _accounts = new ChainAccounts(GrainFactory, documents, clock);
         _losses = new JobLosses(GrainFactory, documents, clock, logger);
         _files = new SettlementFiles(documents);
+        _troubles = new SettlementTroubles(logger);
     }
 
     /// <summary>The contracts that the market settles in are those of its domain, for ever.</summary>
@@ -117,7 +118,7 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
                     Transactions: [.. open.Attempts.Select(attempt => attempt.Transaction.Hash).Reverse()]
                 ),
             Past = [.. state.Past.Reverse().Select(past => past.ToView())],
-            Trouble = _trouble,
+            Trouble = _troubles.Now,
             Accounts = _accounts.Count,
             Members = state.Members.Length,
             Token = _chainTerms is { } terms ? new SettlementToken(terms.Token, terms.Symbol, terms.Decimals) : null,
@@ -226,20 +227,23 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
         try
         {
             await Step();
-            _trouble = null;
+            _troubles.End();
+        }
+        catch (SettlementWaitsException waits)
+        {
+            _troubles.Meet(waits.Kind, waits.Message);
         }
         catch (MarketException waits) when (waits.Code == ErrorCode.Unavailable)
         {
-            Trouble(waits.Message);
+            _troubles.Meet(SettlementTrouble.Market, waits.Message);
         }
         catch (ChainException failure)
         {
-            Trouble($"The chain cannot be asked: {failure.Message}");
+            _troubles.Meet(SettlementTrouble.Chain, $"The chain cannot be asked: {failure.Message}");
         }
         catch (Exception failure)
         {
-            _trouble = $"A step failed and is tried again: {failure.Message}";
-            LogFailed(failure);
+            _troubles.Meet(SettlementTrouble.Failure, $"A step failed and is tried again: {failure.Message}", failure);
             if (failure is Orleans.Storage.InconsistentStateException)
             {
                 // Another activation is further; this one begins anew from what is stored.
@@ -248,15 +252,6 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
             }
         }
         Arm(SettlementPolicy.AskPeriod);
-    }
-
-    private void Trouble(string message)
-    {
-        if (_trouble != message)
-        {
-            LogTrouble(message);
-        }
-        _trouble = message;
     }
 
     private async Task Step()
@@ -269,13 +264,26 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
         _head = head.Number;
         if (head.Number < _chainTerms.CreatedIn + (ulong)_terms.Confirmations)
         {
-            throw Waits($"The contracts' block {_chainTerms.CreatedIn} is not {_terms.Confirmations} blocks deep yet.");
+            throw Waits(
+                SettlementTrouble.NewContracts,
+                $"The contracts' block {_chainTerms.CreatedIn} is not {_terms.Confirmations} blocks deep yet."
+            );
         }
-        var counted =
-            await _chain.FindBlock(head.Number - (ulong)_terms.Confirmations, cancellation)
-            ?? throw Waits($"The chain has a block {head.Number}, but none {head.Number - (ulong)_terms.Confirmations}.");
+        if (head.Number < State.Counted)
+        {
+            // A chain that was reorganised has other blocks there; a node that has none is behind, or lies.
+            throw Waits(
+                SettlementTrouble.Behind,
+                $"The chain's newest block is said to be {head.Number}, and block {State.Counted} is counted already: the node is behind. "
+                    + "Nothing is taken from it until it has that block."
+            );
+        }
+        var counted = await RequireBlock(head.Number - (ulong)_terms.Confirmations, cancellation);
         await Count(counted, cancellation);
-        await Settle(counted, head, cancellation);
+        if (counted.Number >= State.Counted)
+        {
+            await Settle(counted, head, cancellation);
+        }
     }
 
     /// <summary>The contracts must be those of the market's domain: what was signed is for them alone.</summary>
@@ -290,19 +298,13 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
             && State.Escrow == _domain.Contract
             ? terms
             : throw Waits(
+                SettlementTrouble.OtherContracts,
                 $"The market settles on chain {State.ChainId} in {State.Escrow}; what answers is chain {terms.ChainId}, {terms.Escrow}, of "
                     + $"market {terms.Market}. Give the silo the contracts with which the market began."
             );
     }
 
-    /// <summary>Nothing is wrong with the step, but it cannot go on now.</summary>
-    private static MarketException Waits(string why) => new(ErrorCode.Unavailable, why);
+    private static SettlementWaitsException Waits(SettlementTrouble kind, string why) => new(kind, why);
 
     private Task Write(SettlementState state) => _state.Write(state).AsTask();
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Settlement waits: {Reason}")]
-    private partial void LogTrouble(string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A step of settlement failed; it is tried again")]
-    private partial void LogFailed(Exception failure);
 }

@@ -105,7 +105,7 @@ internal sealed record SettlementState
     {
         var reader = new CompactReader(bytes);
         var hasStakes = reader.Version(FormatWithoutStakes, Format, "How far settlements are") == Format;
-        var state = new SettlementState { ChainId = reader.Number(), Escrow = Address(reader.Id()) };
+        var state = new SettlementState { ChainId = reader.Number(), Escrow = reader.Address() };
         var trail = new ChainBlock[reader.Items(Bytes32.Size)];
         for (var index = 0; index < trail.Length; index++)
         {
@@ -184,8 +184,6 @@ internal sealed record SettlementState
         reader.Number();
         return new KnownMember(new WorkerId(reader.Id()), BlsPublicKey.Read(reader.Bytes()));
     }
-
-    private static EvmAddress Address(Bytes32 word) => new(word.ToArray().AsSpan(Bytes32.Size - EvmAddress.Size));
 }
 
 /// <summary>A member of the registry on the chain.</summary>

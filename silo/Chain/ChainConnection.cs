@@ -23,6 +23,7 @@ internal sealed class ChainConnection : IDisposable
             Invoker = _invoker,
             TimeProvider = time,
             Chance = new Random(),
+            HeaderHashes = options.HeaderHashes,
             Observer = new ChainObserver(log),
         };
         IEvmRpc rpc =

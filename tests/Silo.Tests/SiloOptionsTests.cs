@@ -1,3 +1,4 @@
+using Marketplace.Chain;
 using Marketplace.Grains;
 using Marketplace.Receipts;
 using Marketplace.Silo;
@@ -68,6 +69,16 @@ public sealed class SiloOptionsTests
         Escrow
     )]
     [InlineData("--escrow is given, and --chain is 'none'", "--escrow", Escrow)]
+    [InlineData("--chain-headers is 'agreed', with 1 URLs in --chain-rpc", "--chain-headers", "agreed", "--chain-rpc", "http://n")]
+    [InlineData(
+        "--chain-headers is 'agreed', with 4 URLs in --chain-rpc and --chain-quorum 2",
+        "--chain-headers",
+        "agreed",
+        "--chain-quorum",
+        "2",
+        "--chain-rpc",
+        "http://a;http://b;http://c;http://d"
+    )]
     [InlineData("--chain-rpc: number 2 of its 2 URLs", "--chain-rpc", "http://n;secret")]
     [InlineData("--chain-rpc names 2 URLs", "--chain-rpc", "http://n/secret;http://n/secret")]
     [InlineData("--chain-passphrase can be read by all users", "--chain-passphrase", "secret")]
@@ -86,9 +97,11 @@ public sealed class SiloOptionsTests
             "--chain",
             "evm",
             "--chain-rpc",
-            "http://a; https://b",
+            "http://a; https://b;http://c",
             "--chain-quorum",
             "2",
+            "--chain-headers",
+            "agreed",
             "--chain-id",
             "31337",
             "--escrow",
@@ -103,6 +116,8 @@ public sealed class SiloOptionsTests
             "7",
         ])!;
 
+        Assert.Equal(HeaderHashCheck.UnlessFieldsAreUnknown, options.HeaderHashes);
+        Assert.Equal(HeaderHashCheck.Always, SiloConfiguration.Read([])!.HeaderHashes);
         var market = default(Bytes32);
         Assert.Equal(new MarketDomain(market, 31337, EvmAddress.Parse(Escrow)), options.DomainOf(market));
         Assert.Equal(

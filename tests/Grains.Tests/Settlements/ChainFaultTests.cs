@@ -133,6 +133,67 @@ public sealed class ChainFaultTests
             Assert.Empty(AccountInvariants.Violations(DiskInvariants.Accounts(scene.Market.Disk)[TestMarket.Id("client")]));
         });
 
+    /// <summary>
+    /// A settlement that was counted, and the next one on its way, are lost together: both are settled again, under their numbers, and
+    /// nobody signs two of one.
+    /// </summary>
+    [Theory]
+    [InlineData(true, 0), InlineData(false, 0), InlineData(false, 2), InlineData(false, 3)]
+    public void SettlementThatIsLostDeep_IsSettledAgain(bool keepsTransactions, int blocksOfNext) =>
+        SettlementScene.Run(async scene =>
+        {
+            var (client, worker) = (SettlementScene.Of(scene.Client), SettlementScene.Of(scene.Worker));
+            scene.Chain.Do(state => state.Deposit(client, 1_000));
+            await scene.Until(async () => (await scene.Books("client")).Available == new TokenAmount(1_000));
+            await scene.Pay(300);
+            await scene.Until(async () => (await Last(scene)) is { } file && file.Find(worker)?.Totals.Earned == new TokenAmount(300));
+            var before = (await scene.Status()).Settled;
+            var (first, settled) = (await scene.File(before), scene.Chain.Head);
+            await scene.Pay(100);
+            await scene.Until(async () => (await scene.Status()).Open?.Transactions.Length > 0);
+            await scene.Blocks(blocksOfNext);
+
+            var depth = (int)(scene.Chain.Head - settled) + SettlementScene.Terms.Confirmations + 2;
+            scene.Chain.Reorganise(depth, keepsActions: true, keepsTransactions);
+            Assert.True(
+                keepsTransactions || (scene.Chain.Now.Last?.Number ?? 0) < before,
+                "The chain has lost a settlement that was counted."
+            );
+
+            await scene.Until(async () => (await Last(scene)) is { } file && file.Find(worker)?.Totals.Earned == new TokenAmount(400));
+            var status = await scene.Status();
+            Assert.Equal(first.Settlement, scene.Chain.Now.Settled[(int)before - 1]);
+            Assert.Equal(status.Settled, scene.Chain.Now.Last!.Number);
+            Assert.Equal(
+                Enumerable.Range(1, (int)status.Settled).Select(number => (ulong)number),
+                status.Past.Reverse().Select(past => past.Number)
+            );
+            scene.Check();
+        });
+
+    /// <summary>A node that has not the blocks which were counted is behind; a chain that was reorganised has others there.</summary>
+    [Theory]
+    [InlineData(1), InlineData(2), InlineData(8)]
+    public void NodeThatFallsBehind_ChangesNothing(int blocks) =>
+        SettlementScene.Run(async scene =>
+        {
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+            await scene.UntilSettled(1);
+            var (books, status) = (await scene.Books("client"), await scene.Status());
+
+            scene.Chain.Behind = blocks;
+            await Task.Delay(SettlementScene.BlockTime, scene.Market.Time);
+
+            var now = await scene.Status();
+            Assert.Equal((books, status.Settled, status.Counted), (await scene.Books("client"), now.Settled, now.Counted));
+            var isBehind = now.Trouble?.Contains("the node is behind", StringComparison.Ordinal) ?? false;
+            Assert.Equal(blocks > SettlementScene.Terms.Confirmations, isBehind);
+            scene.Chain.Behind = 0;
+            await scene.Blocks(2);
+            Assert.Null((await scene.Status()).Trouble);
+            scene.Check();
+        });
+
     /// <summary>Two silos believe that they have the grain: what they do together is done once.</summary>
     [Fact]
     public void TwoActivations_SettleOnce() =>

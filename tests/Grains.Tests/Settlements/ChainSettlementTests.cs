@@ -143,6 +143,39 @@ public sealed class ChainSettlementTests
             scene.Check();
         });
 
+    /// <summary>Each step fails with other words, as ports and numbers of blocks change.</summary>
+    [Fact]
+    public void TroubleIsLoggedOnceOfEachKind_AndOnceWhenItEnds() =>
+        SettlementScene.Run(async scene =>
+        {
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+            await scene.UntilSettled(1);
+            var steps = 0;
+            scene.Log.Written.Clear();
+            scene.Chain.OnAsked = _ => throw new Chain.ChainException($"127.0.0.1:{40_000 + ++steps} does not answer.");
+            await scene.Blocks(20);
+
+            Assert.Contains($":{40_000 + steps} does", (await scene.Status()).Trouble, StringComparison.Ordinal);
+            Assert.True(steps > 20, $"{steps} steps were tried.");
+            Assert.Equal("Settlement waits (Chain): The chain cannot be asked: 127.0.0.1:40001 does not answer.", Assert.Single(Said()));
+            // Another kind in between does not begin the first one anew.
+            scene.Chain.OnAsked = _ => throw new InvalidOperationException("A bug.");
+            await scene.Blocks(2);
+            scene.Chain.OnAsked = _ => throw new Chain.ChainException("Silent again.");
+            await scene.Blocks(2);
+            Assert.Equal(2, Said().Length);
+            Assert.Equal("A step of settlement failed; it is tried again", Said()[1]);
+            scene.Chain.OnAsked = null;
+            await scene.Blocks(2);
+            Assert.Equal("Settlement goes on; over is: Failure, Chain", Said()[2]);
+            scene.Chain.OnAsked = _ => throw new Chain.ChainException("Silent once more.");
+            await scene.Blocks(2);
+            Assert.Equal("Settlement waits (Chain): The chain cannot be asked: Silent once more.", Said()[3]);
+            Assert.Equal(4, Said().Length);
+
+            string[] Said() => [.. scene.Log.Written.Where(line => line.Contains("ettlement", StringComparison.Ordinal))];
+        });
+
     [Fact]
     public void LostTransactions_AreSentAgain_AndDearBlocksAreOfferedMore() =>
         SettlementScene.Run(async scene =>

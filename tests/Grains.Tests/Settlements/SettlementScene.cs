@@ -4,7 +4,9 @@ using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
 using Marketplace.Storage;
 using Marketplace.Testing;
+using Marketplace.Tests;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains.Tests.Settlements;
 
@@ -49,6 +51,9 @@ internal sealed class SettlementScene
     /// <summary>Members that sign nothing.</summary>
     public HashSet<int> Silent { get; } = [];
 
+    /// <summary>What the settlements' grain says.</summary>
+    public required LogLines<SettlementGrain> Log { get; init; }
+
     /// <summary>What was found wrong on the way.</summary>
     public List<string> Faults { get; } = [];
 
@@ -61,13 +66,13 @@ internal sealed class SettlementScene
     /// <param name="terms">Null: those of the scene.</param>
     public static void Run(Func<SettlementScene, Task> scenario, ulong seed = 1, SettlementTerms? terms = null)
     {
-        var chain = new SimulatedChain(Domain, TimeSpan.FromHours(1));
+        var (chain, log) = (new SimulatedChain(Domain, TimeSpan.FromHours(1)), new LogLines<SettlementGrain>());
         TestMarket.Run(
             async market =>
             {
                 // Money that came in from the chain belongs to no job.
                 market.IsMadeUp = true;
-                var scene = new SettlementScene(market, chain);
+                var scene = new SettlementScene(market, chain) { Log = log };
                 chain.IsAskerGone = () => market.Store.IsCrashed;
                 await scene.Begin();
                 await scenario(scene);
@@ -76,6 +81,7 @@ internal sealed class SettlementScene
             seed,
             services =>
                 services
+                    .AddSingleton<ILogger<SettlementGrain>>(log)
                     .AddSingleton<Chain.IMarketChain>(chain)
                     .AddSingleton(Domain)
                     .AddSingleton(terms ?? Terms)

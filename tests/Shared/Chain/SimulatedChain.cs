@@ -51,6 +51,9 @@ internal sealed class SimulatedChain : IMarketChain
     /// <summary>Events that it does not tell of.</summary>
     public Func<ChainEvent, bool> Hides { get; set; } = _ => false;
 
+    /// <summary>How many of the newest blocks it has not heard of.</summary>
+    public int Behind { get; set; }
+
     /// <summary>It forgets what is sent.</summary>
     public bool LosesTransactions { get; set; }
 
@@ -135,10 +138,10 @@ internal sealed class SimulatedChain : IMarketChain
 
     public Task<ChainTerms> ReadTerms(CancellationToken cancellation) => Answer(nameof(ReadTerms), () => Terms);
 
-    public Task<ChainBlock> ReadHead(CancellationToken cancellation) => Answer(nameof(ReadHead), () => _blocks[^1].Block);
+    public Task<ChainBlock> ReadHead(CancellationToken cancellation) => Answer(nameof(ReadHead), () => Heard.Block);
 
     public Task<ChainBlock?> FindBlock(ulong number, CancellationToken cancellation) =>
-        Answer<ChainBlock?>(nameof(FindBlock), () => number <= Head ? _blocks[(int)number].Block : null);
+        Answer<ChainBlock?>(nameof(FindBlock), () => number <= Heard.Block.Number ? _blocks[(int)number].Block : null);
 
     public Task<IReadOnlyList<ChainEvent>> ReadEvents(ulong from, ChainBlock to, CancellationToken cancellation) =>
         Answer<IReadOnlyList<ChainEvent>>(
@@ -253,8 +256,10 @@ internal sealed class SimulatedChain : IMarketChain
         return Task.FromResult(answer());
     }
 
+    private Mined Heard => _blocks[^(1 + Behind)];
+
     private Mined At(ChainBlock block) =>
-        block.Number <= Head && _blocks[(int)block.Number].Block.Hash == block.Hash
+        block.Number <= Heard.Block.Number && _blocks[(int)block.Number].Block.Hash == block.Hash
             ? _blocks[(int)block.Number]
             : throw new ChainException($"Block {block.Number} is not on the chain any more.");
 
