@@ -1,9 +1,10 @@
+using Marketplace.Verify.HostileRpc;
 using Marketplace.Verify.Liars;
 using Marketplace.Verify.Sim;
 
 namespace Marketplace.Tests.Tidy;
 
-/// <summary>What <c>verify sim --without</c> and <c>verify liars --without</c> take out of the sources is still there.</summary>
+/// <summary>What the <c>--without</c> of <c>verify sim</c>, <c>liars</c> and <c>hostilerpc</c> takes out of the sources is still there.</summary>
 public sealed class SafeguardTests
 {
     [Fact]
@@ -11,9 +12,19 @@ public sealed class SafeguardTests
         Violations.AssertNone(
             Safeguards
                 .All.Concat(LiarsControl.All.Select(control => control.Safeguard))
+                .Concat(HostileWithoutCheck.All.Select(rule => rule.Safeguard))
                 .Select(safeguard => safeguard.Trouble(File.ReadAllText(Path.Combine(Repository.Root, safeguard.File))))
                 .OfType<string>()
         );
+
+    [Fact]
+    public void EachRuleOfHostileNodes_HasANameOfItsOwn_AndOneCaseThatMissesIt()
+    {
+        var rules = HostileWithoutCheck.All;
+
+        Assert.Equal(rules.Length, rules.Select(rule => rule.Safeguard.Name).Distinct().Count());
+        Assert.All(rules, rule => Assert.Single(HostileCases.All, one => one.Name == rule.Only));
+    }
 
     [Fact]
     public void EachSafeguard_HasANameOfItsOwn_AndALineOnWhatItGuards()

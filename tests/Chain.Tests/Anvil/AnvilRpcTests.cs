@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text.Json.Nodes;
+using Marketplace.Testing;
 
 namespace Marketplace.Chain.Tests;
 
@@ -36,6 +37,27 @@ public sealed class AnvilRpcTests(AnvilFixture anvil) : IClassFixture<AnvilFixtu
         Assert.Null(await rpc.FindHeader(BlockId.Of(Topic), Cancel));
         Assert.NotNull(await rpc.GetHead(HeadKind.Safe, Cancel));
         Assert.NotNull(await rpc.GetHead(HeadKind.Finalized, Cancel));
+    }
+
+    /// <summary>A node of the tests knows all states, and leaves nothing behind though it is killed.</summary>
+    [Fact]
+    public async Task OldStates_AreKept_AndNoneOfThemOnDisk()
+    {
+        AnvilFixture.Require();
+        var home = Directory.CreateTempSubdirectory("marketplace-anvil-");
+        await using (var node = await AnvilNode.Start(home: home.FullName))
+        {
+            await node.Tell("anvil_setBalance", SampleTransactions.Sender.ToString(), "0x7");
+            await node.Mine();
+            await node.Tell("anvil_setBalance", SampleTransactions.Sender.ToString(), "0x8");
+            await node.Mine(2_000);
+            var rpc = new FailoverRpc(OptionsOf(node.Endpoint));
+
+            Assert.Equal(7, await rpc.GetBalance(SampleTransactions.Sender, BlockId.Of(1), Cancel));
+            Assert.Equal(8, await rpc.GetBalance(SampleTransactions.Sender, BlockId.Of(2_000), Cancel));
+        }
+        Assert.Empty(home.GetFileSystemInfos("*", SearchOption.AllDirectories));
+        home.Delete(recursive: true);
     }
 
     [Theory]
@@ -226,11 +248,13 @@ public sealed class AnvilRpcTests(AnvilFixture anvil) : IClassFixture<AnvilFixtu
 
     private async Task<IEvmRpc> Rpc() => new FailoverRpc(await Options());
 
-    private async Task<RpcOptions> Options() =>
+    private async Task<RpcOptions> Options() => OptionsOf(await anvil.Endpoint());
+
+    private RpcOptions OptionsOf(RpcEndpoint endpoint) =>
         new()
         {
             ChainId = SampleChain.ChainId,
-            Endpoints = [await anvil.Endpoint()],
+            Endpoints = [endpoint],
             Invoker = _invoker,
             TimeProvider = TimeProvider.System,
             Chance = new Random(1),

@@ -153,6 +153,23 @@ public sealed class FailoverRpcTests
         Assert.Equal(0, rig.Node.Requests);
     }
 
+    /// <summary>Nodes of OP Stack chains and of Arbitrum say more of a block than is hashed.</summary>
+    [Theory]
+    [InlineData("l1BlockNumber", "sendCount", "sendRoot"), InlineData("l1BatchNumber", "l1BatchTimestamp", "blobSchedule")]
+    public async Task HeaderThatProvesItself_MayHaveMoreMembers(params string[] members)
+    {
+        await using var rig = new RpcRig();
+        rig.Node.TwistAnswer = (method, answer) =>
+        {
+            foreach (var member in method == "eth_chainId" ? [] : members)
+            {
+                answer["result"]![member] = "0x1";
+            }
+        };
+
+        Assert.True((await new FailoverRpc(rig.Options).GetHead(HeadKind.Latest, Cancel)).IsHashProven);
+    }
+
     [Fact]
     public async Task UnknownHeaderFields_AreTakenWhereTheOperatorSaysSo()
     {

@@ -34,6 +34,9 @@ internal sealed class ScriptedNode : IAsyncDisposable
 
     public SampleChain Chain { get; set; }
 
+    /// <summary>Answers a call in place of <see cref="Chain"/>; null: that one does.</summary>
+    public Func<JsonNode, Task<JsonObject>>? Honest { get; set; }
+
     /// <summary>Changes the honest answer to one call of a request; the first parameter is the call's method.</summary>
     public Action<string, JsonObject>? TwistAnswer { get; set; }
 
@@ -101,7 +104,9 @@ internal sealed class ScriptedNode : IAsyncDisposable
                 var hold = Hold;
                 _asked.TrySetResult();
                 await hold;
-                await (Speak ?? ((to, cancellation) => to.WriteAsync(Http(Answer(request)), cancellation).AsTask()))(stream, _end.Token);
+                await (
+                    Speak is { } speak ? speak(stream, _end.Token) : stream.WriteAsync(Http(await Answer(request)), _end.Token).AsTask()
+                );
             }
             catch (Exception cut) when (cut is IOException or OperationCanceledException)
             {
@@ -111,16 +116,15 @@ internal sealed class ScriptedNode : IAsyncDisposable
         }
     }
 
-    private string Answer(JsonNode request)
+    private async Task<string> Answer(JsonNode request)
     {
-        var answers = (request is JsonArray calls ? calls.ToArray() : [request]).Select(
-            JsonNode (call) =>
-            {
-                var answer = Chain.Answer(call!);
-                TwistAnswer?.Invoke((string)call!["method"]!, answer);
-                return answer;
-            }
-        );
+        var answers = new List<JsonNode>();
+        foreach (var call in request is JsonArray calls ? calls.ToArray() : [request])
+        {
+            var answer = Honest is { } honest ? await honest(call!) : Chain.Answer(call!);
+            TwistAnswer?.Invoke((string)call!["method"]!, answer);
+            answers.Add(answer);
+        }
         JsonNode body = request is JsonArray ? new JsonArray([.. answers]) : answers.Single();
         var text = (TwistBody?.Invoke(body) ?? body).ToJsonString();
         return TwistText?.Invoke(text) ?? text;

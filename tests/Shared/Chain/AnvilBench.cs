@@ -8,6 +8,7 @@ namespace Marketplace.Testing;
 internal sealed class AnvilBench : ChainBench
 {
     private readonly AnvilNode _anvil;
+    private readonly Bytes32 _market;
     private readonly HttpMessageInvoker _invoker = RpcOptions.CreateInvoker();
     private readonly Secp256k1PrivateKey _operator = Owner(0x11);
     private IEvmRpc _rpc = null!;
@@ -24,6 +25,8 @@ internal sealed class AnvilBench : ChainBench
 
     /// <summary>What asks the node.</summary>
     public IEvmRpc Rpc => _rpc;
+
+    public AnvilNode Node => _anvil;
 
     public RpcEndpoint Endpoint => _anvil.Endpoint;
 
@@ -64,6 +67,8 @@ internal sealed class AnvilBench : ChainBench
         var terms = new ChainContractTerms { StakeMin = new TokenAmount(100), CommitteeMin = 3 };
         return await wallet.Deploy(
             ContractBuild.Escrow.CreationOf(_token, _market.ToArray(), wallet.Address, terms.ToAbi()),
+        bench._escrow = await wallet.Deploy(
+            ContractBuild.Escrow.CreationOf(bench._token, bench._market.ToArray(), wallet.Address, terms.ToAbi()),
             ContractBuild.Escrow.Abi,
             default
         );
@@ -132,6 +137,37 @@ internal sealed class AnvilBench : ChainBench
         await _anvil.DisposeAsync();
         _invoker.Dispose();
         _operator.Dispose();
+    }
+
+    /// <summary>As a market asks it by nodes of its own choice.</summary>
+    public EvmMarketChain ChainBy(IEvmRpc rpc) => new(rpc, _escrow, _operator);
+
+    /// <summary>Tokens that the escrow has.</summary>
+    public async Task<TokenAmount> EscrowHolds()
+    {
+        var balanceOf = ContractBuild.DevelopmentToken.Abi.Function("balanceOf");
+        var call = new EvmCall { To = _token, Data = balanceOf.Signature.EncodeCall(_escrow) };
+        var head = await _rpc.GetHead(HeadKind.Latest, default);
+        var answer = balanceOf.DecodeOutputs(await _rpc.Call(call, BlockId.Of(head.Hash), default))[0];
+        return new TokenAmount((UInt128)(System.Numerics.BigInteger)answer);
+    }
+
+    /// <summary>The numbers of the settlements that the chain has, in its order.</summary>
+    public async Task<ulong[]> SettledNumbers()
+    {
+        var settled = ContractBuild.Escrow.Abi.Event("Settled");
+        var head = await _rpc.GetHead(HeadKind.Latest, default);
+        var filter = new LogFilter
+        {
+            FromBlock = 0,
+            ToBlock = head.Number,
+            Addresses = [_escrow],
+            Topics =
+            [
+                [settled.Signature.Topic],
+            ],
+        };
+        return [.. (await _rpc.GetLogs(filter, default)).Select(log => ContractValues.Number(settled.Decode(log.Topics, log.Data)[0]))];
     }
 
     /// <summary>What a silo sees that was given another address.</summary>

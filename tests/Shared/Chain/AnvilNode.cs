@@ -23,7 +23,7 @@ internal sealed class AnvilNode : IAsyncDisposable
     private const string Keeper = """
         trap : INT TERM
         program="$1"; shift
-        "$program" --hardfork osaka --port 0 --no-mining --threads 1 "$@" 2>&1 &
+        "$program" --hardfork osaka --port 0 --no-mining --threads 1 --prune-history "$@" 2>&1 &
         read -r end
         kill -KILL -$$
         """;
@@ -40,11 +40,15 @@ internal sealed class AnvilNode : IAsyncDisposable
     /// <summary>Whether the program is there.</summary>
     public static bool IsInstalled => Program is not null;
 
+    /// <summary>In which the program is, for programs that stand elsewhere; null: it is not there.</summary>
+    public static string? Folder => Path.GetDirectoryName(Program);
+
     /// <summary>Mines blocks; the first has what waits.</summary>
     public Task Mine(int blocks = 1) => Tell("anvil_mine", $"0x{blocks:x}");
 
     /// <summary>Tells the node what only a development node does, such as <c>anvil_reorg</c>.</summary>
-    public async Task Tell(string method, params JsonNode?[] parameters)
+    /// <returns>What it answers.</returns>
+    public async Task<JsonNode?> Tell(string method, params JsonNode?[] parameters)
     {
         var call = new JsonObject
         {
@@ -59,6 +63,7 @@ internal sealed class AnvilNode : IAsyncDisposable
         {
             throw new InvalidOperationException($"{method}: {body}");
         }
+        return body["result"];
     }
 
     public async ValueTask DisposeAsync()
@@ -69,19 +74,25 @@ internal sealed class AnvilNode : IAsyncDisposable
         _keeper.Dispose();
     }
 
+    /// <summary>
+    /// States after this many blocks are kept, in memory: without a number the node keeps them in its user's folder, where they stay when
+    /// it is killed.
+    /// </summary>
+    private const string StatesMax = "100000";
+
     /// <param name="keepsHistory">
-    /// It knows the state after each block. Else it knows the newest alone, and thousands of blocks do not fill the disk with theirs.
+    /// It knows the state after each block. Else it knows the newest alone, and thousands of blocks do not fill the memory with theirs.
     /// </param>
-    public static async Task<AnvilNode> Start(bool keepsHistory = true)
+    /// <param name="home">What it takes for its user's folder; null: that of the tests' user.</param>
+    public static async Task<AnvilNode> Start(bool keepsHistory = true, string? home = null)
     {
         if (Program is null)
         {
             throw new InvalidOperationException(Missing);
         }
         var start = new ProcessStartInfo("setsid") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (
-            var argument in (string[])["sh", "-c", Keeper, "keeper", Program, .. keepsHistory ? Array.Empty<string>() : ["--prune-history"]]
-        )
+        start.Environment["HOME"] = home ?? Environment.GetEnvironmentVariable("HOME");
+        foreach (var argument in (string[])["sh", "-c", Keeper, "keeper", Program, .. keepsHistory ? [StatesMax] : Array.Empty<string>()])
         {
             start.ArgumentList.Add(argument);
         }

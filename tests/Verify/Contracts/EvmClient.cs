@@ -21,8 +21,9 @@ internal sealed record EvmAnswer(bool IsRefused, byte[] Data);
 internal readonly record struct EvmMoment(ulong Number, ulong Time);
 
 /// <summary>
-/// Many calls of a development node in one request each, which the project's own client has no use for: it asks strangers, one question at
-/// a time. Transactions are of any address, without a signature.
+/// Hundreds of calls of a development node in one request, in a block that comes next, and transactions of any address without a signature.
+/// It is not an <c>IEvmRpc</c>: that one asks strangers, so it has one question a request, judges the answer and signs what it sends, and
+/// would have to take those checks back for a node of our own.
 /// </summary>
 internal sealed class EvmClient(AnvilNode node) : IDisposable
 {

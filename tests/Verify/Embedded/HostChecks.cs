@@ -1,5 +1,6 @@
 using Marketplace.Verify.Authz;
 using Marketplace.Verify.FuzzNet;
+using Marketplace.Verify.HostileRpc;
 using Marketplace.Verify.Idempotency;
 using Marketplace.Verify.Liars;
 using Marketplace.Verify.Sim;
@@ -46,6 +47,11 @@ internal static class HostChecks
             "workers' handshakes, frames and requests that are changed, repeated, too large, too slow; each is refused with its reason, "
                 + "nothing is changed [--n N] [--seed S] [--slow N]",
             FuzzNetCheck.Run
+        ),
+        ["hostilerpc"] = (
+            "a market on a real EVM whose node lies, or one of three, and whose chain is reorganised: no wrong payment, and an alarm; needs "
+                + "anvil [--n LIVES] [--only TEXT] [--without RULE|all]",
+            HostileRpcCheck.Run
         ),
         ["idempotency"] = (
             "each grain method and each changing request, ten times in every manner; one effect [--seed S]",
