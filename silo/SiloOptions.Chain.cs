@@ -28,7 +28,7 @@ public sealed partial class SiloOptions
     public int ChainQuorum { get; set; }
 
     /// <summary>
-    /// How a block's hash is made sure: <c>proven</c>, it must follow from the header's fields; or <c>agreed</c>, where the chain hashes its
+    /// How a block's hash is made sure: <c>proven</c>, it must follow from the header's fields; or <c>agreed</c>, where the chain hashes
     /// headers otherwise than Ethereum does, it is what a majority of at least three nodes says.
     /// </summary>
     public string ChainHeaders { get; set; } = Proven;
@@ -147,9 +147,9 @@ public sealed partial class SiloOptions
         if (ChainHeaders == Agreed && (nodes < AgreeingNodesMin || (ChainQuorum != 0 && 2 * ChainQuorum <= nodes)))
         {
             throw new SiloOptionsException(
-                $"--chain-headers is '{Agreed}', with {nodes} URLs in --chain-rpc and --chain-quorum {ChainQuorum}: headers that do not prove "
-                    + $"themselves are believed by a majority of at least {AgreeingNodesMin} nodes of different operators. Name more nodes, "
-                    + "leave --chain-quorum out, or settle on a chain whose headers can be proven."
+                $"--chain-headers is '{Agreed}', with {nodes} URLs in --chain-rpc and --chain-quorum {ChainQuorum}: headers that do not "
+                    + $"prove themselves are taken from a majority of at least {AgreeingNodesMin} nodes of different operators. Name more "
+                    + "nodes, leave --chain-quorum out, or settle on a chain whose headers can be proven."
             );
         }
     }

@@ -101,11 +101,14 @@ internal sealed class ChainMembers(IMarketChain chain, ChainTerms terms)
         return (RequireRoom(serving), lack, slashed);
     }
 
+    /// <summary>
+    /// A block that was there before. A chain that was reorganised has another one in its place; a node that has none is behind, or lies.
+    /// </summary>
     public async Task<ChainBlock> RequireBlock(ulong number, CancellationToken cancellation) =>
         await chain.FindBlock(number, cancellation)
         ?? throw new SettlementWaitsException(
             SettlementTrouble.Behind,
-            $"The chain has no block {number} now, and had blocks behind it."
+            $"The chain has no block {number} now, and it was there before: the node is behind. Nothing is taken from it until it has it."
         );
 
     public static bool Touches(IReadOnlyList<ChainEvent> events) =>

@@ -395,8 +395,8 @@ internal sealed partial class SettlementGrain
 
     [LoggerMessage(
         Level = LogLevel.Critical,
-        Message = "The chain has lost settlements {First} to {Last}, which were counted: they are settled again. {Confirmations} blocks are "
-            + "too few to wait for on this chain"
+        Message = "The chain has lost settlements {First} to {Last}, which were counted: they are settled again. {Confirmations} blocks "
+            + "are too few to wait for on this chain"
     )]
     private partial void LogLost(ulong first, ulong last, int confirmations);
 

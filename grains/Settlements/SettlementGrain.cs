@@ -229,13 +229,9 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
             await Step();
             _troubles.End();
         }
-        catch (SettlementWaitsException waits)
-        {
-            _troubles.Meet(waits.Kind, waits.Message);
-        }
         catch (MarketException waits) when (waits.Code == ErrorCode.Unavailable)
         {
-            _troubles.Meet(SettlementTrouble.Market, waits.Message);
+            _troubles.Meet(SettlementTroubles.KindOf(waits), waits.Message);
         }
         catch (ChainException failure)
         {
@@ -269,15 +265,6 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
                 $"The contracts' block {_chainTerms.CreatedIn} is not {_terms.Confirmations} blocks deep yet."
             );
         }
-        if (head.Number < State.Counted)
-        {
-            // A chain that was reorganised has other blocks there; a node that has none is behind, or lies.
-            throw Waits(
-                SettlementTrouble.Behind,
-                $"The chain's newest block is said to be {head.Number}, and block {State.Counted} is counted already: the node is behind. "
-                    + "Nothing is taken from it until it has that block."
-            );
-        }
         var counted = await RequireBlock(head.Number - (ulong)_terms.Confirmations, cancellation);
         await Count(counted, cancellation);
         if (counted.Number >= State.Counted)
@@ -304,7 +291,7 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
             );
     }
 
-    private static SettlementWaitsException Waits(SettlementTrouble kind, string why) => new(kind, why);
+    private static MarketException Waits(SettlementTrouble kind, string why) => SettlementTroubles.Waits(kind, why);
 
     private Task Write(SettlementState state) => _state.Write(state).AsTask();
 }

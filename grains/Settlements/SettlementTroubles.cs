@@ -1,3 +1,4 @@
+using Marketplace.GrainInterfaces;
 using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains;
@@ -45,12 +46,6 @@ internal enum SettlementTrouble
     OtherBooks,
 }
 
-/// <summary>Nothing is wrong with the step, but it cannot go on now. It never leaves the grain.</summary>
-internal sealed class SettlementWaitsException(SettlementTrouble kind, string why) : Exception(why)
-{
-    public SettlementTrouble Kind => kind;
-}
-
 /// <summary>
 /// Says once of each kind of trouble that it began, and once that all is well again: a step that fails is repeated every few seconds, and
 /// its text is another each time.
@@ -61,6 +56,16 @@ internal sealed partial class SettlementTroubles(ILogger logger)
 
     /// <summary>The last step's; null: it went well.</summary>
     public string? Now { get; private set; }
+
+    /// <summary>
+    /// Nothing is wrong with a step, but it cannot go on now. The exception stays within the grain, and so does its kind.
+    /// </summary>
+    public static MarketException Waits(SettlementTrouble kind, string why) =>
+        new(ErrorCode.Unavailable, why) { Data = { [nameof(SettlementTrouble)] = kind } };
+
+    /// <summary>What <see cref="Waits"/> was given; another part of the market gives no kind.</summary>
+    public static SettlementTrouble KindOf(MarketException waits) =>
+        waits.Data[nameof(SettlementTrouble)] is SettlementTrouble kind ? kind : SettlementTrouble.Market;
 
     public void Meet(SettlementTrouble kind, string text, Exception? failure = null)
     {

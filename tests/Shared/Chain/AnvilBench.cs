@@ -167,7 +167,8 @@ internal sealed class AnvilBench : ChainBench
                 [settled.Signature.Topic],
             ],
         };
-        return [.. (await _rpc.GetLogs(filter, default)).Select(log => ContractValues.Number(settled.Decode(log.Topics, log.Data)[0]))];
+        var logs = await _rpc.GetLogs(filter, default);
+        return [.. logs.Select(log => (ulong)(System.Numerics.BigInteger)settled.Decode(log.Topics, log.Data)[0])];
     }
 
     /// <summary>What a silo sees that was given another address.</summary>

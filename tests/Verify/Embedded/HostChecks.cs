@@ -49,8 +49,8 @@ internal static class HostChecks
             FuzzNetCheck.Run
         ),
         ["hostilerpc"] = (
-            "a market on a real EVM whose node lies, or one of three, and whose chain is reorganised: no wrong payment, and an alarm; needs "
-                + "anvil [--n LIVES] [--only TEXT] [--without RULE|all]",
+            "a market on a real EVM whose node lies, or one of three, and whose chain is reorganised: no wrong payment, and an alarm; "
+                + "needs anvil [--n LIVES] [--only TEXT] [--without RULE|all]",
             HostileRpcCheck.Run
         ),
         ["idempotency"] = (

@@ -27,7 +27,7 @@ internal sealed class HostileLife(HostileScene scene, HostileCase one)
     private ulong _withdraws;
     private bool _claims;
 
-    /// <summary>One life of a market on the contracts as they are now; the chain is as before when it is over, unless it was reorganised.</summary>
+    /// <summary>A market on the contracts as they are now. The chain is as before when it is over, unless it was reorganised.</summary>
     public static async Task<LifeResult> Run(AnvilBench bench, HostileCase one)
     {
         var snapshot = await bench.Node.Tell("evm_snapshot");
@@ -94,6 +94,10 @@ internal sealed class HostileLife(HostileScene scene, HostileCase one)
         {
             await scene.Block();
         }
+        if (one.Depth == 0 && scene.Criticals > before)
+        {
+            scene.Violations.Add($"{moment}: the lie was believed, that the chain was reorganised");
+        }
         if (one.Depth > 0)
         {
             Judge(moment, before, booked, (await scene.Account("client")).Booked);
@@ -123,7 +127,10 @@ internal sealed class HostileLife(HostileScene scene, HostileCase one)
     {
         if (!await scene.Until(holds))
         {
-            scene.Violations.Add($"{what}: it does not come. {(await scene.Status()).Trouble}");
+            var status = await scene.Status();
+            scene.Violations.Add(
+                $"{what}: it does not come; the market is {status.Phase}, has counted block {status.Counted} of {status.Head}. {status.Trouble}"
+            );
         }
     }
 

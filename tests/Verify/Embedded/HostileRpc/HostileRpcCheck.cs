@@ -46,8 +46,8 @@ public static class HostileRpcCheck
                 }
                 lives.Add((one, result));
                 Console.Error.WriteLine(
-                    $"{one.Name}: {result.Told} lies, {result.Alarms} alarms, {result.Blocks} blocks, {result.Violations.Count} violations, "
-                        + $"{(clock.Elapsed - began).TotalSeconds:0.0} s"
+                    $"{one.Name}: {result.Told} lies, {result.Alarms} alarms, {result.Blocks} blocks, "
+                        + $"{result.Violations.Count} violations, {(clock.Elapsed - began).TotalSeconds:0.0} s"
                 );
             }
         }
