@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Marketplace.Chain;
 using Marketplace.Crypto;
 using Marketplace.Receipts;
@@ -7,6 +8,9 @@ namespace Marketplace.Testing;
 /// <summary>The contracts on a real EVM.</summary>
 internal sealed class AnvilBench : ChainBench
 {
+    /// <summary>The first of the accounts that the node has keys of.</summary>
+    private const string Stranger = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
+
     private readonly AnvilNode _anvil;
     private readonly Bytes32 _market;
     private readonly HttpMessageInvoker _invoker = RpcOptions.CreateInvoker();
@@ -82,7 +86,23 @@ internal sealed class AnvilBench : ChainBench
         await _anvil.Mine();
     }
 
-    public override Task Reorganise(int depth) => _anvil.Tell("anvil_reorg", depth, new System.Text.Json.Nodes.JsonArray());
+    /// <summary>
+    /// The first of the new blocks has a transfer between strangers: empty blocks of the same second would be the old ones again, which the
+    /// node then loses.
+    /// </summary>
+    public override Task Reorganise(int depth)
+    {
+        var transfer = new JsonObject
+        {
+            ["from"] = Stranger,
+            ["to"] = $"0x{1:x40}",
+            ["value"] = "0x1",
+            ["gas"] = "0x5208",
+            ["maxFeePerGas"] = "0x77359400",
+            ["maxPriorityFeePerGas"] = "0x1",
+        };
+        return _anvil.Tell("anvil_reorg", depth, new JsonArray(new JsonArray(transfer, 0)));
+    }
 
     public override async Task Deposit(Secp256k1PrivateKey owner, ulong amount)
     {
