@@ -100,7 +100,6 @@ public sealed class ReceiptTests
     [InlineData("output")]
     [InlineData("profile")]
     [InlineData("a root without a change")]
-    [InlineData("no signature")]
     public void ReportOfAnotherExecutionThanWasSigned_IsRefused(string what) =>
         TestMarket.Run(async market =>
         {
@@ -111,7 +110,6 @@ public sealed class ReceiptTests
             {
                 "fuel" => signed with { FuelUsed = signed.FuelUsed + 1 },
                 "output" => signed with { Output = worker.Completed(lease, "other").Output },
-                "no signature" => signed with { Signed = null },
                 "profile" => signed with { Signed = signed.Signed! with { Profile = default } },
                 _ => signed with { Signed = signed.Signed! with { RootAfter = default(StateRoot) } },
             };
