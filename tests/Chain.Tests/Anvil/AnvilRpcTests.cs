@@ -48,7 +48,7 @@ public sealed class AnvilRpcTests(AnvilFixture anvil) : IClassFixture<AnvilFixtu
         await using (var node = await AnvilNode.Start(home: home.FullName))
         {
             await node.Tell("anvil_setBalance", SampleTransactions.Sender.ToString(), "0x7");
-            await node.Mine();
+            await node.Mine(2);
             await node.Tell("anvil_setBalance", SampleTransactions.Sender.ToString(), "0x8");
             await node.Mine(2_000);
             var rpc = new FailoverRpc(OptionsOf(node.Endpoint));
