@@ -13,12 +13,12 @@ internal sealed partial class SettlementGrain
     private async Task Count(ChainBlock counted, CancellationToken cancellation)
     {
         var registry = new ChainMembers(_chain!, _chainTerms!);
-        await ForgetLostBlocks(registry, cancellation);
+        await ForgetLostBlocks(cancellation);
         while (State.Counted < counted.Number)
         {
             var from = State.Trail.IsEmpty ? _chainTerms!.CreatedIn : State.Counted + 1;
             var last = Math.Min(counted.Number, from + SettlementPolicy.BlocksAtOnceMax - 1);
-            var to = last == counted.Number ? counted : await registry.RequireBlock(last, cancellation);
+            var to = last == counted.Number ? counted : await RequireBlock(last, cancellation);
             var events = await _chain!.ReadEvents(from, to, cancellation);
             await TakeBalances([.. events.OfType<AccountTouched>().Select(happened => happened.Owner).Distinct()], to, cancellation);
             foreach (var slashed in events.OfType<MemberSlashed>())
@@ -79,10 +79,10 @@ internal sealed partial class SettlementGrain
     }
 
     /// <summary>Blocks that the chain has no more, where it was reorganised deeper than is waited for.</summary>
-    private async Task ForgetLostBlocks(ChainMembers registry, CancellationToken cancellation)
+    private async Task ForgetLostBlocks(CancellationToken cancellation)
     {
         var trail = State.Trail;
-        while (!trail.IsEmpty && (await registry.RequireBlock(trail[^1].Number, cancellation)).Hash != trail[^1].Hash)
+        while (!trail.IsEmpty && (await RequireBlock(trail[^1].Number, cancellation)).Hash != trail[^1].Hash)
         {
             trail = trail.RemoveAt(trail.Length - 1);
         }
@@ -106,6 +106,9 @@ internal sealed partial class SettlementGrain
             }
         }
     }
+
+    private Task<ChainBlock> RequireBlock(ulong number, CancellationToken cancellation) =>
+        new ChainMembers(_chain!, _chainTerms!).RequireBlock(number, cancellation);
 
     [LoggerMessage(
         Level = LogLevel.Critical,
