@@ -3,6 +3,7 @@ using Marketplace.Verify.FuzzNet;
 using Marketplace.Verify.HostileRpc;
 using Marketplace.Verify.Idempotency;
 using Marketplace.Verify.Liars;
+using Marketplace.Verify.Settlements;
 using Marketplace.Verify.Sim;
 using Marketplace.Verify.SlowReaders;
 
@@ -30,6 +31,11 @@ internal static class HostChecks
                 + "[--excluded return|leave] [--slots N] [--liar-slots N] [--liar-price N] [--together N] "
                 + "[--stall 1] [--without NAME|all: wrong results, or copied ones, must become more]",
             LiarsCheck.Run
+        ),
+        ["settlements"] = (
+            "a real silo settles on a real chain, is killed at each step, and the chain is reorganised; chain and books agree to the unit; "
+                + "needs anvil [--seed S] [--rounds N] [--confirmations N] [--within SECONDS] [--without RULE]",
+            SettlementsCheck.Run
         ),
         ["twins"] = (
             "two activations of every grain at once; no effect twice [--n N] [--seed S] [--operations N] [--without etag]",
