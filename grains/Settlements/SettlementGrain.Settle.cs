@@ -16,6 +16,7 @@ internal sealed partial class SettlementGrain
     private async Task Settle(ChainBlock counted, ChainBlock head, CancellationToken cancellation)
     {
         var books = await _chain!.ReadBooks(counted, cancellation);
+        await TakeBack(books, counted);
         await TakeSettled(books, cancellation);
         _isClosed = books.IsClosed;
         if (_isClosed)
@@ -25,6 +26,10 @@ internal sealed partial class SettlementGrain
                 "The escrow is closed: there was no settlement for too long. Accounts leave by the last one; the market needs new "
                     + "contracts."
             );
+        }
+        if (State.Open is null && State.Again is [var lost, ..])
+        {
+            await Write(State with { Open = lost, Again = State.Again.RemoveAt(0) });
         }
         if (State.Open is { } open && _chainTerms!.EpochAt(head.Time) > open.Settlement.Epoch + 1)
         {
@@ -53,18 +58,11 @@ internal sealed partial class SettlementGrain
     /// <summary>The chain has settled what was under way, in a block that is deep enough.</summary>
     private async Task TakeSettled(ChainBooks books, CancellationToken cancellation)
     {
-        if ((books.Last?.Number ?? 0) < State.Next - 1)
-        {
-            await TakeBack(books.Last?.Number ?? 0);
-            return;
-        }
         if (books.Last is not { } last || last.Number < State.Next)
         {
             return;
         }
-        BooksUnderWay[] versions = [.. State.Earlier, .. State.Open is { } open ? [open] : Array.Empty<BooksUnderWay>()];
-        var settled = versions.FirstOrDefault(version => version.Settlement == last);
-        if (settled is null)
+        if (State.Versions.FirstOrDefault(version => version.Settlement == last) is not { } settled)
         {
             throw Waits(
                 SettlementTrouble.OtherBooks,
@@ -72,73 +70,52 @@ internal sealed partial class SettlementGrain
                     + "books may be an old copy. Nothing is settled until an operator has looked."
             );
         }
-        var transaction = await FindTransaction(settled, cancellation);
-        var past = new SettledBooks(last, settled.Content, transaction, _clock.GetUtcNow());
-        // The chain settles no number before those below it: what it had lost of them it has again.
-        var found = versions
-            .Where(version => version.Settlement.Number < last.Number)
-            .DistinctBy(version => version.Settlement.Number)
-            .Select(version => new SettledBooks(version.Settlement, version.Content, Transaction: default, past.At));
-        SettledBooks[] known = [.. State.Past, .. found.OrderBy(again => again.Settlement.Number), past];
-        // Those of later numbers were lost by the chain together with this one: they go on.
-        var later = versions.Where(version => version.Settlement.Number > last.Number).ToArray();
-        var next = later.LastOrDefault(version => version.Settlement.Number == last.Number + 1);
+        // Of several that the chain had lost together, some may be there again at once.
+        BooksUnderWay[] done = [.. State.InLine.Where(version => version.Settlement.Number < last.Number), settled];
+        BooksUnderWay[] over = [.. State.Versions.Where(version => version.Settlement.Number <= last.Number).Except(done)];
+        var (past, kept) = (State.Past, State.Kept);
+        foreach (var version in done)
+        {
+            var attempt = await FindAttempt(version, cancellation);
+            past = past.Add(
+                new SettledBooks(version.Settlement, version.Content, attempt?.Transaction.Hash ?? default, _clock.GetUtcNow())
+            );
+            kept = kept.Add(version with { Attempts = attempt is null ? [] : [attempt] });
+        }
         await Write(
             State with
             {
-                Past = [.. known.TakeLast(SettlementPolicy.PastMax)],
+                Past = [.. past.TakeLast(SettlementPolicy.PastMax)],
+                Kept = [.. kept.TakeLast(SettlementPolicy.SentAgainMax)],
                 Batches = settled.Content.Batches,
-                Open = next,
-                Earlier = [.. later.Where(version => version != next)],
+                Open = null,
+                Earlier = [.. State.Earlier.Where(version => version.Settlement.Number > last.Number)],
+                Again = [.. State.Again.Where(version => version.Settlement.Number > last.Number)],
             }
         );
         _votes = null;
-        LogSettled(last.Number, settled.Content.Accounts, settled.Content.Receipts, transaction);
-        foreach (var version in versions.Except(later).Where(version => known.All(one => one.Settlement != version.Settlement)))
+        LogSettled(last.Number, settled.Content.Accounts, settled.Content.Receipts, past[^1].Transaction);
+        foreach (var version in over)
         {
             await _files.Delete(version.Settlement, version.Content.Parts);
         }
-        if (State.Past.Length > SettlementPolicy.KeptMax)
+        foreach (var old in State.Past.SkipLast(SettlementPolicy.KeptMax).TakeLast(done.Length))
         {
-            var old = State.Past[^(SettlementPolicy.KeptMax + 1)];
             await _files.Delete(old.Settlement, old.Content.Parts);
         }
     }
 
-    /// <summary>
-    /// The chain was reorganised deeper than was waited for, and has lost settlements that were counted. Each is under way again as it was,
-    /// the first of them first: members give the signatures that they gave, and the escrow takes each number once, whichever transaction
-    /// brings it.
-    /// </summary>
-    private async Task TakeBack(ulong last)
-    {
-        var kept = State.Past.TakeWhile(past => past.Settlement.Number <= last).ToArray();
-        BooksUnderWay[] lost = [.. State.Past.Skip(kept.Length).Select(past => new BooksUnderWay(past.Settlement, past.Content))];
-        var later = State.Open is { } open ? State.Earlier.Append(open) : State.Earlier;
-        LogLost(lost[0].Settlement.Number, lost[^1].Settlement.Number, _terms.Confirmations);
-        await Write(
-            State with
-            {
-                Past = ImmutableArray.Create(kept),
-                Batches = kept.Length == 0 ? 0 : kept[^1].Content.Batches,
-                Open = lost[0],
-                Earlier = [.. lost.Skip(1), .. later],
-            }
-        );
-        _votes = null;
-    }
-
-    /// <returns>Zero where none of the market's own has settled it.</returns>
-    private async Task<Bytes32> FindTransaction(BooksUnderWay settled, CancellationToken cancellation)
+    /// <returns>Null where none of the market's own has settled it.</returns>
+    private async Task<SendAttempt?> FindAttempt(BooksUnderWay settled, CancellationToken cancellation)
     {
         foreach (var attempt in settled.Attempts.Reverse())
         {
             if (await _chain!.FindInclusion(attempt.Transaction.Hash, cancellation) is { HasSucceeded: true })
             {
-                return attempt.Transaction.Hash;
+                return attempt;
             }
         }
-        return default;
+        return null;
     }
 
     private bool IsDue() => State.Past.IsEmpty || _clock.GetUtcNow() - State.Past[^1].At >= _terms.Interval;
@@ -183,7 +160,9 @@ internal sealed partial class SettlementGrain
             State with
             {
                 Open = new BooksUnderWay(file.Settlement, content),
-                Earlier = State.Open is { } late ? [.. State.Earlier, late] : State.Earlier,
+                // What follows a version that is made anew follows it no longer, and is made anew in its turn.
+                Earlier = [.. State.Earlier, .. State.InLine],
+                Again = [],
             }
         );
         _votes = null;
@@ -392,13 +371,6 @@ internal sealed partial class SettlementGrain
         Message = "Settlement {Number} stands on the chain: {Accounts} accounts, {Receipts} batches of receipts, transaction {Transaction}"
     )]
     private partial void LogSettled(ulong number, int accounts, int receipts, Bytes32 transaction);
-
-    [LoggerMessage(
-        Level = LogLevel.Critical,
-        Message = "The chain has lost settlements {First} to {Last}, which were counted: they are settled again. {Confirmations} blocks "
-            + "are too few to wait for on this chain"
-    )]
-    private partial void LogLost(ulong first, ulong last, int confirmations);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Settlement {Number} came too late for epoch {Epoch} and is made anew")]
     private partial void LogEpochOver(ulong number, ulong epoch);

@@ -46,6 +46,12 @@ internal static class SettlementPolicy
     /// <summary>Settlements whose files are kept: the last one is what accounts claim by.</summary>
     public const int KeptMax = 16;
 
+    /// <summary>
+    /// Settlements that are sent again should the chain lose them: it would have to be reorganised by as many intervals, and where that is
+    /// possible more than the books are lost.
+    /// </summary>
+    public const int SentAgainMax = 8;
+
     /// <inheritdoc cref="MarketLimits.PastSettlementsMax"/>
     public const int PastMax = MarketLimits.PastSettlementsMax;
 

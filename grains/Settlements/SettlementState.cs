@@ -14,8 +14,9 @@ internal sealed record SettlementState
     /// <summary>The name of the state and the kind of its document.</summary>
     public const string Kind = "settlement";
 
-    /// <summary>Of each that ever registered, with the block in which it did; what they had at stake was not kept.</summary>
-    private const byte FormatWithoutStakes = 1;
+    /// <summary>Of each that ever registered, with the block in which it did; neither what they had at stake
+    /// nor settlements to send again were kept.</summary>
+    private const byte FormatBefore = 1;
     private const byte Format = 2;
 
     public required ulong ChainId { get; init; }
@@ -49,9 +50,24 @@ internal sealed record SettlementState
     public BooksUnderWay? Open { get; init; }
 
     /// <summary>
-    /// Versions of the number that is under way, for epochs that are over: one of them may still be the one that was settled.
+    /// Versions of the number that is under way, or of later ones, for epochs that are over: one of them may still be the one that was
+    /// settled.
     /// </summary>
     public ImmutableArray<BooksUnderWay> Earlier { get; init; } = [];
+
+    /// <summary>
+    /// The newest of <see cref="Past"/> as they were sent, oldest first: should the chain lose them, they are sent again.
+    /// </summary>
+    public ImmutableArray<BooksUnderWay> Kept { get; init; } = [];
+
+    /// <summary>What follows the settlement that is under way, because the chain has lost them together; oldest first.</summary>
+    public ImmutableArray<BooksUnderWay> Again { get; init; } = [];
+
+    /// <summary>What is to be settled, in the order of its numbers.</summary>
+    public IEnumerable<BooksUnderWay> InLine => Open is { } open ? Again.Insert(0, open) : Again;
+
+    /// <summary>All versions that the chain may still settle.</summary>
+    public IEnumerable<BooksUnderWay> Versions => Earlier.Concat(InLine);
 
     /// <summary>The last block whose events are in the books; 0: none.</summary>
     public ulong Counted => Trail.IsEmpty ? 0 : Trail[^1].Number;
@@ -93,10 +109,13 @@ internal sealed record SettlementState
         {
             BooksUnderWay.Write(writer, open);
         }
-        writer.Count(state.Earlier.Length);
-        foreach (var earlier in state.Earlier)
+        foreach (var versions in (ImmutableArray<BooksUnderWay>[])[state.Earlier, state.Kept, state.Again])
         {
-            BooksUnderWay.Write(writer, earlier);
+            writer.Count(versions.Length);
+            foreach (var version in versions)
+            {
+                BooksUnderWay.Write(writer, version);
+            }
         }
         return writer.Finish();
     }
@@ -104,7 +123,7 @@ internal sealed record SettlementState
     public static SettlementState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var hasStakes = reader.Version(FormatWithoutStakes, Format, "How far settlements are") == Format;
+        var isWhole = reader.Version(FormatBefore, Format, "How far settlements are") == Format;
         var state = new SettlementState { ChainId = reader.Number(), Escrow = reader.Address() };
         var trail = new ChainBlock[reader.Items(Bytes32.Size)];
         for (var index = 0; index < trail.Length; index++)
@@ -114,13 +133,13 @@ internal sealed record SettlementState
         var members = new KnownMember[reader.Items(Bytes32.Size)];
         for (var index = 0; index < members.Length; index++)
         {
-            members[index] = hasStakes
+            members[index] = isWhole
                 ? new KnownMember(new WorkerId(reader.Id()), BlsPublicKey.Read(reader.Bytes())) { Stake = reader.Amount() }
                 : ReadWithBlock(ref reader);
         }
-        ulong? stakesOf = hasStakes && reader.Flag() ? reader.Number() : null;
+        ulong? stakesOf = isWhole && reader.Flag() ? reader.Number() : null;
         // What was not kept is read of the chain.
-        var isInDoubt = !hasStakes || reader.Flag();
+        var isInDoubt = !isWhole || reader.Flag();
         var batches = reader.Number();
         var past = new SettledBooks[reader.Items(Bytes32.Size)];
         for (var index = 0; index < past.Length; index++)
@@ -128,11 +147,9 @@ internal sealed record SettlementState
             past[index] = SettledBooks.Read(ref reader);
         }
         var open = reader.Flag() ? BooksUnderWay.Read(ref reader) : null;
-        var earlier = new BooksUnderWay[reader.Items(Bytes32.Size)];
-        for (var index = 0; index < earlier.Length; index++)
-        {
-            earlier[index] = BooksUnderWay.Read(ref reader);
-        }
+        var earlier = ReadVersions(ref reader);
+        var kept = isWhole ? ReadVersions(ref reader) : [];
+        var again = isWhole ? ReadVersions(ref reader) : [];
         reader.End();
         return state with
         {
@@ -143,7 +160,9 @@ internal sealed record SettlementState
             Batches = batches,
             Past = ImmutableArray.Create(past),
             Open = open,
-            Earlier = ImmutableArray.Create(earlier),
+            Earlier = earlier,
+            Kept = kept,
+            Again = again,
         };
     }
 
@@ -183,6 +202,16 @@ internal sealed record SettlementState
     {
         reader.Number();
         return new KnownMember(new WorkerId(reader.Id()), BlsPublicKey.Read(reader.Bytes()));
+    }
+
+    private static ImmutableArray<BooksUnderWay> ReadVersions(ref CompactReader reader)
+    {
+        var versions = new BooksUnderWay[reader.Items(Bytes32.Size)];
+        for (var index = 0; index < versions.Length; index++)
+        {
+            versions[index] = BooksUnderWay.Read(ref reader);
+        }
+        return ImmutableArray.Create(versions);
     }
 }
 

@@ -42,6 +42,9 @@ internal enum SettlementTrouble
     /// <summary>The escrow is closed.</summary>
     Closed,
 
+    /// <summary>The chain has lost more settlements than can be sent again.</summary>
+    Lost,
+
     /// <summary>The chain has a settlement that is not of these books.</summary>
     OtherBooks,
 }

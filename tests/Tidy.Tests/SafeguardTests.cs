@@ -1,10 +1,11 @@
 using Marketplace.Verify.HostileRpc;
 using Marketplace.Verify.Liars;
+using Marketplace.Verify.Settlements;
 using Marketplace.Verify.Sim;
 
 namespace Marketplace.Tests.Tidy;
 
-/// <summary>What the checks sim, liars and hostilerpc take out of the sources by <c>--without</c> is still there.</summary>
+/// <summary>What the checks sim, liars, hostilerpc and settlements take out of the sources by <c>--without</c> is still there.</summary>
 public sealed class SafeguardTests
 {
     [Fact]
@@ -13,6 +14,7 @@ public sealed class SafeguardTests
             Safeguards
                 .All.Concat(LiarsControl.All.Select(control => control.Safeguard))
                 .Concat(HostileRules.All.Select(rule => rule.Safeguard))
+                .Concat(SettlementsControl.All)
                 .Select(safeguard => safeguard.Trouble(File.ReadAllText(Path.Combine(Repository.Root, safeguard.File))))
                 .OfType<string>()
         );

@@ -1,3 +1,4 @@
+using Marketplace.Testing;
 using Marketplace.Receipts;
 
 namespace Marketplace.Grains.Tests.Settlements;
@@ -192,6 +193,64 @@ public sealed class ChainFaultTests
             await scene.Blocks(2);
             Assert.Null((await scene.Status()).Trouble);
             scene.Check();
+        });
+
+    /// <summary>Deeper than is waited for: what the chain has settled no longer is settled again, and what follows comes behind it.</summary>
+    [Theory]
+    [InlineData(1, true), InlineData(1, false), InlineData(2, true), InlineData(2, false), InlineData(3, true), InlineData(3, false)]
+    public void SettlementsThatAreLostDeep_AreSettledAgain(ulong lost, bool keepsTransactions) =>
+        SettlementScene.Run(async scene =>
+        {
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+            await scene.UntilSettled(1);
+            for (ulong number = 2; number <= 1 + lost; number++)
+            {
+                await scene.Pay(10 * number);
+                await scene.UntilSettled(number);
+            }
+            // Beside them, what is not deep enough yet.
+            await scene.Pay(100);
+            await scene.Until(async () => (await scene.Status()).Open is { Transactions.IsEmpty: false });
+            var depth = 0;
+            while (scene.Chain.SettledBefore(depth) > 1)
+            {
+                depth++;
+            }
+            scene.Chain.Reorganise(depth, keepsActions: true, keepsTransactions);
+            await scene.UntilSettled(2 + lost);
+            await scene.Pay(100);
+            await scene.UntilSettled(3 + lost);
+
+            Assert.Equal(
+                scene.Chain.Now.Settled.Select(settled => settled.Number),
+                (await scene.Status()).Past.Select(past => past.Number).Reverse()
+            );
+            scene.Check();
+        });
+
+    [Fact, TestsBound(typeof(SettlementPolicy), nameof(SettlementPolicy.SentAgainMax))]
+    public void MoreLostSettlementsThanAreKept_WaitForAnOperator() =>
+        SettlementScene.Run(async scene =>
+        {
+            const ulong Lost = SettlementPolicy.SentAgainMax + 1;
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+            await scene.UntilSettled(1);
+            for (ulong number = 2; number <= 1 + Lost; number++)
+            {
+                await scene.Pay(10);
+                await scene.UntilSettled(number);
+            }
+            var depth = 0;
+            while (scene.Chain.SettledBefore(depth) > 1)
+            {
+                depth++;
+            }
+            scene.Chain.Reorganise(depth, keepsActions: true, keepsTransactions: false);
+
+            await scene.Until(async () => (await scene.Status()).Trouble?.Contains("keeps 8 at most", StringComparison.Ordinal) == true);
+            await scene.Blocks(20);
+            Assert.Equal(1ul, scene.Chain.Now.Last!.Number);
+            Assert.Equal(1 + Lost, (await scene.Status()).Settled);
         });
 
     /// <summary>Two silos believe that they have the grain: what they do together is done once.</summary>

@@ -136,6 +136,9 @@ internal sealed class SimulatedChain : IMarketChain
         Mine(depth + more);
     }
 
+    /// <summary>How many settlements there were so many blocks ago.</summary>
+    public ulong SettledBefore(int blocks) => _blocks[^(blocks + 1)].State.Last?.Number ?? 0;
+
     public Task<ChainTerms> ReadTerms(CancellationToken cancellation) => Answer(nameof(ReadTerms), () => Terms);
 
     public Task<ChainBlock> ReadHead(CancellationToken cancellation) => Answer(nameof(ReadHead), () => Heard.Block);

@@ -34,7 +34,8 @@ internal static class HostChecks
         ),
         ["settlements"] = (
             "a real silo settles on a real chain, is killed at each step, and the chain is reorganised; chain and books agree to the unit; "
-                + "needs anvil [--seed S] [--rounds N] [--confirmations N] [--within SECONDS] [--without RULE]",
+                + "needs anvil [--seed S] [--rounds N] [--steps all|written] [--confirmations N] [--within SECONDS] "
+                + "[--without NAME|all: a run with a silo that lacks a safeguard must find it]",
             SettlementsCheck.Run
         ),
         ["twins"] = (

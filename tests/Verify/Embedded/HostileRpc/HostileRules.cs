@@ -97,8 +97,8 @@ internal static class HostileRules
             new(
                 "lost-settlement",
                 "grains/Settlements/SettlementGrain.Settle.cs",
-                "if ((books.Last?.Number ?? 0) < State.Next - 1)",
-                "if (State.Next == 0)",
+                "        await TakeBack(books, counted);\n",
+                "",
                 "A settlement that a deep reorganisation took away is never settled again."
             ),
             "reorganisation of 12, alone"

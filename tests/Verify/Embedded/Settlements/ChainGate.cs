@@ -49,6 +49,9 @@ internal sealed class ChainGate : IAsyncDisposable
     /// <summary>Transactions are refused: none comes into a block.</summary>
     public bool RefusesTransactions { get; set; }
 
+    /// <summary>How many transactions were refused.</summary>
+    public int Refused { get; private set; }
+
     public static async Task<ChainGate> Start(Uri node, Strike strike)
     {
         var gate = new ChainGate(node, strike);
@@ -83,8 +86,9 @@ internal sealed class ChainGate : IAsyncDisposable
         await http.Response.Body.WriteAsync(answer, http.RequestAborted);
     }
 
-    private static byte[] RefusalOf(byte[] body)
+    private byte[] RefusalOf(byte[] body)
     {
+        Refused++;
         var call = JsonNode.Parse(body)!;
         var answer = new JsonObject
         {

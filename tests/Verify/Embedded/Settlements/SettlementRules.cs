@@ -32,15 +32,14 @@ internal sealed class SettlementRules(SettlingChain chain, EmbeddedStore store)
         foreach (var party in parties)
         {
             var balance = await chain.BalanceOf(party.Address);
-            (deposited, withdrawn, claimed) = (
-                deposited + balance.Deposited,
-                withdrawn + balance.Withdrawn,
-                claimed + balance.Claimed
-            );
+            (deposited, withdrawn, claimed) = (deposited + balance.Deposited, withdrawn + balance.Withdrawn, claimed + balance.Claimed);
             await CheckParty(party, balance);
         }
         var (owed, has) = await chain.Pot();
-        Expect(owed == deposited - withdrawn - claimed, $"The escrow owes {owed}; {deposited} came in, {withdrawn} and {claimed} went out.");
+        Expect(
+            owed == deposited - withdrawn - claimed,
+            $"The escrow owes {owed}; {deposited} came in, {withdrawn} and {claimed} went out."
+        );
         Expect(has == owed, $"The escrow has {has} tokens and owes {owed}.");
     }
 
@@ -74,9 +73,9 @@ internal sealed class SettlementRules(SettlingChain chain, EmbeddedStore store)
     /// <summary>Each number once, and nothing of the operator's had effect but them.</summary>
     private async Task CheckSettlements(SettlingMarket market)
     {
-        var settled = await chain.Settled();
+        var settled = (await chain.Settled()).Select(settlement => settlement.Number).ToArray();
         Expect(
-            settled.SequenceEqual(Enumerable.Range(1, settled.Count).Select(number => (ulong)number)),
+            settled.SequenceEqual(Enumerable.Range(1, settled.Length).Select(number => (ulong)number)),
             $"The chain has the settlements {string.Join(", ", settled)}."
         );
         var past = market.Steps.Settlement?.Past ?? [];
@@ -89,6 +88,8 @@ internal sealed class SettlementRules(SettlingChain chain, EmbeddedStore store)
             past.LastOrDefault()?.Settlement == await chain.Last(),
             $"The last settlement of the market is {past.LastOrDefault()?.Settlement}; that of the chain is {await chain.Last()}."
         );
+        var strange = past.Where(books => books.Transaction == default).Select(books => books.Settlement.Number).ToArray();
+        Expect(strange.Length == 0, $"The market does not know by which transaction it has settled {string.Join(", ", strange)}.");
         var last = past.LastOrDefault();
         var (earned, spent) = (TokenAmount.Zero, TokenAmount.Zero);
         foreach (var party in market.Parties)

@@ -11,6 +11,17 @@ public static class SettlementsCheck
 {
     public static async Task<VerifyResult> Run(VerifyArguments arguments)
     {
+        if (arguments.Text("without") is { } without)
+        {
+            return await SettlementsWithoutCheck.Run(without, arguments);
+        }
+        var which = arguments.Text("steps") ?? "all";
+        string[] steps = which switch
+        {
+            "all" => [.. WriteSteps.Usual, .. ChainSteps.All],
+            "written" => [.. WriteSteps.Usual],
+            _ => throw new ArgumentException($"--steps is '{which}'; there are: all, written."),
+        };
         var seed = arguments.Number("seed", Environment.TickCount & 0xFFFF);
         var confirmations = arguments.Number("confirmations", 3);
         var clock = Stopwatch.StartNew();
@@ -22,14 +33,15 @@ public static class SettlementsCheck
         IReadOnlyList<string> violations;
         try
         {
+            await run.KillWhenLost(WriteSteps.LostDeposit);
+            await run.KillWhenTakenBack();
+            await run.Drain();
             for (var round = arguments.Number("rounds", 1); round > 0; round--)
             {
-                string[] steps = [.. WriteSteps.Usual, .. ChainSteps.All];
                 chance.Shuffle(steps);
                 await run.KillAtEach(steps);
                 await run.KillWhenLate();
             }
-            await run.KillWhenLost(WriteSteps.Deep);
             await run.Drain();
             await market.Stop();
             violations = [.. run.Violations, .. await SettlementRules.Check(market)];
@@ -41,7 +53,7 @@ public static class SettlementsCheck
         }
         if (violations.Count > 0)
         {
-            Console.Error.WriteLine(market.LastOutput);
+            violations = [.. violations, $"The silo said at last:{Environment.NewLine}{market.LastOutput}"];
         }
         var line = new
         {

@@ -43,22 +43,24 @@ internal sealed class SettlementsRun(SettlingMarket market, Strike strike, Rando
     /// <summary>The chain is reorganised no deeper than is waited for: the books never see it.</summary>
     public async Task KillAtEach(IReadOnlyList<string> steps)
     {
+        var before = WriteSteps.Deep.Sum(strike.Count);
         foreach (var step in steps)
         {
             await KillAt(step, () => Live(reorganises: true));
         }
-        foreach (var step in WriteSteps.Deep.Where(step => strike.Count(step) > 0))
+        if (WriteSteps.Deep.Sum(strike.Count) is var after && after > before)
         {
-            _violations.Add($"No reorganisation was deeper than {confirmations} blocks, and '{step}' came {strike.Count(step)} times.");
+            _violations.Add($"No reorganisation was deeper than {confirmations} blocks, and {after - before} steps took something back.");
         }
     }
 
     /// <summary>No transaction comes into a block until the settlement's epoch is over.</summary>
     public async Task KillWhenLate()
     {
+        var refused = market.Gate.Refused;
         market.Gate.RefusesTransactions = true;
         var clock = Stopwatch.StartNew();
-        while (market.Steps.Settlement?.Open is not { Attempts.Length: > 0 } && clock.Elapsed < within)
+        while (market.Gate.Refused == refused && clock.Elapsed < within)
         {
             await Live(reorganises: false);
         }
@@ -67,32 +69,62 @@ internal sealed class SettlementsRun(SettlingMarket market, Strike strike, Rando
         market.Gate.RefusesTransactions = false;
     }
 
-    /// <summary>A deposit is credited and spent, and then the chain loses it.</summary>
+    /// <summary>
+    /// A deposit is credited and spent, and then the chain loses it. To be called while the chain is young: the node forgets what its
+    /// older blocks had, and then it goes back to nothing.
+    /// </summary>
     public async Task KillWhenLost(IReadOnlyList<string> steps)
     {
         foreach (var step in steps)
         {
             var credits = strike.Count(WriteSteps.CreditDone);
-            var from = (await market.Chain.Head()).Number;
             await Life.Deposit(market.Client);
+            var from = (await market.Chain.Head()).Number - 1;
+            await market.Chain.Mine(confirmations + chance.Next(1, DeeperMax));
             var clock = Stopwatch.StartNew();
             while (strike.Count(WriteSteps.CreditDone) == credits && clock.Elapsed < within)
             {
-                await Life.Order();
-                var depth = (await market.Chain.Head()).Number - from;
-                await market.Chain.Mine(depth < (ulong)(confirmations + DeeperMax - 1) ? 1 : 0);
                 await Task.Delay(Pace);
             }
+            await Life.Order();
+            var isLost = false;
             await KillAt(
                 step,
                 async () =>
                 {
-                    if (from > 0)
+                    if (!isLost)
                     {
                         await market.Chain.Reorganise((int)((await market.Chain.Head()).Number - from));
                         DeepReorganisations++;
-                        from = 0;
+                        isLost = true;
                     }
+                    await market.Chain.Mine();
+                    await Task.Delay(Pace);
+                }
+            );
+        }
+    }
+
+    /// <summary>The chain loses a settlement that was deep enough. To be called while the chain is young, too.</summary>
+    public async Task KillWhenTakenBack()
+    {
+        var settled = strike.Count(WriteSteps.Settled);
+        var clock = Stopwatch.StartNew();
+        while (strike.Count(WriteSteps.Settled) == settled && clock.Elapsed < within)
+        {
+            await Life.Order();
+            await market.Chain.Mine();
+            await Task.Delay(Pace);
+        }
+        var block = (await market.Chain.Settled())[^1].Block;
+        await market.Chain.Reorganise((int)((await market.Chain.Head()).Number - block + 1));
+        DeepReorganisations++;
+        foreach (var step in (string[])[WriteSteps.TakenBack, WriteSteps.Settled])
+        {
+            await KillAt(
+                step,
+                async () =>
+                {
                     await market.Chain.Mine();
                     await Task.Delay(Pace);
                 }
@@ -140,6 +172,7 @@ internal sealed class SettlementsRun(SettlingMarket market, Strike strike, Rando
         if (!strike.IsDone)
         {
             _missed.Add(step);
+            _violations.Add($"'{step}' did not come within {within.TotalSeconds} s, so no silo was killed there.");
             return;
         }
         await market.Restart();

@@ -127,8 +127,8 @@ internal sealed class SettlingChain : IAsyncDisposable
         );
     }
 
-    /// <summary>The settlements of the chain as it is now, in order.</summary>
-    public async Task<IReadOnlyList<ulong>> Settled()
+    /// <summary>The settlements of the chain as it is now, in order, with the blocks that have them.</summary>
+    public async Task<IReadOnlyList<(ulong Number, ulong Block)>> Settled()
     {
         var settled = ContractBuild.Escrow.Abi.Event("Settled");
         var logs = await _rpc.GetLogs(
@@ -144,7 +144,7 @@ internal sealed class SettlingChain : IAsyncDisposable
             },
             default
         );
-        return [.. logs.Select(log => ContractValues.Number(settled.Decode(log.Topics, log.Data)[0]))];
+        return [.. logs.Select(log => (ContractValues.Number(settled.Decode(log.Topics, log.Data)[0]), log.BlockNumber))];
     }
 
     /// <summary>How many transactions of the operator are on the chain as it is now, since its contracts were made.</summary>

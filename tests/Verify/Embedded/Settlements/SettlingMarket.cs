@@ -89,13 +89,12 @@ internal sealed class SettlingMarket : IAsyncDisposable
     /// <summary>The file of a settlement; null where the silo does not give it now.</summary>
     public async Task<SettlementFile?> FileOf(ulong number)
     {
-        using var http = new HttpClient { BaseAddress = new Uri(_url) };
+        await using var client = Open();
         try
         {
-            using var answer = await http.GetAsync($"{Routes.Settlements}/{number.ToString(CultureInfo.InvariantCulture)}/file");
-            return answer.IsSuccessStatusCode ? SettlementFile.Parse(await answer.Content.ReadAsByteArrayAsync()) : null;
+            return await client.Settlement.GetFile(number);
         }
-        catch (HttpRequestException)
+        catch (Exception gone) when (gone is MarketplaceUnreachableException or MarketplaceException)
         {
             return null;
         }
@@ -157,9 +156,12 @@ internal sealed class SettlingMarket : IAsyncDisposable
             await Join(index);
         }
         await Chain.PassEpochs(1);
-        await Bind();
         await Run();
         _url = (await File.ReadAllTextAsync(Path.Combine(Data, Silos.Url))).Trim();
+        foreach (var party in Parties)
+        {
+            await Bind(party);
+        }
         for (var index = 0; index < Workers; index++)
         {
             _workers.Add(
@@ -185,24 +187,17 @@ internal sealed class SettlingMarket : IAsyncDisposable
         await Chain.Register(party.Owner, worker, key);
     }
 
-    private async Task Bind()
+    /// <summary>Each account says which address stands for it.</summary>
+    private async Task Bind(SettlingParty party)
     {
-        await using var store = EmbeddedStore.Open(
-            Path.Combine(Data, "store"),
-            new EmbeddedStoreOptions { Projections = Grains.MarketProjections.All },
-            TimeProvider.System
-        );
-        foreach (var party in Parties)
-        {
-            var state = new Grains.ChainAccountState { Owner = party.Address, Account = party.Id };
-            var document = new Grains.StoredDocument<Grains.ChainAccountState>(
-                store,
-                Grains.ChainAccountState.KeyOf(party.Address),
-                Grains.ChainAccountState.Form
-            );
-            await document.Load();
-            await document.Write(state);
-        }
+        await using var market = Open();
+        var key =
+            party == Client
+                ? await File.ReadAllTextAsync(Path.Combine(Data, Silos.ApiKey))
+                : (await market.Accounts.Open(party.Account)).Key;
+        await using var client = new MarketplaceClient(new MarketplaceClientOptions { Url = new Uri(_url), Key = key.Trim() });
+        var digest = AccountOwner.Digest(Chain.Domain, party.Id, party.Address).ToArray();
+        await client.Account.SetChain(party.Address, party.Account.Sign(digest), AccountOwner.Sign(Chain.Domain, party.Id, party.Owner));
     }
 
     private async Task Run()

@@ -14,6 +14,7 @@ internal sealed class WriteSteps
     public const string Signed = "settlement signed";
     public const string Transaction = "transaction written";
     public const string Settled = "settlement settled";
+    public const string TakenBack = "settlement taken back";
     public const string Told = "deposits told";
     public const string CreditMeant = "credit meant";
     public const string CreditBooked = "credit booked";
@@ -33,23 +34,12 @@ internal sealed class WriteSteps
 
     /// <summary>Those that come without a reorganisation that is deeper than was waited for.</summary>
     public static IReadOnlyList<string> Usual { get; } =
-    [
-        Told,
-        CreditMeant,
-        CreditBooked,
-        CreditDone,
-        Counted,
-        File,
-        Made,
-        Signed,
-        Transaction,
-        Settled,
-        DebitMeant,
-        DebitBooked,
-        DebitDone,
-    ];
+    [Told, CreditMeant, CreditBooked, CreditDone, Counted, File, Made, Signed, Transaction, Settled, DebitMeant, DebitBooked, DebitDone];
 
-    public static IReadOnlyList<string> Deep { get; } = [Forgotten, ReversalMeant, ReversalBooked, ReversalDone];
+    public static IReadOnlyList<string> Deep { get; } = [Forgotten, ReversalMeant, ReversalBooked, ReversalDone, TakenBack];
+
+    /// <summary>Those by which the books lose a deposit that the chain has lost.</summary>
+    public static IReadOnlyList<string> LostDeposit { get; } = [Forgotten, ReversalMeant, ReversalBooked, ReversalDone];
 
     /// <summary>How far the market is, by what is written.</summary>
     public Grains.SettlementState? Settlement => Volatile.Read(ref _settlement);
@@ -112,6 +102,11 @@ internal sealed class WriteSteps
         if (now.Next > before.Next)
         {
             yield return Settled;
+        }
+        if (now.Next < before.Next)
+        {
+            yield return TakenBack;
+            yield break;
         }
         if (now.Open is not { } open)
         {

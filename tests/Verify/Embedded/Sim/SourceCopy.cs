@@ -2,17 +2,28 @@ using System.Diagnostics;
 
 namespace Marketplace.Verify.Sim;
 
-/// <summary>The product's sources in a temporary folder, and a copy of this program that runs with what is built from them.</summary>
+/// <summary>
+/// The product's sources in a temporary folder, and copies of this program and of those that it starts, which run with what is built from
+/// them.
+/// </summary>
 internal sealed class SourceCopy : IDisposable
 {
     private static readonly string[] Left = ["artifacts", "tests", "clients", ".git"];
     private static readonly string[] Kept = [".cs", ".csproj", ".props", ".targets", ".json", ".editorconfig", ".globalconfig", ".config"];
 
+    /// <summary>Names the folder of anvil: a copy of this program does not find the checkout.</summary>
+    private const string AnvilVariable = "MARKETPLACE_ANVIL";
+
     private readonly HashSet<string> _built = [];
+    private readonly List<string> _programs = [];
+    private readonly string _root;
     private readonly string _folder = Directory.CreateTempSubdirectory("marketplace-sim-").FullName;
 
-    public SourceCopy(string root)
+    /// <param name="root">The checkout.</param>
+    /// <param name="started">Programs that this one starts, by the names of their folders beside its own.</param>
+    public SourceCopy(string root, params string[] started)
     {
+        _root = root;
         foreach (var folder in Directory.GetDirectories(root).Where(folder => !Left.Contains(Path.GetFileName(folder))))
         {
             Copy(folder, Path.Combine(Sources, Path.GetFileName(folder)), file => Kept.Contains(Path.GetExtension(file)));
@@ -21,12 +32,18 @@ internal sealed class SourceCopy : IDisposable
         {
             File.Copy(file, Path.Combine(Sources, Path.GetFileName(file)));
         }
-        Copy(AppContext.BaseDirectory, Program, _ => true);
+        var own = new DirectoryInfo(AppContext.BaseDirectory);
+        foreach (var program in (string[])[own.Parent!.Name, .. started])
+        {
+            var copy = Path.Combine(_folder, "bin", program, own.Name);
+            Copy(Path.Combine(own.Parent.Parent!.FullName, program, own.Name), copy, _ => true);
+            _programs.Add(copy);
+        }
     }
 
     private string Sources => Path.Combine(_folder, "sources");
 
-    private string Program => Path.Combine(_folder, "verify");
+    private string Program => _programs[0];
 
     /// <summary>Runs with the program as it is without the safeguard.</summary>
     public async Task<TResult> Without<TResult>(Safeguard safeguard, Func<Task<TResult>> run)
@@ -42,7 +59,7 @@ internal sealed class SourceCopy : IDisposable
         finally
         {
             await File.WriteAllTextAsync(file, whole);
-            File.Copy(Path.Combine(AppContext.BaseDirectory, library), Path.Combine(Program, library), overwrite: true);
+            Place(Path.Combine(AppContext.BaseDirectory, library));
         }
     }
 
@@ -81,11 +98,19 @@ internal sealed class SourceCopy : IDisposable
         }
         var name = Path.GetFileNameWithoutExtension(project);
         var built = Path.Combine(Sources, "artifacts", "embedded", "bin", name, "release", $"Marketplace.{name}.dll");
-        File.Copy(built, Path.Combine(Program, Path.GetFileName(built)), overwrite: true);
+        Place(built);
         return Path.GetFileName(built);
     }
 
-    private static Process Start(IEnumerable<string> arguments, string folder)
+    private void Place(string library)
+    {
+        foreach (var place in _programs.Select(program => Path.Combine(program, Path.GetFileName(library))).Where(File.Exists))
+        {
+            File.Copy(library, place, overwrite: true);
+        }
+    }
+
+    private Process Start(IEnumerable<string> arguments, string folder)
     {
         var start = new ProcessStartInfo("dotnet", arguments)
         {
@@ -93,6 +118,7 @@ internal sealed class SourceCopy : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment.TryAdd(AnvilVariable, Path.Combine(_root, "contracts", "evm", "node_modules", ".bin"));
         return Process.Start(start) ?? throw new InvalidOperationException("dotnet was not started.");
     }
 
