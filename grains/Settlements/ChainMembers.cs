@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using Marketplace.Chain;
-using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 
@@ -106,7 +105,7 @@ internal sealed class ChainMembers(IMarketChain chain, ChainTerms terms)
     /// </summary>
     public async Task<ChainBlock> RequireBlock(ulong number, CancellationToken cancellation) =>
         await chain.FindBlock(number, cancellation)
-        ?? throw new SettlementWaitsException(
+        ?? throw SettlementTroubles.Waits(
             SettlementTrouble.Behind,
             $"The chain has no block {number} now, and it was there before: the node is behind. Nothing is taken from it until it has it."
         );
@@ -120,7 +119,7 @@ internal sealed class ChainMembers(IMarketChain chain, ChainTerms terms)
     private static ImmutableArray<KnownMember> RequireRoom(ImmutableArray<KnownMember> serving) =>
         serving.Length <= SettlementPolicy.MembersMax
             ? serving
-            : throw new SettlementWaitsException(
+            : throw SettlementTroubles.Waits(
                 SettlementTrouble.Members,
                 $"{serving.Length} members serve on the chain in the last, the running and the next epoch; the registry of this build lets "
                     + $"in {SettlementPolicy.MembersMax} at most. Ask the nodes of another owner."

@@ -6,7 +6,8 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// A chain that is reorganised deeper than was waited for may lose settlements. The escrow takes the next number alone, so they are sent
-/// again, in their order and as their members have signed them: members sign no other version of a number once they have signed a later one.
+/// again, in their order and as their members have signed them: members sign no other version of a number once they have signed a later
+/// one.
 /// </summary>
 internal sealed partial class SettlementGrain
 {
@@ -45,8 +46,8 @@ internal sealed partial class SettlementGrain
 
     [LoggerMessage(
         Level = LogLevel.Critical,
-        Message = "The chain was reorganised and has lost the settlements {First} to {Last}, which are sent again. {Confirmations} blocks are "
-            + "too few to wait for on this chain"
+        Message = "The chain was reorganised and has lost the settlements {First} to {Last}, which are sent again. {Confirmations} blocks "
+            + "are too few to wait for on this chain"
     )]
     private partial void LogLost(ulong first, ulong last, int confirmations);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Marketplace.Chain;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
@@ -141,6 +140,7 @@ internal sealed partial class SettlementGrain
         if (before is not null && file.Settlement.Earned < before.Earned)
         {
             throw Waits(
+                SettlementTrouble.Lost,
                 $"The accounts have earned {file.Settlement.Earned} now, and {before.Earned} by settlement {before.Number}: the chain has "
                     + "lost a slashed stake of which they had been credited. The escrow takes no less; settlement waits until as much was "
                     + "earned again."

@@ -42,7 +42,7 @@ internal enum SettlementTrouble
     /// <summary>The escrow is closed.</summary>
     Closed,
 
-    /// <summary>The chain has lost more settlements than can be sent again.</summary>
+    /// <summary>The chain has lost more than can be made good now.</summary>
     Lost,
 
     /// <summary>The chain has a settlement that is not of these books.</summary>

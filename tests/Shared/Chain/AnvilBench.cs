@@ -71,8 +71,6 @@ internal sealed class AnvilBench : ChainBench
         var terms = new ChainContractTerms { StakeMin = new TokenAmount(100), CommitteeMin = 3 };
         return await wallet.Deploy(
             ContractBuild.Escrow.CreationOf(_token, _market.ToArray(), wallet.Address, terms.ToAbi()),
-        bench._escrow = await wallet.Deploy(
-            ContractBuild.Escrow.CreationOf(bench._token, bench._market.ToArray(), wallet.Address, terms.ToAbi()),
             ContractBuild.Escrow.Abi,
             default
         );

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Marketplace.Verify.Settlements;
 
 /// <summary>
-/// Reads the journal of a running silo while it grows: a record is seen as soon as it is handed to the file, mostly while its fsync is still
-/// on the way.
+/// Reads the journal of a running silo while it grows: a record is seen as soon as it is handed to the file, mostly while its fsync is
+/// still on the way.
 /// </summary>
 /// <param name="store">The silo's store.</param>
 /// <param name="steps">What the records mean.</param>

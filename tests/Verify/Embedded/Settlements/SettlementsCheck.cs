@@ -29,20 +29,11 @@ public static class SettlementsCheck
         var strike = new Strike();
         var chance = new Random(seed);
         await using var market = await SettlingMarket.Start(folder.Path, confirmations, strike);
-        var run = new SettlementsRun(market, strike, chance, confirmations, TimeSpan.FromSeconds(arguments.Number("within", 60)));
+        var run = new SettlementsRun(market, strike, chance, confirmations, TimeSpan.FromSeconds(arguments.Number("within", 120)));
         IReadOnlyList<string> violations;
         try
         {
-            await run.KillWhenLost(WriteSteps.LostDeposit);
-            await run.KillWhenTakenBack();
-            await run.Drain();
-            for (var round = arguments.Number("rounds", 1); round > 0; round--)
-            {
-                chance.Shuffle(steps);
-                await run.KillAtEach(steps);
-                await run.KillWhenLate();
-            }
-            await run.Drain();
+            await Play(run, steps, chance, arguments.Number("rounds", 1));
             await market.Stop();
             violations = [.. run.Violations, .. await SettlementRules.Check(market)];
         }
@@ -76,5 +67,28 @@ public static class SettlementsCheck
             Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
         };
         return new VerifyResult(line, violations);
+    }
+
+    /// <summary>One thing after the other, until something is found: a market that is stuck would only be waited for.</summary>
+    private static async Task Play(SettlementsRun run, string[] steps, Random chance, int rounds)
+    {
+        List<Func<Task>> phases = [() => run.KillWhenLost(WriteSteps.LostDeposit), run.KillWhenTakenBack, run.Drain];
+        for (var round = 0; round < rounds; round++)
+        {
+            phases.Add(() =>
+            {
+                chance.Shuffle(steps);
+                return run.KillAtEach(steps);
+            });
+            phases.Add(run.KillWhenLate);
+        }
+        foreach (var phase in phases.Append(run.Drain))
+        {
+            await phase();
+            if (run.Violations.Count > 0)
+            {
+                return;
+            }
+        }
     }
 }

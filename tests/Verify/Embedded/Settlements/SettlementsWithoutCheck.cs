@@ -5,8 +5,8 @@ using Marketplace.Verify.Sim;
 namespace Marketplace.Verify.Settlements;
 
 /// <summary>
-/// A check that cannot fail proves nothing: each safeguard is taken out of a copy of the sources, and the run with a silo that lacks it must
-/// end with violations.
+/// A check that cannot fail proves nothing: each safeguard is taken out of a copy of the sources, and the run with a silo that lacks it
+/// must end with violations.
 /// </summary>
 internal static class SettlementsWithoutCheck
 {
@@ -22,7 +22,7 @@ internal static class SettlementsWithoutCheck
         var clock = Stopwatch.StartNew();
         using var copy = new SourceCopy(WithoutCheck.Root(), "Silo", "Worker");
         var (rows, found) = (new List<object>(), new List<string>());
-        string[] run = ["settlements", "--steps", "written", "--seed", $"{arguments.Number("seed", 1)}"];
+        string[] run = ["settlements", "--steps", "written", "--within", "60", "--seed", $"{arguments.Number("seed", 1)}"];
         foreach (var safeguard in wanted)
         {
             var (violations, first) = await copy.Without(safeguard, async () => Read(await copy.RunVerify(run)));
