@@ -142,7 +142,8 @@ internal sealed class SettlingLife(SettlingMarket market, Random chance)
             await act();
             return true;
         }
-        catch (ChainException refused) when (refused.InnerException is EvmRevertException)
+        // Tried first, or reverted in its block: a settlement may have come in between.
+        catch (ChainException refused) when (refused.InnerException is null or EvmRevertException)
         {
             Refused++;
             return false;
