@@ -35,6 +35,7 @@ public sealed class EvmMarketWallet(IEvmRpc rpc, ChainTerms terms, EvmWallet wal
     /// <param name="totals">What the last settlement says of the account.</param>
     /// <param name="path">From it to the settlement's root.</param>
     /// <param name="cancellation">Gives up waiting.</param>
+    /// <returns>See <see cref="PaidBy"/>.</returns>
     public Task<TransactionReceipt> Withdraw(AccountTotals totals, IReadOnlyList<MerkleStep> path, CancellationToken cancellation) =>
         Tell(EscrowCalls.Withdraw(totals, path), cancellation);
 
@@ -59,6 +60,22 @@ public sealed class EvmMarketWallet(IEvmRpc rpc, ChainTerms terms, EvmWallet wal
     /// <summary>The same for an account that deposited after the last settlement was made.</summary>
     public Task<TransactionReceipt> ExitUnsettled(EvmAddress account, CancellationToken cancellation) =>
         Tell(EscrowCalls.ExitUnsettled(account), cancellation);
+
+    /// <summary>What a transaction of the escrow has paid an account, or turned into a deposit, by its own events.</summary>
+    public TokenAmount PaidBy(TransactionReceipt receipt)
+    {
+        ArgumentNullException.ThrowIfNull(receipt);
+        AbiEvent[] payments = [ContractBuild.Escrow.Abi.Event("Withdrawn"), ContractBuild.Escrow.Abi.Event("Claimed")];
+        var sum = TokenAmount.Zero;
+        foreach (var log in receipt.Logs.Where(log => log.Address == terms.Escrow))
+        {
+            if (payments.FirstOrDefault(payment => payment.Signature.Topic == log.Topics[0]) is { } paid)
+            {
+                sum += Amount(paid.Decode(log.Topics, log.Data)[1]);
+            }
+        }
+        return sum;
+    }
 
     /// <summary>What the escrow knows of an account now.</summary>
     public async Task<EscrowAccount> ReadAccount(EvmAddress account, CancellationToken cancellation)

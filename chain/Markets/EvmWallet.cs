@@ -18,6 +18,12 @@ public sealed class EvmWallet(IEvmRpc rpc, Secp256k1PrivateKey key, TimeProvider
     /// <summary>A transaction that no block has taken by then is told as such: it may still come.</summary>
     private static readonly TimeSpan WaitMax = TimeSpan.FromMinutes(10);
 
+    /// <summary>The most that is offered for a unit of gas, in wei, as a silo's usual limit: a node that lies about fees takes no more.</summary>
+    private static readonly BigInteger FeeMax = 500_000_000_000;
+
+    /// <summary>No call of a market's contracts takes as much; their creation takes 10 million.</summary>
+    private const ulong GasMax = 30_000_000;
+
     public EvmAddress Address { get; } = EvmAddresses.Of(key.PublicKey);
 
     /// <param name="to">The contract.</param>
@@ -81,12 +87,29 @@ public sealed class EvmWallet(IEvmRpc rpc, Secp256k1PrivateKey key, TimeProvider
         };
         var gas = await rpc.EstimateGas(call, BlockId.Of(head.Number), cancellation).ConfigureAwait(false);
         var tip = await rpc.GetPriorityFee(cancellation).ConfigureAwait(false);
+        var fee = (2 * (head.BaseFeePerGas ?? BigInteger.Zero)) + tip;
+        if (fee > FeeMax || gas > GasMax)
+        {
+            throw new ChainException(
+                $"The node asks for {fee} wei for a unit of gas, and for {gas} units; allowed are {FeeMax} and {GasMax}. Try again when the "
+                    + "chain is cheaper, or ask another node."
+            );
+        }
+        var nonce = await rpc.GetTransactionCount(Address, BlockId.Of(head.Number), cancellation).ConfigureAwait(false);
+        var next = await rpc.GetPendingTransactionCount(Address, cancellation).ConfigureAwait(false);
+        if (next > nonce)
+        {
+            throw new ChainException(
+                $"{Address} has sent {next - nonce} transactions that no block has taken yet: what was asked for may be on its way. Look at "
+                    + "them, and try again when they are in a block."
+            );
+        }
         return new EvmTransaction
         {
             Kind = EvmTransactionKind.FeeMarket,
             ChainId = rpc.ChainId,
-            Nonce = await rpc.GetPendingTransactionCount(Address, cancellation).ConfigureAwait(false),
-            GasPrice = (2 * (head.BaseFeePerGas ?? BigInteger.Zero)) + tip,
+            Nonce = next,
+            GasPrice = fee,
             PriorityFee = tip,
             // The next block's state may take a little more.
             GasLimit = gas + (gas / 4),

@@ -12,8 +12,12 @@ internal sealed class ChainAccounts(IGrainFactory grains, IDocumentStore documen
 {
     private readonly SortedDictionary<Bytes32, Entry> _entries = [];
     private readonly Dictionary<AccountId, Entry> _byAccount = [];
+    private readonly Dictionary<EvmAddress, string> _refusals = [];
 
     public int Count => _entries.Count;
+
+    /// <summary>Whose books did not take their part at the last attempt, and why; null: all did.</summary>
+    public string? Refusal => _refusals.Count == 0 ? null : $"{_refusals.Count} accounts wait, such as {_refusals.First().Value}";
 
     /// <summary>Ascending by address.</summary>
     public IEnumerable<ChainAccountState> All => _entries.Values.Select(entry => entry.State);
@@ -39,22 +43,41 @@ internal sealed class ChainAccounts(IGrainFactory grains, IDocumentStore documen
     {
         if (_byAccount.TryGetValue(account, out var other) && other.State.Owner != owner)
         {
-            throw new MarketException(
-                ErrorCode.Forbidden,
-                $"Address {other.State.Owner} stands for account {account}, for ever: what it has earned and spent is counted there."
-            );
+            throw OtherOwner(account, other.State.Owner);
         }
         var entry = await Enter(owner);
         if (entry.State.Account is { } bound && bound != account)
         {
             throw new MarketException(ErrorCode.Forbidden, $"Address {owner} stands for another account.");
         }
+        await ChooseOwner(account, owner);
         if (entry.State.Account is null)
         {
             await Write(entry, entry.State with { Account = account });
         }
         return entry.State;
     }
+
+    /// <summary>
+    /// The account's own document names its address before the address's document names the account. So two activations that are asked at
+    /// one moment cannot have two addresses stand for it: both would be paid what it has earned.
+    /// </summary>
+    private async Task ChooseOwner(AccountId account, EvmAddress owner)
+    {
+        var chosen = new StoredDocument<ChainOwner>(documents, ChainOwner.KeyOf(account), ChainOwner.Form);
+        await chosen.Load();
+        if (chosen.Value is null)
+        {
+            await chosen.Write(new ChainOwner(owner));
+        }
+        else if (chosen.Value.Owner != owner)
+        {
+            throw OtherOwner(account, chosen.Value.Owner);
+        }
+    }
+
+    private static MarketException OtherOwner(AccountId account, EvmAddress owner) =>
+        new(ErrorCode.Forbidden, $"Address {owner} stands for account {account}, for ever: what it has earned and spent is counted there.");
 
     /// <summary>Takes what the chain says of an address.</summary>
     public async Task Take(EvmAddress owner, ChainBalance balance)
@@ -76,9 +99,22 @@ internal sealed class ChainAccounts(IGrainFactory grains, IDocumentStore documen
 
     /// <summary>
     /// Brings the books of the address's account to what the chain says: each operation is durable here before the account hears of it, and
-    /// is repeated until the account has answered.
+    /// is repeated until the account has answered. What an account refuses waits, and keeps no other account waiting.
     /// </summary>
     public async Task Reconcile(EvmAddress owner)
+    {
+        try
+        {
+            await ReconcileOne(owner);
+            _refusals.Remove(owner);
+        }
+        catch (MarketException refused) when (refused.Code != ErrorCode.Unavailable)
+        {
+            _refusals[owner] = $"{owner}: {refused.Message}";
+        }
+    }
+
+    private async Task ReconcileOne(EvmAddress owner)
     {
         var entry = await Enter(owner);
         if (entry.State.Account is not { } id)

@@ -14,6 +14,9 @@ namespace Marketplace.Grains;
 /// </summary>
 internal sealed partial class JobLosses(IGrainFactory grains, IDocumentStore documents, TimeProvider clock, ILogger<SettlementGrain> log)
 {
+    /// <summary>Jobs of which the log was told that their credit is refused.</summary>
+    private readonly HashSet<JobId> _refused = [];
+
     private readonly Dictionary<JobId, StoredDocument<JobLossState>> _documents = [];
 
     public async Task Load()
@@ -75,9 +78,21 @@ internal sealed partial class JobLosses(IGrainFactory grains, IDocumentStore doc
         {
             // After a write that failed it is read again.
             await document.Load();
-            if (Of(document, job).IsOpen)
+            if (!Of(document, job).IsOpen)
+            {
+                continue;
+            }
+            try
             {
                 await Reconcile(job, document);
+            }
+            catch (MarketException refused) when (refused.Code != ErrorCode.Unavailable)
+            {
+                // An account that refuses keeps neither settlements nor other accounts waiting.
+                if (_refused.Add(job))
+                {
+                    LogRefused(job, refused.Message);
+                }
             }
         }
     }
@@ -172,6 +187,9 @@ internal sealed partial class JobLosses(IGrainFactory grains, IDocumentStore doc
     }
 
     private static JobLossState Of(StoredDocument<JobLossState> document, JobId job) => document.Value ?? new JobLossState { Job = job };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What job {Job} has lost cannot be credited now, and is tried again: {Reason}")]
+    private partial void LogRefused(JobId job, string reason);
 
     [LoggerMessage(
         Level = LogLevel.Information,

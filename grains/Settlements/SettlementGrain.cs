@@ -227,7 +227,14 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
         try
         {
             await Step();
-            _troubles.End();
+            if (_accounts.Refusal is { } refusal)
+            {
+                _troubles.Meet(SettlementTrouble.Account, refusal);
+            }
+            else
+            {
+                _troubles.End();
+            }
         }
         catch (MarketException waits) when (waits.Code == ErrorCode.Unavailable)
         {

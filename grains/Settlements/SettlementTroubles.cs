@@ -12,6 +12,9 @@ internal enum SettlementTrouble
     /// <summary>Another part of the market does not answer now.</summary>
     Market,
 
+    /// <summary>An account's books do not take what the chain says of it. Settlements go on.</summary>
+    Account,
+
     /// <summary>The chain cannot be asked, or its answers cannot be believed.</summary>
     Chain,
 

@@ -16,7 +16,7 @@ internal static class AccountChainCommands
 
     private static Command Deposit(CommandSet set)
     {
-        var options = new ContractOptions();
+        var options = new ContractOptions { AsksMarket = true };
         var (amount, keyFile) = (ContractOptions.Amount("How much, more than 0"), KeyFileOption());
         var noWait = Values.Switch(NoWait, "Do not wait until the money can be spent");
         return set.Leaf(
@@ -32,21 +32,25 @@ internal static class AccountChainCommands
             {
                 using var contracts = await MarketContracts.Open(run, options);
                 var given = contracts.AmountOf(run.Get(amount));
-                var owner = await contracts.Bind(run.Get(keyFile));
+                var owner = contracts.Wallet.Address;
+                await contracts.RequireTokens(given);
+                await contracts.Bind(run.Get(keyFile));
                 var receipt = await contracts.Wallet.Deposit(owner, given, run.Cancellation);
-                if (!run.Get(noWait))
-                {
-                    await contracts.Until(() => WhyNotCounted(run, receipt.BlockNumber));
-                }
+                // First: whatever ends the wait, the deposit is made, and is not to be made again.
                 await run.AnswerFields([
                     ("owner", owner),
                     ("deposited", contracts.Show(given)),
                     ("block", receipt.BlockNumber),
                     ("transaction", $"0x{receipt.TransactionHash}"),
                 ]);
+                if (!run.Get(noWait))
+                {
+                    run.Note("The deposit is made. Waiting until the money can be spent; Ctrl-C ends the wait alone.");
+                    await contracts.Until(() => WhyNotCounted(run, receipt.BlockNumber));
+                }
                 return ExitCodes.Ok;
             },
-            [amount, noWait, keyFile, options.Chain.Rpc, options.Chain.KeyFile, options.Chain.PassphraseFile]
+            [amount, noWait, keyFile, options.Chain.Rpc, options.Chain.KeyFile, options.Chain.PassphraseFile, options.Escrow]
         );
     }
 
@@ -54,9 +58,8 @@ internal static class AccountChainCommands
     {
         var counted = (await run.Client.Settlement.Get(run.Cancellation)).Counted;
         var known = await run.Client.Account.GetChain(run.Cancellation);
-        return counted < (long)block
-                ? $"The deposit is in block {block}. Waiting until the market has counted that block; Ctrl-C ends the wait alone."
-            : known.Deposited > known.Booked + known.Requested ? "The deposit is counted. Waiting until it is in the books."
+        return counted < (long)block ? $"The market has not counted block {block} yet."
+            : known.Deposited > known.Booked + known.Requested ? "The deposit is counted, and not in the books yet."
             : null;
     }
 
@@ -189,13 +192,14 @@ internal static class AccountChainCommands
                 throw Refused(
                     "not_free",
                     $"Of {contracts.Show(asked.Requested)} asked for, {contracts.Show(payable)} are free by settlement {last.Number}: "
-                        + "the rest was spent, or is held for open jobs.",
+                        + "the rest was spent, is held for open jobs, or was deposited after the request.",
                     "Try again after the next settlement, or take that part and end the request with --part."
                 );
             }
             try
             {
-                paid = (payable, await contracts.Wallet.Withdraw(totals, path, run.Cancellation));
+                var receipt = await contracts.Wallet.Withdraw(totals, path, run.Cancellation);
+                paid = (contracts.Wallet.PaidBy(receipt), receipt);
                 return null;
             }
             catch (ChainException early) when (early.Refusal is { Error.Signature.Name: "TooEarly" } said)
@@ -204,7 +208,9 @@ internal static class AccountChainCommands
             }
             catch (ChainException outrun) when (outrun.Refusal is { Error.Signature.Name: "NotInSettlement" })
             {
-                return "There was another settlement at this moment.";
+                return (await contracts.ReadBooks()).Last == last
+                    ? throw new ChainException(outrun.Message, outrun)
+                    : "There was another settlement at this moment.";
             }
         });
         return paid!.Value;
@@ -230,7 +236,11 @@ internal static class AccountChainCommands
             {
                 using var contracts = await MarketContracts.Open(run, options);
                 var (wallet, named) = (contracts.Wallet, run.Get(beneficiary));
-                var owner = named ?? (contracts.HasMarket ? await contracts.Bind(run.Get(keyFile)) : wallet.Address);
+                if (named is null && contracts.HasMarket)
+                {
+                    await contracts.Bind(run.Get(keyFile));
+                }
+                var owner = named ?? wallet.Address;
                 var known = await wallet.ReadAccount(owner, run.Cancellation);
                 var row = (await contracts.ReadBooks()).Last is { } last ? await contracts.Find(last, owner) : null;
                 var due = row is { } found && found.Totals.Earned > known.Claimed ? found.Totals.Earned - known.Claimed : TokenAmount.Zero;
@@ -246,8 +256,8 @@ internal static class AccountChainCommands
                     : await wallet.Claim(row!.Value.Totals, row.Value.Path, run.Cancellation);
                 await run.AnswerFields([
                     ("owner", owner),
-                    ("claimed", contracts.Show(due)),
-                    ("claimed in all", contracts.Show(known.Claimed + due)),
+                    ("claimed", contracts.Show(receipt is null ? due : wallet.PaidBy(receipt))),
+                    ("earned in all", row is { } told ? contracts.Show(told.Totals.Earned) : null),
                     ("block", receipt?.BlockNumber),
                     ("transaction", receipt is null ? null : $"0x{receipt.TransactionHash}"),
                 ]);
@@ -270,14 +280,16 @@ internal static class AccountChainCommands
     {
         var options = new ContractOptions();
         var beneficiary = Beneficiary();
+        var close = Values.Switch("--close", "Close the escrow if it is open: no deposit and no settlement comes there any more");
         return set.Leaf(
             "exit",
             """
-            Leave a market that has stopped: closes its escrow, once there was no settlement for the time that its contracts
-            were made with, and has all paid that was deposited and not spent, and what was earned, by the last settlement.
+            Leave a market that has stopped: has all paid that was deposited and not spent, and what was earned, by the last
+            settlement. Its escrow must be closed, which --close does, once there was no settlement for the time that the
+            contracts were made with.
 
             Example:
-              market account exit --chain-key owner.json --escrow 0x5fbdb2315678afecb367f032d93f642f64180aa3 --settlement 7.settlement.json
+              market account exit --close --chain-key owner.json --escrow 0x5fbdb2315678afecb367f032d93f642f64180aa3 --settlement 7.settlement.json
             """,
             async run =>
             {
@@ -287,7 +299,7 @@ internal static class AccountChainCommands
                 var books = await contracts.ReadBooks();
                 if (!books.IsClosed)
                 {
-                    await Close(run, wallet);
+                    await Close(run, wallet, run.Get(close));
                 }
                 var before = await wallet.ReadAccount(owner, run.Cancellation);
                 await Leave(run, contracts, books.Last, owner, before);
@@ -299,12 +311,20 @@ internal static class AccountChainCommands
                 ]);
                 return ExitCodes.Ok;
             },
-            [beneficiary, options.Chain.Rpc, options.Chain.KeyFile, options.Chain.PassphraseFile, options.Escrow, options.File]
+            [beneficiary, close, options.Chain.Rpc, options.Chain.KeyFile, options.Chain.PassphraseFile, options.Escrow, options.File]
         );
     }
 
-    private static async Task Close(Invocation run, EvmMarketWallet wallet)
+    private static async Task Close(Invocation run, EvmMarketWallet wallet, bool mayClose)
     {
+        if (!mayClose)
+        {
+            throw Refused(
+                "escrow_open",
+                "The escrow is open. To close it ends the market there for everybody, for ever.",
+                "'market account withdraw' takes deposits back from a market that settles; --close closes the escrow of one that does not."
+            );
+        }
         try
         {
             await wallet.Close(run.Cancellation);
@@ -323,29 +343,33 @@ internal static class AccountChainCommands
     private static async Task Leave(Invocation run, MarketContracts contracts, Settlement? last, EvmAddress owner, EscrowAccount known)
     {
         var wallet = contracts.Wallet;
+        var row = last is null ? null : await contracts.Find(last, owner);
+        // What was earned first: it is paid even where deposits are short.
+        if (row is { } earner && earner.Totals.Earned > known.Claimed)
+        {
+            await wallet.Claim(earner.Totals, earner.Path, run.Cancellation);
+        }
         if (known.FirstBlock > (last?.ChainBlock ?? 0))
         {
             if (known.Deposited > known.Withdrawn)
             {
                 await wallet.ExitUnsettled(owner, run.Cancellation);
             }
-            return;
         }
-        if (last is null || await contracts.Find(last, owner) is not var (totals, path))
+        else if (row is { } depositor)
+        {
+            if (known.Deposited > known.Withdrawn + depositor.Totals.Spent)
+            {
+                await wallet.Exit(depositor.Totals, depositor.Path, run.Cancellation);
+            }
+        }
+        else
         {
             throw Refused(
                 "account_unknown",
                 $"The escrow knows no deposit of {owner}, and the last settlement does not name it.",
                 "Name the account's address with --for."
             );
-        }
-        if (known.Deposited > known.Withdrawn + totals.Spent)
-        {
-            await wallet.Exit(totals, path, run.Cancellation);
-        }
-        if (totals.Earned > known.Claimed)
-        {
-            await wallet.Claim(totals, path, run.Cancellation);
         }
     }
 

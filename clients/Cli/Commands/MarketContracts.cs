@@ -16,6 +16,9 @@ internal sealed class ContractOptions
     public Option<string?> File { get; } =
         Values.Text("--settlement", "FILE", "The file of the last settlement, where the market cannot be asked for it");
 
+    /// <summary>Whether the market is asked even where the escrow is named: both must say the same then.</summary>
+    public bool AsksMarket { get; init; }
+
     public static Argument<TypedMoney> Amount(string description) =>
         Values.Argument<TypedMoney>("AMOUNT", description, TypedMoney.Expected, TypedMoney.TryParse);
 }
@@ -48,7 +51,14 @@ internal sealed class MarketContracts : IDisposable
     public static async Task<MarketContracts> Open(Invocation run, ContractOptions options)
     {
         var named = run.Get(options.Escrow);
-        var market = named is null ? (await run.Client.Settlement.Get(run.Cancellation)).Chain : null;
+        var market = named is null || options.AsksMarket ? (await run.Client.Settlement.Get(run.Cancellation)).Chain : null;
+        if (market is not null && named is { } typed && market.Contract != $"{typed}")
+        {
+            throw CommandException.Usage(
+                $"--escrow is {typed}; the market names {market.Contract}.",
+                "Ask who runs the market which one is its own: nothing was sent."
+            );
+        }
         var key = options.Chain.OpenKey(run);
         ChainAccess? access = null;
         try
@@ -82,16 +92,60 @@ internal sealed class MarketContracts : IDisposable
 
     public Money Show(TokenAmount amount) => new(amount, Terms.Symbol, Terms.Decimals);
 
+    /// <summary>Said before anything is bound or sent.</summary>
+    /// <exception cref="CommandException">The key's address has less.</exception>
+    public async Task RequireTokens(TokenAmount amount)
+    {
+        var has = await Erc20Token.Of(_access.Rpc, Terms).BalanceOf(Wallet.Address, _run.Cancellation);
+        if (has < amount)
+        {
+            throw new CommandException(
+                new Failure(
+                    ExitCodes.Refused,
+                    "tokens_missing",
+                    $"{Wallet.Address} has {Show(has)}; {Show(amount)} are needed.",
+                    "'market chain balance' shows what an address has."
+                )
+            );
+        }
+    }
+
     public async Task<ChainBooks> ReadBooks() => await _chain.ReadBooks(await _chain.ReadHead(_run.Cancellation), _run.Cancellation);
 
-    /// <summary>Has the key's address stand for the account whose key file is in the data folder, unless another one does.</summary>
+    /// <summary>
+    /// Has the key's address stand for the account whose key file is in the data folder, unless it does already. That is for ever, so an
+    /// address that has no coins, which is a mistaken one, is refused first.
+    /// </summary>
     /// <param name="keyFile">As typed; null: that of the data folder.</param>
-    /// <returns>What stands for the account.</returns>
-    public async Task<EvmAddress> Bind(string? keyFile)
+    /// <exception cref="CommandException">Another address stands for the account: what is sent there may be out of reach.</exception>
+    public async Task Bind(string? keyFile)
     {
         if ((await _run.Client.Account.GetChain(_run.Cancellation)).Owner is { } bound)
         {
-            return bound;
+            if (bound != Wallet.Address)
+            {
+                throw new CommandException(
+                    new Failure(
+                        ExitCodes.Refused,
+                        "other_address",
+                        $"{bound} stands for the account, for ever; the key's address is {Wallet.Address}.",
+                        "Give the key of that address with --chain-key, or the data folder of another account with --data."
+                    )
+                );
+            }
+            return;
+        }
+        var coins = await _access.Rpc.GetBalance(Wallet.Address, await _access.Head(_run.Cancellation), _run.Cancellation);
+        if (coins.IsZero)
+        {
+            throw new CommandException(
+                new Failure(
+                    ExitCodes.Refused,
+                    "coins_missing",
+                    $"{Wallet.Address} has no coins of chain {Terms.ChainId}, with which transactions are paid.",
+                    $"Send it some; on a development chain: market chain fund {Wallet.Address}."
+                )
+            );
         }
         var path = keyFile is { Length: > 0 } typed ? _run.Path(typed) : AccountKeyFile.Find(_run.DataPath);
         using var own = KeyFile.Open(path, _run.Surroundings.Environment(KeyFile.PassphraseVariable));
@@ -107,7 +161,6 @@ internal sealed class MarketContracts : IDisposable
         var byOwner = AccountOwner.Sign(domain, account, _key);
         await _run.Client.Account.SetChain(Wallet.Address, byAccount, byOwner, _run.Cancellation);
         _run.Note($"From now on {Wallet.Address} stands for account {account} on the chain, for ever.");
-        return Wallet.Address;
     }
 
     /// <summary>What the last settlement says of an account, and the way to its root; null: it does not name it.</summary>
@@ -117,7 +170,8 @@ internal sealed class MarketContracts : IDisposable
         var file = path is null
             ? await _run.Client.Settlement.GetFile(last.Number, _run.Cancellation)
             : await Read(path, _run.Cancellation);
-        return file.Settlement == last
+        // Rows that are not those of the root could hide what is owed.
+        return file.Settlement == last && SettlementChecks.Of(file).All(check => check.Result != CheckResult.Broken)
             ? file.Find(owner)
             : throw new CommandException(
                 new Failure(

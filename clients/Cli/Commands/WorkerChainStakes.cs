@@ -31,8 +31,21 @@ internal static class WorkerChainStakes
                 "A new worker folder has a new key."
             );
         }
-        // First, so that what it earns from now on has a way to the chain.
-        var owner = contracts.HasMarket ? await contracts.Bind(Path.Combine(run.DataPath, "worker.key")) : wallet.Address;
+        if (known is not null && known.Owner != wallet.Address)
+        {
+            throw Refused(
+                "other_owner",
+                $"{known.Owner} has registered the key of worker {worker}, and alone gets its stake back; the key's address is "
+                    + $"{wallet.Address}.",
+                "Give the key of that address with --chain-key. If it is a stranger's, the worker's folder was read: start another one."
+            );
+        }
+        await contracts.RequireTokens(amount);
+        if (contracts.HasMarket)
+        {
+            // First, so that what it earns from now on has a way to the chain.
+            await contracts.Bind(Path.Combine(run.DataPath, "worker.key"));
+        }
         var receipt = known is null
             ? await wallet.Register(worker, key, amount, run.Cancellation)
             : await wallet.IncreaseStake(member, amount, run.Cancellation);
@@ -41,7 +54,6 @@ internal static class WorkerChainStakes
             ("worker", worker),
             ("member", member),
             ("owner", after!.Owner),
-            ("account address", owner),
             ("stake", contracts.Show(after.Stake)),
             ("block", receipt.BlockNumber),
             ("transaction", $"0x{receipt.TransactionHash}"),
@@ -68,6 +80,15 @@ internal static class WorkerChainStakes
                 $"Worker {worker} has nothing at stake on chain {contracts.Terms.ChainId}.",
                 "'market worker stake' stakes for it."
             );
+        if ((typed is not null || all) && !before.Unbonding.IsZero)
+        {
+            throw Refused(
+                "still_unbonding",
+                $"{contracts.Show(before.Unbonding)} are unbonding, until {Table.Show(before.UnbondedAt)}; taking back more would have them "
+                    + "wait anew.",
+                "Have them paid out first: the same command without --all and --amount, then."
+            );
+        }
         var receipt =
             typed is not null ? await wallet.BeginUnbonding(member, contracts.AmountOf(typed), run.Cancellation)
             : all ? await wallet.BeginUnbonding(member, before.Stake, run.Cancellation)

@@ -1,5 +1,5 @@
-using Marketplace.Testing;
 using Marketplace.Receipts;
+using Marketplace.Testing;
 
 namespace Marketplace.Grains.Tests.Settlements;
 
@@ -195,7 +195,7 @@ public sealed class ChainFaultTests
             scene.Check();
         });
 
-    /// <summary>Deeper than is waited for: what the chain has settled no longer is settled again, and what follows comes behind it.</summary>
+    /// <summary>Deeper than is waited for: what the chain has settled no longer is settled again, and what follows comes next.</summary>
     [Theory]
     [InlineData(1, true), InlineData(1, false), InlineData(2, true), InlineData(2, false), InlineData(3, true), InlineData(3, false)]
     public void SettlementsThatAreLostDeep_AreSettledAgain(ulong lost, bool keepsTransactions) =>

@@ -30,17 +30,19 @@ public sealed class SettlementStateTests
         }
     }
 
-    /// <summary>Builds before could not send settlements again, and kept none.</summary>
+    /// <summary>Builds before could not send settlements again, and knew no stakes: all is compared anew.</summary>
     [Fact]
     public void FirstForm_IsRead()
     {
         var bytes = SettlementState.Write(Plain with { Earlier = [Version(1, epoch: 1)] }).ToArray();
-        // The two lists that are new are empty, one byte each.
-        byte[] first = [1, .. bytes[1..^2]];
+        // Two flags of members, which there are none of, stand behind their count; two empty lists at the end: one byte each.
+        var flags = SettlementState.Write(Plain).Length - 8;
+        byte[] first = [1, .. bytes[1..flags], .. bytes[(flags + 2)..^2]];
 
         var read = SettlementState.Read(first);
 
-        Assert.Equal(bytes, SettlementState.Write(read).ToArray());
+        Assert.True(read.IsInDoubt);
+        Assert.Equal(bytes, SettlementState.Write(read with { IsInDoubt = false }).ToArray());
     }
 
     private static SettlementState Plain =>

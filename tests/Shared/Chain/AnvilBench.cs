@@ -16,7 +16,6 @@ internal sealed class AnvilBench : ChainBench
     private readonly HttpMessageInvoker _invoker = RpcOptions.CreateInvoker();
     private readonly Secp256k1PrivateKey _operator = Owner(0x11);
     private IEvmRpc _rpc = null!;
-    private readonly Bytes32 _market;
     private EvmAddress _escrow;
     private EvmAddress _registry;
     private EvmAddress _token;

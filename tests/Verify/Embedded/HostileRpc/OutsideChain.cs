@@ -56,6 +56,15 @@ internal sealed class OutsideChain(IMarketChain chain) : IMarketChain
 
     public Task<ChainBooks> ReadBooks(ChainBlock at, CancellationToken cancellation) => Ask(() => chain.ReadBooks(at, cancellation));
 
+    public Task<ChainCommittee> ReadCommittee(ulong epoch, ChainBlock at, CancellationToken cancellation) =>
+        Ask(() => chain.ReadCommittee(epoch, at, cancellation));
+
+    public Task<IReadOnlyList<ChainMember?>> ReadMembers(
+        IReadOnlyList<Bytes32> members,
+        ChainBlock at,
+        CancellationToken cancellation
+    ) => Ask(() => chain.ReadMembers(members, at, cancellation));
+
     public Task<IReadOnlyList<TokenAmount>> ReadWeights(
         ulong epoch,
         IReadOnlyList<Bytes32> members,
