@@ -30,21 +30,27 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
         ),
     ];
 
-    private EvmAddress? _registry;
+    /// <summary>
+    /// The first contract that the escrow has created, in its constructor: its address follows from the escrow's, so no node is asked for it.
+    /// A contract counts what it creates from 1 (<see href="https://eips.ethereum.org/EIPS/eip-161">EIP-161</see>).
+    /// </summary>
+    private readonly EvmAddress _registry = ContractAddresses.OfCreate(escrow, 1);
 
-    /// <exception cref="ChainException">Also where the code is not that of the contracts of this build.</exception>
+    /// <exception cref="ChainException">Also where the code is not that of the contracts of this build, or the escrow's registry is said to
+    /// be one that it did not create.</exception>
     public Task<ChainTerms> ReadTerms(CancellationToken cancellation) =>
         Ask(async () =>
         {
             var head = await rpc.GetHead(HeadKind.Latest, cancellation);
             var at = BlockId.Of(head.Hash);
             await RequireCode(ContractBuild.Escrow, escrow, at, cancellation);
-            var escrowTerms = await CallAll(ContractBuild.Escrow, escrow, ["registry", "token", "market", "createdIn"], at, cancellation);
-            var registry = (EvmAddress)escrowTerms[0];
-            await RequireCode(ContractBuild.StakeRegistry, registry, at, cancellation);
+            string[] asked = ["registry", "token", "market", "createdIn", "exitDelay"];
+            var escrowTerms = await CallAll(ContractBuild.Escrow, escrow, asked, at, cancellation);
+            RequireRegistry((EvmAddress)escrowTerms[0]);
+            await RequireCode(ContractBuild.StakeRegistry, _registry, at, cancellation);
             var registryTerms = await CallAll(
                 ContractBuild.StakeRegistry,
-                registry,
+                _registry,
                 ["startedAt", "epochLength", "committeeMin"],
                 at,
                 cancellation
@@ -54,7 +60,7 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
             {
                 ChainId = rpc.ChainId,
                 Escrow = escrow,
-                Registry = registry,
+                Registry = _registry,
                 Token = token,
                 Decimals = (byte)(BigInteger)await Call(ContractBuild.DevelopmentToken, token, "decimals", at, cancellation),
                 Symbol = (string)await Call(ContractBuild.DevelopmentToken, token, "symbol", at, cancellation),
@@ -63,6 +69,7 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
                 EpochsBegan = Number(registryTerms[0]),
                 EpochLength = TimeSpan.FromSeconds(Number(registryTerms[1])),
                 CommitteeMin = Number(registryTerms[2]),
+                ExitDelay = TimeSpan.FromSeconds(Number(escrowTerms[4])),
             };
         });
 
@@ -75,13 +82,12 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
     public Task<IReadOnlyList<ChainEvent>> ReadEvents(ulong from, ChainBlock to, CancellationToken cancellation) =>
         Ask<IReadOnlyList<ChainEvent>>(async () =>
         {
-            var registry = await RegistryOf(cancellation);
             var logs = await rpc.GetLogs(
                 new LogFilter
                 {
                     FromBlock = from,
                     ToBlock = to.Number,
-                    Addresses = [escrow, registry],
+                    Addresses = [escrow, _registry],
                     Topics =
                     [
                         [.. Touches.Concat(StakeTouches).Append(Registered).Append(Slashed).Select(happened => happened.Signature.Topic)],
@@ -94,7 +100,7 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
             {
                 throw new ChainException($"Block {to.Number} is not {to.Hash} any more.");
             }
-            return [.. logs.Select(log => ToEvent(log, registry)).OfType<ChainEvent>()];
+            return [.. logs.Select(ToEvent).OfType<ChainEvent>()];
         });
 
     public Task<IReadOnlyList<ChainBalance>> ReadBalances(
@@ -115,12 +121,18 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
             var answers = await CallAll(
                 ContractBuild.Escrow,
                 escrow,
-                ["lastSettlement", "isClosed", "compensated", "operator"],
+                ["lastSettlement", "isClosed", "compensated", "operator", "settledAt"],
                 BlockId.Of(at.Hash),
                 cancellation
             );
             var last = Settlement(answers[0]);
-            return new ChainBooks(last.Number == 0 ? null : last, (bool)answers[1], Amount(answers[2]), (EvmAddress)answers[3]);
+            return new ChainBooks(
+                Last: last.Number == 0 ? null : last,
+                IsClosed: (bool)answers[1],
+                Compensated: Amount(answers[2]),
+                Operator: (EvmAddress)answers[3],
+                SettledAt: Number(answers[4])
+            );
         });
 
     public Task<IReadOnlyList<TokenAmount>> ReadWeights(
@@ -131,20 +143,18 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
     ) =>
         Ask<IReadOnlyList<TokenAmount>>(async () =>
         {
-            var registry = await RegistryOf(cancellation);
             var function = ContractBuild.StakeRegistry.Abi.Function("weightOf");
             object[][] calls = [.. members.Select(member => new object[] { member.ToArray(), new BigInteger(epoch) })];
-            var answers = await CallTogether(registry, function, calls, at, cancellation);
+            var answers = await CallTogether(_registry, function, calls, at, cancellation);
             return [.. answers.Select(answer => Amount(answer[0]))];
         });
 
     public Task<ChainCommittee> ReadCommittee(ulong epoch, ChainBlock at, CancellationToken cancellation) =>
         Ask(async () =>
         {
-            var registry = await RegistryOf(cancellation);
             var function = ContractBuild.StakeRegistry.Abi.Function("committeeOf");
             var answers = await CallTogether(
-                registry,
+                _registry,
                 function,
                 [
                     [new BigInteger(epoch)],
@@ -159,10 +169,9 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
     public Task<IReadOnlyList<ChainMember?>> ReadMembers(IReadOnlyList<Bytes32> members, ChainBlock at, CancellationToken cancellation) =>
         Ask<IReadOnlyList<ChainMember?>>(async () =>
         {
-            var registry = await RegistryOf(cancellation);
             object[][] calls = [.. members.Select(member => new object[] { member.ToArray() })];
-            var known = await CallTogether(registry, ContractBuild.StakeRegistry.Abi.Function("memberOf"), calls, at, cancellation);
-            var keys = await CallTogether(registry, ContractBuild.StakeRegistry.Abi.Function("keyOf"), calls, at, cancellation);
+            var known = await CallTogether(_registry, ContractBuild.StakeRegistry.Abi.Function("memberOf"), calls, at, cancellation);
+            var keys = await CallTogether(_registry, ContractBuild.StakeRegistry.Abi.Function("keyOf"), calls, at, cancellation);
             return [.. known.Zip(keys, (member, key) => ToMember((object[])member[0], key[0]))];
         });
 
@@ -237,10 +246,10 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
 
     private static ChainBlock ToBlock(BlockHeader header) => new(header.Number, header.Hash, header.Timestamp);
 
-    private ChainEvent? ToEvent(EvmLog log, EvmAddress registry)
+    private ChainEvent? ToEvent(EvmLog log)
     {
         var topic = log.Topics[0];
-        if (log.Address == registry)
+        if (log.Address == _registry)
         {
             return ToRegistryEvent(log);
         }
@@ -286,14 +295,15 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
             RequestedBlock: Number(members[5])
         );
 
-    private async Task<EvmAddress> RegistryOf(CancellationToken cancellation)
+    private void RequireRegistry(EvmAddress said)
     {
-        if (_registry is not { } known)
+        if (said != _registry)
         {
-            var head = await rpc.GetHead(HeadKind.Latest, cancellation);
-            _registry = known = (EvmAddress)await Call(ContractBuild.Escrow, escrow, "registry", BlockId.Of(head.Hash), cancellation);
+            throw new ChainException(
+                $"Escrow {escrow} on chain {rpc.ChainId} is said to have registry {said}; it has created {_registry}. The node's answer "
+                    + "is not true: ask another node."
+            );
         }
-        return known;
     }
 
     private async Task RequireCode(ContractBuild contract, EvmAddress address, BlockId at, CancellationToken cancellation)

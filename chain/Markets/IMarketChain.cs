@@ -107,6 +107,9 @@ public sealed record ChainTerms
     /// <summary>The fewest members of a committee that can settle.</summary>
     public required ulong CommitteeMin { get; init; }
 
+    /// <summary>After how long without a settlement anybody may close the escrow.</summary>
+    public required TimeSpan ExitDelay { get; init; }
+
     /// <summary>The epoch of a moment, in seconds since 1970.</summary>
     public ulong EpochAt(ulong time) => (time - EpochsBegan) / (ulong)EpochLength.TotalSeconds;
 }
@@ -162,7 +165,8 @@ public sealed record ChainBalance(
 /// <param name="IsClosed">No settlement comes any more.</param>
 /// <param name="Compensated">What was slashed, in all.</param>
 /// <param name="Operator">Who may settle.</param>
-public sealed record ChainBooks(Settlement? Last, bool IsClosed, TokenAmount Compensated, EvmAddress Operator);
+/// <param name="SettledAt">When the last settlement came, or, where there was none, the escrow was created; in seconds since 1970.</param>
+public sealed record ChainBooks(Settlement? Last, bool IsClosed, TokenAmount Compensated, EvmAddress Operator, ulong SettledAt);
 
 /// <summary>What a transaction offers for a unit of gas, in wei (EIP-1559).</summary>
 /// <param name="Most">In all.</param>

@@ -40,9 +40,9 @@ internal sealed partial class SettlementGrain
             LogEpochOver(open.Settlement.Number, open.Settlement.Epoch);
             await Make(open.Settlement.Number, counted, books, cancellation);
         }
-        else if (State.Open is null && IsDue())
+        else if (State.Open is null && (IsDue() || IsExitNear(books, head)))
         {
-            await Make(State.Next, counted, books, cancellation);
+            await Make(State.Next, counted, books, cancellation, evenIfSame: IsExitNear(books, head));
         }
         if (State.Open is { Signature: null })
         {
@@ -119,21 +119,38 @@ internal sealed partial class SettlementGrain
 
     private bool IsDue() => State.Past.IsEmpty || _clock.GetUtcNow() - State.Past[^1].At >= _terms.Interval;
 
+    /// <summary>
+    /// The escrow of a market that settles nothing is anybody's to close, also where there was nothing to settle. The other half of the
+    /// delay, two epochs at least, is there for members and blocks that are late.
+    /// </summary>
+    private bool IsExitNear(ChainBooks books, ChainBlock head) =>
+        head.Time >= books.SettledAt && TimeSpan.FromSeconds(head.Time - books.SettledAt) >= _chainTerms!.ExitDelay / 2;
+
     /// <summary>Makes a settlement of the books as they are, if it would say anything new.</summary>
-    private async Task Make(ulong number, ChainBlock counted, ChainBooks books, CancellationToken cancellation)
+    /// <param name="evenIfSame">Also if it would not: that it comes is what it says.</param>
+    private async Task Make(ulong number, ChainBlock counted, ChainBooks books, CancellationToken cancellation, bool evenIfSame = false)
     {
         var epoch = _chainTerms!.EpochAt(counted.Time);
         var before = State.Past.IsEmpty ? null : State.Past[^1].Settlement;
         var (batches, receipts) = await NewReceipts();
         var place = (number, Math.Max(epoch, before?.Epoch ?? 0), counted.Number);
-        var file = SettlementFile.Of(_domain, place, books.Compensated, await ReadTotals(), receipts);
+        var rows = await ReadTotals();
+        if (rows.Count > _terms.AccountsMax)
+        {
+            throw Waits(
+                $"Settlement {number} would have a row for each of {rows.Count} accounts that have deposited or earned; members sign one "
+                    + $"with at most {_terms.AccountsMax}. The market must move to new contracts: its accounts leave by settlement "
+                    + $"{number - 1} once the escrow can be closed."
+            );
+        }
+        var file = SettlementFile.Of(_domain, place, books.Compensated, rows, receipts);
         var isWaitedFor = _accounts.All.Any(account =>
             !account.Requested.IsZero && account.RequestedBlock > (before?.ChainBlock ?? 0) && account.RequestedBlock <= counted.Number
         );
         var isSame = before is null
             ? file.Accounts.Count == 0 && receipts.Count == 0
             : file.Settlement.Accounts == before.Accounts && receipts.Count == 0;
-        if (State.Open is null && isSame && !isWaitedFor)
+        if (State.Open is null && isSame && !isWaitedFor && !evenIfSame)
         {
             return;
         }

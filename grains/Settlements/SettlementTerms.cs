@@ -1,3 +1,5 @@
+using Marketplace.Receipts;
+
 namespace Marketplace.Grains;
 
 /// <summary>What the operator chooses of settlements.</summary>
@@ -44,4 +46,8 @@ public sealed record SettlementTerms
 
     /// <summary>The most that is offered for a unit of gas, in wei: what is dearer waits. 500 gwei by default.</summary>
     public UInt128 FeeMax { get; init; } = 500_000_000_000;
+
+    /// <summary>The most rows of a settlement. Members sign no file with more than <see cref="SettlementFile.AccountsMax"/>; tests choose
+    /// fewer.</summary>
+    internal int AccountsMax { get; init; } = SettlementFile.AccountsMax;
 }

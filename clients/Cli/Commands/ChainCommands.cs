@@ -68,6 +68,7 @@ internal static class ChainCommands
             ("epoch seconds", (ulong)terms.EpochLength.TotalSeconds),
             ("epoch", terms.EpochAt(head.Time)),
             ("committee min", terms.CommitteeMin),
+            ("exit delay seconds", (ulong)terms.ExitDelay.TotalSeconds),
             ("settlements", books.Last?.Number ?? 0),
             ("compensated", new Money(books.Compensated, terms.Symbol, terms.Decimals)),
             ("closed", books.IsClosed),

@@ -41,7 +41,7 @@ internal sealed class ChainDeployCommand
     private readonly Option<TokenAmount?> _stakeMin = Values.Option<TokenAmount>(
         "--stake-min",
         "N",
-        "The least stake of a member, in base units of the token [1000000000]",
+        "The least stake of a member, in base units; a first deposit is a thousandth at least [1000000000]",
         "a whole number of base units",
         Values.TryAmount
     );

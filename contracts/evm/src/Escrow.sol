@@ -31,6 +31,10 @@ contract Escrow is IEscrow, Payments {
     /// @notice Fewer are no committee: one of them could settle alone, or prevent it.
     uint64 public constant COMMITTEE_MIN = 3;
 
+    /// @notice So many first deposits together are one least stake. A settlement has a row for each account, at most 100,000: who takes
+    /// all rows to stop settlements deposits as much as a hundred members stake, and a client begins with a thousandth of one.
+    uint128 public constant FIRST_DEPOSITS_PER_STAKE = 1_000;
+
     /// @notice The market's Ed25519 public key.
     bytes32 public immutable market;
     StakeRegistry public immutable registry;
@@ -40,6 +44,9 @@ contract Escrow is IEscrow, Payments {
     uint64 public immutable createdIn = uint64(block.number);
     uint64 public immutable withdrawalDelay;
     uint64 public immutable exitDelay;
+
+    /// @inheritdoc IEscrow
+    uint128 public immutable depositMin;
 
     /// @notice Who sends settlements. It can neither sign for the committee nor take anything.
     address public operator;
@@ -97,6 +104,7 @@ contract Escrow is IEscrow, Payments {
         operator = operator_;
         withdrawalDelay = terms.withdrawalDelay;
         exitDelay = terms.exitDelay;
+        depositMin = terms.stakeMin / FIRST_DEPOSITS_PER_STAKE;
         settledAt = uint64(block.timestamp);
         registry = new StakeRegistry(token_, market_, terms);
         receiptVerifier = new ReceiptVerifier();
@@ -106,14 +114,10 @@ contract Escrow is IEscrow, Payments {
     /// @inheritdoc IEscrow
     function deposit(address account, uint128 amount) external nonReentrant whileOpen {
         require(amount > 0, AmountZero());
-        Balance storage balance = _balances[account];
-        if (balance.firstBlock == 0) {
-            balance.firstBlock = uint64(block.number);
-        }
-        balance.deposited += amount;
+        uint128 deposited = _credit(account, amount);
         held += amount;
         _pull(msg.sender, amount);
-        emit Deposited(account, msg.sender, amount, balance.deposited);
+        emit Deposited(account, msg.sender, amount, deposited);
     }
 
     /// @inheritdoc IEscrow
@@ -163,13 +167,9 @@ contract Escrow is IEscrow, Payments {
     function claimToDeposit(AccountTotals calldata totals, MerklePath calldata path) external nonReentrant whileOpen {
         require(msg.sender == totals.owner, NotTheOwnerOf(totals.owner, msg.sender));
         uint128 amount = _claim(totals, path);
-        Balance storage balance = _balances[totals.owner];
-        if (balance.firstBlock == 0) {
-            balance.firstBlock = uint64(block.number);
-        }
-        balance.deposited += amount;
-        emit Claimed(totals.owner, amount, balance.claimed, true);
-        emit Deposited(totals.owner, address(this), amount, balance.deposited);
+        uint128 deposited = _credit(totals.owner, amount);
+        emit Claimed(totals.owner, amount, _balances[totals.owner].claimed, true);
+        emit Deposited(totals.owner, address(this), amount, deposited);
     }
 
     /// @inheritdoc IEscrow
@@ -273,6 +273,17 @@ contract Escrow is IEscrow, Payments {
     function _requireSettled(AccountTotals calldata totals, MerklePath calldata path) private view {
         bytes32 root = path.rootOf(Settlements.hash(totals));
         require(root == _last.accounts, NotInSettlement(root, _last.accounts));
+    }
+
+    /// @dev Counts a deposit. The first gives the account its row in every settlement to come.
+    function _credit(address account, uint128 amount) private returns (uint128 deposited) {
+        Balance storage balance = _balances[account];
+        if (balance.firstBlock == 0) {
+            require(amount >= depositMin, DepositTooSmall(amount, depositMin));
+            balance.firstBlock = uint64(block.number);
+        }
+        deposited = balance.deposited + amount;
+        balance.deposited = deposited;
     }
 
     /// @dev Counts as claimed what an account has earned and not claimed; never more than all accounts together have earned.

@@ -61,6 +61,7 @@ interface IEscrow {
 
     error TermsInvalid(string reason);
     error AmountZero();
+    error DepositTooSmall(uint128 amount, uint128 least);
     error NotTheOperator(address caller, address operator);
     error NotTheProposed(address caller, address proposed);
     error NotTheRegistry(address caller);
@@ -82,7 +83,7 @@ interface IEscrow {
     error DepositCounted(uint64 firstBlock, uint64 settledBlock);
 
     /// @notice Deposits for an account, whose owner alone can withdraw it. Anybody may pay.
-    /// @param amount More than 0, in base units; the caller has allowed this contract to take it.
+    /// @param amount More than 0, in base units, and the account's first at least `depositMin`; the caller has allowed this contract to take it.
     function deposit(address account, uint128 amount) external;
 
     /// @notice Asks for a part of the caller's deposits back. There is at most one open request.
@@ -101,7 +102,7 @@ interface IEscrow {
     /// @param path From it to the settlement's root.
     function claim(AccountTotals calldata totals, MerklePath calldata path) external;
 
-    /// @notice Turns what the caller has earned and not claimed yet into a deposit.
+    /// @notice Turns what the caller has earned and not claimed yet into a deposit: its first is at least `depositMin`.
     function claimToDeposit(AccountTotals calldata totals, MerklePath calldata path) external;
 
     /// @notice Settles, once per number. Only for the operator.
@@ -132,6 +133,9 @@ interface IEscrow {
 
     /// @notice The market's Ed25519 public key.
     function market() external view returns (bytes32);
+
+    /// @notice The least first deposit of an account, in base units: `stakeMin` / 1,000, rounded down. Later ones may be smaller.
+    function depositMin() external view returns (uint128);
 
     function balanceOf(address account) external view returns (Balance memory);
 

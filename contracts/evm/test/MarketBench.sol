@@ -25,11 +25,16 @@ abstract contract MarketBench is TreeBench {
     uint256[] internal secrets;
 
     function setUp() public virtual {
+        setUp(STAKE);
+    }
+
+    /// @param stake Of each member.
+    function setUp(uint128 stake) internal {
         token = DevelopmentToken(create("DevelopmentToken", abi.encode("Token", "TKN", 6)));
         escrow = create(token);
         registry = escrow.registry();
         for (uint256 i = 1; i <= 5; i++) {
-            register(1000 + i, address(uint160(0x5000 + i)), STAKE);
+            register(1000 + i, address(uint160(0x5000 + i)), stake);
         }
         pass(registry.epochLength());
         mine(10);

@@ -9,7 +9,8 @@ public abstract class MarketChainTests
 {
     private protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private protected abstract Task<ChainBench> Start();
+    /// <param name="depositMin">The least first deposit of an account.</param>
+    private protected abstract Task<ChainBench> Start(ulong depositMin = 0);
 
     [Fact]
     public async Task Terms_AreThoseOfTheContracts()
@@ -20,12 +21,30 @@ public abstract class MarketChainTests
 
         Assert.Equal((bench.Domain.ChainId, bench.Domain.Contract), (terms.ChainId, terms.Escrow));
         Assert.Equal((ChainBench.Market, (byte)6, "TKN", 3UL), (terms.Market, terms.Decimals, terms.Symbol, terms.CommitteeMin));
-        Assert.Equal(TimeSpan.FromHours(1), terms.EpochLength);
+        Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromDays(7)), (terms.EpochLength, terms.ExitDelay));
         var created = await bench.Chain.FindBlock(terms.CreatedIn, Cancellation);
         Assert.Equal(0UL, terms.EpochAt(created!.Value.Time));
         var books = await bench.Chain.ReadBooks(await bench.Chain.ReadHead(Cancellation), Cancellation);
         Assert.Null(books.Last);
         Assert.False(books.IsClosed);
+        Assert.Equal(created!.Value.Time, books.SettledAt);
+    }
+
+    /// <summary>What a market without accounts keeps its escrow open with.</summary>
+    [Fact]
+    public async Task SettlementWithoutRows_IsTaken_AndItsMomentIsTheLastOne()
+    {
+        await using var bench = await Start();
+        await bench.Serve(100, 200, 300, 400);
+        await bench.Mine();
+
+        var sent = await bench.Send(ChainBench.Order(await bench.Make(1)));
+        await bench.Mine();
+
+        var inclusion = await bench.Chain.FindInclusion(sent.Hash, Cancellation);
+        var books = await bench.Chain.ReadBooks(await bench.Chain.ReadHead(Cancellation), Cancellation);
+        Assert.Equal((default, 1UL), (books.Last!.Accounts, books.Last.Number));
+        Assert.Equal(inclusion!.Block.Time, books.SettledAt);
     }
 
     [Fact]
@@ -56,6 +75,27 @@ public abstract class MarketChainTests
         Assert.Single(await bench.Chain.ReadEvents(head.Number, head, Cancellation));
 
         async Task<ChainBalance> Balance(ChainBlock at) => (await bench.Chain.ReadBalances([address], at, Cancellation))[0];
+    }
+
+    [Fact]
+    public async Task FirstDeposit_UnderTheLeast_IsRefused_AndALaterOneIsNot()
+    {
+        await using var bench = await Start(depositMin: 20);
+        var owner = ChainBench.Owner(0x21);
+
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => bench.Deposit(owner, 19));
+
+        Assert.True(refused is InvalidOperationException || refused.Message.Contains("DepositTooSmall(", StringComparison.Ordinal));
+        Assert.Equal(TokenAmount.Zero, await Deposited());
+        await bench.Deposit(owner, 20);
+        await bench.Deposit(owner, 1);
+        Assert.Equal(new TokenAmount(21), await Deposited());
+
+        async Task<TokenAmount> Deposited()
+        {
+            var head = await bench.Chain.ReadHead(Cancellation);
+            return (await bench.Chain.ReadBalances([EvmAddresses.Of(owner.PublicKey)], head, Cancellation))[0].Deposited;
+        }
     }
 
     [Fact]
@@ -226,17 +266,18 @@ public abstract class MarketChainTests
 
 public sealed class SimulatedChainTests : MarketChainTests
 {
-    private protected override Task<ChainBench> Start() => Task.FromResult<ChainBench>(new SimulatedBench());
+    private protected override Task<ChainBench> Start(ulong depositMin = 0) => Task.FromResult<ChainBench>(new SimulatedBench(depositMin));
 }
 
 public sealed class EvmMarketChainTests : MarketChainTests
 {
-    private protected override async Task<ChainBench> Start() => await StartAnvil();
+    // A thousand least first deposits are the least stake; without one it is that of the other tests' members.
+    private protected override async Task<ChainBench> Start(ulong depositMin = 0) => await StartAnvil(Math.Max(1_000 * depositMin, 100));
 
-    private static Task<AnvilBench> StartAnvil()
+    private static Task<AnvilBench> StartAnvil(ulong stakeMin = 100)
     {
         AnvilFixture.Require();
-        return AnvilBench.Start();
+        return AnvilBench.Start(ChainBench.Market, stakeMin);
     }
 
     /// <summary>Of two transactions with one number a block has the dearer one, and the other is never there.</summary>
@@ -271,5 +312,19 @@ public sealed class EvmMarketChainTests : MarketChainTests
         Assert.Contains("is not the Escrow of this build", refused.Message, StringComparison.Ordinal);
         refused = await Assert.ThrowsAsync<ChainException>(() => bench.At(default).ReadTerms(Cancellation));
         Assert.Contains("has no contract at", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnotherRegistryThanTheEscrowsOwn_IsRefused()
+    {
+        await using var bench = await StartAnvil();
+        var own = (await bench.Chain.ReadTerms(Cancellation)).Registry;
+        // A registry of the same code, where an attacker's members serve.
+        var other = (await bench.At(await bench.DeployEscrow()).ReadTerms(Cancellation)).Registry;
+        var lying = new EvmMarketChain(LyingRpc.Of(bench.Rpc, own, other), bench.Domain.Contract, key: null);
+
+        var refused = await Assert.ThrowsAsync<ChainException>(() => lying.ReadTerms(Cancellation));
+
+        Assert.Contains($"is said to have registry {other}; it has created {own}", refused.Message, StringComparison.Ordinal);
     }
 }

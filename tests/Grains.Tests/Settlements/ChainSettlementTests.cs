@@ -104,6 +104,93 @@ public sealed class ChainSettlementTests
             scene.Check();
         });
 
+    /// <summary>An escrow without a settlement for the delay is anybody's to close.</summary>
+    [Fact]
+    public void IdleMarket_SettlesTheSameBooks_OnceHalfOfTheExitDelayHasPassed() =>
+        SettlementScene.Run(async scene =>
+        {
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+            await scene.UntilSettled(1);
+            var first = scene.Chain.Now;
+            var half = (ulong)scene.Chain.Terms.ExitDelay.TotalSeconds / 2;
+            // One block before the half has passed, and as the scene's next ones come.
+            scene.Chain.Mine(1, seconds: (int)(first.SettledAt + half - scene.Chain.Time) - (12 * 12));
+            await scene.Blocks(10);
+            Assert.Equal(1UL, (await scene.Status()).Settled);
+            Assert.Single(scene.Chain.Sent);
+
+            await scene.UntilSettled(2);
+
+            var second = scene.Chain.Now;
+            Assert.Equal(first.Last!.Accounts, second.Last!.Accounts);
+            Assert.InRange(second.SettledAt, first.SettledAt + half, first.SettledAt + half + (30 * 12));
+            await scene.Blocks(60);
+            Assert.Equal(2UL, (await scene.Status()).Settled);
+            scene.Check();
+        });
+
+    /// <summary>The interval between settlements that say something does not delay the one that keeps the escrow open.</summary>
+    [Fact]
+    public void IdleMarket_SettlesBeforeItsInterval_WhereHalfOfTheExitDelayIsShorter() =>
+        SettlementScene.Run(
+            async scene =>
+            {
+                scene.Chain.Terms = scene.Chain.Terms with { ExitDelay = TimeSpan.FromHours(4) };
+                await scene.CrashAndStart();
+                scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+                await scene.UntilSettled(1);
+                scene.Chain.Mine(1, seconds: 7_200);
+
+                await scene.UntilSettled(2);
+                scene.Check();
+            },
+            terms: SettlementScene.Terms with
+            {
+                Interval = SettlementTerms.IntervalMax,
+            }
+        );
+
+    [Fact]
+    public void MarketWithoutAccounts_SettlesNoRows_OnceHalfOfTheExitDelayHasPassed() =>
+        SettlementScene.Run(async scene =>
+        {
+            await scene.Blocks(20);
+            Assert.Empty(scene.Chain.Sent);
+            scene.Chain.Mine(1, seconds: (int)scene.Chain.Terms.ExitDelay.TotalSeconds / 2);
+
+            await scene.UntilSettled(1);
+
+            Assert.Empty((await Last(scene)).Accounts);
+            scene.Check();
+        });
+
+    [Fact]
+    public void MoreAccountsThanAFileHas_AreNotSettled_AndTheTroubleSaysSo() =>
+        SettlementScene.Run(
+            async scene =>
+            {
+                scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+                scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Worker), 1_000));
+                await scene.UntilSettled(1);
+                using var third = new Crypto.Secp256k1PrivateKey([.. Enumerable.Repeat((byte)9, 32)]);
+                scene.Chain.Do(state => state.Deposit(SettlementScene.Of(third), 1_000));
+
+                await scene.Until(async () => (await scene.Status()).Trouble is not null);
+
+                var status = await scene.Status();
+                Assert.Contains("each of 3 accounts", status.Trouble, StringComparison.Ordinal);
+                Assert.Contains("at most 2", status.Trouble, StringComparison.Ordinal);
+                Assert.Equal((SettlementPhase.Resting, 1UL), (status.Phase, status.Settled));
+                await scene.Blocks(10);
+                Assert.Single(scene.Chain.Sent);
+                scene.Check();
+            },
+            terms: SettlementScene.Terms with
+            {
+                AccountsMax = 2,
+            }
+        );
+
     [Fact]
     public void SettlementWithoutEnoughMembers_Waits_AndIsMadeAnewInTheNextEpoch() =>
         SettlementScene.Run(async scene =>

@@ -41,7 +41,8 @@ internal sealed class AnvilBench : ChainBench
     public static Task<AnvilBench> Start() => Start(Market);
 
     /// <param name="market">Whose contracts they are.</param>
-    public static async Task<AnvilBench> Start(Bytes32 market)
+    /// <param name="stakeMin">The least stake of a member.</param>
+    public static async Task<AnvilBench> Start(Bytes32 market, ulong stakeMin = 100)
     {
         var bench = new AnvilBench(await AnvilNode.Start(), market);
         bench._rpc = new FailoverRpc(
@@ -58,16 +59,16 @@ internal sealed class AnvilBench : ChainBench
         var wallet = await bench.WalletOf(bench._operator);
         var token = ContractBuild.DevelopmentToken;
         bench._token = await wallet.Deploy(token.CreationOf("Token", "TKN", new System.Numerics.BigInteger(6)), token.Abi, default);
-        bench._escrow = await bench.DeployEscrow();
+        bench._escrow = await bench.DeployEscrow(stakeMin);
         bench._registry = (await bench.Chain.ReadTerms(default)).Registry;
         return bench;
     }
 
     /// <summary>Contracts of the same market and token once more, at another address.</summary>
-    public async Task<EvmAddress> DeployEscrow()
+    public async Task<EvmAddress> DeployEscrow(ulong stakeMin = 100)
     {
         var wallet = await WalletOf(_operator);
-        var terms = new ChainContractTerms { StakeMin = new TokenAmount(100), CommitteeMin = 3 };
+        var terms = new ChainContractTerms { StakeMin = new TokenAmount(stakeMin), CommitteeMin = 3 };
         return await wallet.Deploy(
             ContractBuild.Escrow.CreationOf(_token, _market.ToArray(), wallet.Address, terms.ToAbi()),
             ContractBuild.Escrow.Abi,

@@ -87,7 +87,13 @@ internal sealed class SimulatedBench : ChainBench
 {
     private readonly SimulatedChain _chain;
 
-    public SimulatedBench() => _chain = new SimulatedChain(Domain, TimeSpan.FromHours(1));
+    /// <param name="depositMin">The least first deposit.</param>
+    public SimulatedBench(ulong depositMin = 0)
+    {
+        _chain = new SimulatedChain(Domain, TimeSpan.FromHours(1));
+        _chain.Do(state => state with { DepositMin = new TokenAmount(depositMin) });
+        _chain.Mine();
+    }
 
     public override IMarketChain Chain => _chain;
 

@@ -38,9 +38,11 @@ internal sealed class SimulatedChain : IMarketChain
             EpochsBegan = 1_800_000_000,
             EpochLength = epochLength,
             CommitteeMin = 3,
+            ExitDelay = TimeSpan.FromDays(7),
         };
-        Add(new SimulatedState(), [], Terms.EpochsBegan);
-        Add(new SimulatedState(), [], Terms.EpochsBegan);
+        var created = new SimulatedState { SettledAt = Terms.EpochsBegan };
+        Add(created, [], Terms.EpochsBegan);
+        Add(created, [], Terms.EpochsBegan);
     }
 
     public ChainTerms Terms { get; set; }
@@ -76,6 +78,9 @@ internal sealed class SimulatedChain : IMarketChain
 
     public ulong Head => _blocks[^1].Block.Number;
 
+    /// <summary>Of the newest block, in seconds since 1970.</summary>
+    public ulong Time => _blocks[^1].Block.Time;
+
     /// <summary>The operator's transactions in blocks, with whether each has succeeded.</summary>
     public IEnumerable<(Bytes32 Hash, bool HasSucceeded)> Included => _blocks.SelectMany(mined => mined.Transactions);
 
@@ -102,7 +107,7 @@ internal sealed class SimulatedChain : IMarketChain
             while (BestOf(state.Nonce) is { } hash)
             {
                 var (order, _, _) = _signed[hash];
-                var settled = TrySettle(state, order);
+                var settled = TrySettle(state, order, time);
                 state = (settled ?? state) with { Nonce = state.Nonce + 1 };
                 transactions.Add((hash, settled is not null));
                 var nonce = state.Nonce;
@@ -165,7 +170,11 @@ internal sealed class SimulatedChain : IMarketChain
     public Task<ChainBooks> ReadBooks(ChainBlock at, CancellationToken cancellation) =>
         Answer(
             nameof(ReadBooks),
-            () => new ChainBooks(At(at).State.Last, At(at).State.IsClosed, At(at).State.Compensated, Operator: default)
+            () =>
+            {
+                var state = At(at).State;
+                return new ChainBooks(state.Last, state.IsClosed, state.Compensated, Operator: default, state.SettledAt);
+            }
         );
 
     public Task<IReadOnlyList<TokenAmount>> ReadWeights(
@@ -291,7 +300,7 @@ internal sealed class SimulatedChain : IMarketChain
             .FirstOrDefault();
 
     /// <summary>As the escrow does it. Null: reverted.</summary>
-    private SimulatedState? TrySettle(SimulatedState state, SettlementOrder order)
+    private SimulatedState? TrySettle(SimulatedState state, SettlementOrder order, ulong time)
     {
         var (settlement, last) = (order.Settlement, state.Last);
         if (
@@ -320,7 +329,7 @@ internal sealed class SimulatedChain : IMarketChain
                 settlement.Digest(_domain).ToArray(),
                 order.Signature
             );
-        return isSigned ? state with { Last = settlement, Settled = [.. state.Settled, settlement] } : null;
+        return isSigned ? state with { Last = settlement, SettledAt = time, Settled = [.. state.Settled, settlement] } : null;
 
         System.Numerics.BigInteger Weight(IEnumerable<SimulatedMember> members) =>
             members.Aggregate(

@@ -21,7 +21,13 @@ internal sealed record SimulatedState
     /// <summary>All that were ever settled on this side of every fork.</summary>
     public ImmutableArray<Settlement> Settled { get; init; } = [];
 
+    /// <summary>When the last settlement came, or the escrow was created, in seconds since 1970.</summary>
+    public ulong SettledAt { get; init; }
+
     public bool IsClosed { get; init; }
+
+    /// <summary>The least first deposit of an account. As in the contracts whose least stake is under 1,000, it is nothing.</summary>
+    public TokenAmount DepositMin { get; init; }
 
     public TokenAmount Compensated { get; init; }
 
@@ -44,8 +50,12 @@ internal sealed record SimulatedState
             ? known.Stakes.LastOrDefault(stake => stake.FromEpoch <= epoch).Amount
             : TokenAmount.Zero;
 
-    public SimulatedState Deposit(EvmAddress owner, ulong amount) =>
-        With(owner, BalanceOf(owner) with { Deposited = BalanceOf(owner).Deposited + new TokenAmount(amount) });
+    public SimulatedState Deposit(EvmAddress owner, ulong amount)
+    {
+        var (balance, added) = (BalanceOf(owner), new TokenAmount(amount));
+        Require(!added.IsZero && (!balance.Deposited.IsZero || added >= DepositMin));
+        return With(owner, balance with { Deposited = balance.Deposited + added });
+    }
 
     public SimulatedState Request(EvmAddress owner, ulong amount)
     {

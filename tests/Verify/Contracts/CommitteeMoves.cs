@@ -24,7 +24,8 @@ internal sealed class CommitteeMoves(EvmMarket market, ContractActors actors, Ac
         var isNew = defect != 1 && HasKeys;
         var member = actors.Keys.Members[isNew ? _keysUsed : chance.Next(Math.Max(_keysUsed, 1))];
         var (owner, worker, key) = (isRight ? actors.People[0] : people.Someone(), _random.Word(), actors.Keys.Of(member));
-        var amount = stake ?? (defect == 2 ? chance.Next(200) : chance.Next(100, 3000));
+        var least = (int)Model.Terms.StakeMin;
+        var amount = stake ?? (defect == 2 ? chance.Next(2 * least) : chance.Next(least, 30 * least));
         var prover = defect == 3 ? people.Someone() : owner;
         var proof = key.ProvePossession(Possession.Digest(market.Domain, prover, new WorkerId(worker), key.PublicKey));
         return new PlayMove(
@@ -62,7 +63,13 @@ internal sealed class CommitteeMoves(EvmMarket market, ContractActors actors, Ac
         var member = Member();
         var known = Model.Members.GetValueOrDefault(member);
         var caller = known is null || chance.Next(8) == 0 ? people.Someone() : known.Owner;
-        var amount = known is not null && chance.Next(4) == 0 ? known.Stake : people.Amount(known?.Stake ?? BigInteger.Zero);
+        var stake = known?.Stake ?? BigInteger.Zero;
+        var amount = chance.Next(6) switch
+        {
+            0 => stake,
+            1 or 2 => stake * chance.Next(1000) / 1000,
+            _ => people.Amount(stake),
+        };
         return new PlayMove(
             "beginUnbonding",
             market.ToRegistry(caller, "beginUnbonding", member.ToArray(), amount),

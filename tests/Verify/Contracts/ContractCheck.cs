@@ -26,7 +26,8 @@ internal static class ContractCheck
         UnbondingDelay = 240,
         WithdrawalDelay = 3,
         ExitDelay = 300,
-        StakeMin = 100,
+        // The least first deposit is 200 then, in the middle of what is deposited.
+        StakeMin = 200_000,
         CommitteeMin = 3,
     };
 

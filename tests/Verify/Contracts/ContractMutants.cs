@@ -12,6 +12,7 @@ internal static class ContractMutants
             "function claim(AccountTotals calldata totals, MerklePath calldata path) external nonReentrant {",
             "function claim(AccountTotals calldata totals, MerklePath calldata path) external {"
         ),
+        ["dust"] = new("Escrow.sol", "amount >= depositMin", "amount > 0"),
         ["claimed"] = new("Escrow.sol", "balance.claimed += amount;", ""),
         ["earned"] = new("Escrow.sol", "Math.min(owed, _last.earned - claimed)", "owed"),
         ["held"] = new("Escrow.sol", "uint128(Math.min(amount, Math.saturatingSub(held, owed)))", "uint128(Math.min(amount, held))"),

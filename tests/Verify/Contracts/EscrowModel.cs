@@ -75,6 +75,10 @@ internal sealed class EscrowModel(ModelWorld world, EvmAddress address)
         {
             return Refusal.Of("AmountZero()");
         }
+        if (TooSmall(account, amount) is { } tooSmall)
+        {
+            return tooSmall;
+        }
         var balance = BalanceOf(account);
         if (balance.Deposited + amount > AmountMax || Held + amount > AmountMax)
         {
@@ -194,6 +198,10 @@ internal sealed class EscrowModel(ModelWorld world, EvmAddress address)
         if (amount.IsZero)
         {
             return Refusal.Of("NothingToPay(address)", caller);
+        }
+        if (TooSmall(caller, amount) is { } tooSmall)
+        {
+            return tooSmall;
         }
         if (BalanceOf(caller).Deposited + amount > AmountMax)
         {
@@ -336,6 +344,13 @@ internal sealed class EscrowModel(ModelWorld world, EvmAddress address)
         world.Locked.Contains(address) ? Refusal.Reentered
         : whileOpen && IsClosed ? Refusal.Of("EscrowIsClosed()")
         : null;
+
+    /// <summary>A first deposit under a thousandth of the least stake.</summary>
+    private byte[]? TooSmall(EvmAddress account, BigInteger amount)
+    {
+        var least = new BigInteger(Terms.StakeMin / 1_000);
+        return BalanceOf(account).FirstBlock == 0 && amount < least ? Refusal.Of("DepositTooSmall(uint128,uint128)", amount, least) : null;
+    }
 
     private byte[]? Unsettled(SettledRow row)
     {
