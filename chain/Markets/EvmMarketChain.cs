@@ -31,7 +31,7 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
     ];
 
     /// <summary>
-    /// The first contract that the escrow has created, in its constructor: its address follows from the escrow's, so no node is asked for it.
+    /// The first contract that the escrow has created, in its constructor: its address follows from the escrow's, so no node is asked for.
     /// A contract counts what it creates from 1 (<see href="https://eips.ethereum.org/EIPS/eip-161">EIP-161</see>).
     /// </summary>
     private readonly EvmAddress _registry = ContractAddresses.OfCreate(escrow, 1);

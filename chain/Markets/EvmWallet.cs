@@ -18,7 +18,9 @@ public sealed class EvmWallet(IEvmRpc rpc, Secp256k1PrivateKey key, TimeProvider
     /// <summary>A transaction that no block has taken by then is told as such: it may still come.</summary>
     private static readonly TimeSpan WaitMax = TimeSpan.FromMinutes(10);
 
-    /// <summary>The most that is offered for a unit of gas, in wei, as a silo's usual limit: a node that lies about fees takes no more.</summary>
+    /// <summary>
+    /// The most that is offered for a unit of gas, in wei, as a silo's usual limit: a node that lies about fees takes no more.
+    /// </summary>
     private static readonly BigInteger FeeMax = 500_000_000_000;
 
     /// <summary>No call of a market's contracts takes as much; their creation takes 10 million.</summary>
@@ -91,8 +93,8 @@ public sealed class EvmWallet(IEvmRpc rpc, Secp256k1PrivateKey key, TimeProvider
         if (fee > FeeMax || gas > GasMax)
         {
             throw new ChainException(
-                $"The node asks for {fee} wei for a unit of gas, and for {gas} units; allowed are {FeeMax} and {GasMax}. Try again when the "
-                    + "chain is cheaper, or ask another node."
+                $"The node asks for {fee} wei for a unit of gas, and for {gas} units; allowed are {FeeMax} and {GasMax}. Try again when "
+                    + "the chain is cheaper, or ask another node."
             );
         }
         var nonce = await rpc.GetTransactionCount(Address, BlockId.Of(head.Number), cancellation).ConfigureAwait(false);
@@ -100,8 +102,8 @@ public sealed class EvmWallet(IEvmRpc rpc, Secp256k1PrivateKey key, TimeProvider
         if (next > nonce)
         {
             throw new ChainException(
-                $"{Address} has sent {next - nonce} transactions that no block has taken yet: what was asked for may be on its way. Look at "
-                    + "them, and try again when they are in a block."
+                $"{Address} has sent {next - nonce} transactions that no block has taken yet: what was asked for may be on its way. "
+                    + "Look at them, and try again when they are in a block."
             );
         }
         return new EvmTransaction

@@ -138,6 +138,7 @@ internal sealed partial class SettlementGrain
         if (rows.Count > _terms.AccountsMax)
         {
             throw Waits(
+                SettlementTrouble.TooManyRows,
                 $"Settlement {number} would have a row for each of {rows.Count} accounts that have deposited or earned; members sign one "
                     + $"with at most {_terms.AccountsMax}. The market must move to new contracts: its accounts leave by settlement "
                     + $"{number - 1} once the escrow can be closed."

@@ -30,6 +30,9 @@ internal enum SettlementTrouble
     /// <summary>The registry's members are not known, or more than can be.</summary>
     Members,
 
+    /// <summary>More accounts than members sign for.</summary>
+    TooManyRows,
+
     /// <summary>Too few workers serve in the committee.</summary>
     Committee,
 

@@ -289,7 +289,7 @@ internal static class AccountChainCommands
             contracts were made with.
 
             Example:
-              market account exit --close --chain-key owner.json --escrow 0x5fbdb2315678afecb367f032d93f642f64180aa3 --settlement 7.settlement.json
+              market account exit --close --chain-key owner.json --escrow 0x5fbdb2315678afecb367f032d93f642f64180aa3 --settlement 7.json
             """,
             async run =>
             {

@@ -84,8 +84,8 @@ internal static class WorkerChainStakes
         {
             throw Refused(
                 "still_unbonding",
-                $"{contracts.Show(before.Unbonding)} are unbonding, until {Table.Show(before.UnbondedAt)}; taking back more would have them "
-                    + "wait anew.",
+                $"{contracts.Show(before.Unbonding)} are unbonding, until {Table.Show(before.UnbondedAt)}; taking back more would have "
+                    + "them wait anew.",
                 "Have them paid out first: the same command without --all and --amount, then."
             );
         }

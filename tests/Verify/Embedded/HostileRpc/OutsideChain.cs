@@ -59,11 +59,8 @@ internal sealed class OutsideChain(IMarketChain chain) : IMarketChain
     public Task<ChainCommittee> ReadCommittee(ulong epoch, ChainBlock at, CancellationToken cancellation) =>
         Ask(() => chain.ReadCommittee(epoch, at, cancellation));
 
-    public Task<IReadOnlyList<ChainMember?>> ReadMembers(
-        IReadOnlyList<Bytes32> members,
-        ChainBlock at,
-        CancellationToken cancellation
-    ) => Ask(() => chain.ReadMembers(members, at, cancellation));
+    public Task<IReadOnlyList<ChainMember?>> ReadMembers(IReadOnlyList<Bytes32> members, ChainBlock at, CancellationToken cancellation) =>
+        Ask(() => chain.ReadMembers(members, at, cancellation));
 
     public Task<IReadOnlyList<TokenAmount>> ReadWeights(
         ulong epoch,
