@@ -297,7 +297,8 @@ internal sealed partial class SettlementGrain
 
     /// <summary>
     /// Sends what is signed until a block has it. Transactions of one number of the operator's take each other's place, so at most one of
-    /// them is ever in a block; another number is taken only once that one is used up, deep enough.
+    /// them is ever in a block. Another number is taken only once that one is used up, deep enough, or where a reorganisation has lost a
+    /// transaction of a lower number: until that number is used, no later one comes into a block.
     /// </summary>
     private async Task Send(ChainBooks books, ChainBlock counted, ChainBlock head, CancellationToken cancellation)
     {
@@ -309,7 +310,7 @@ internal sealed partial class SettlementGrain
         var late = State.Earlier.LastOrDefault(version => version.Settlement.Number == open.Settlement.Number);
         var newest = open.Attempts.LastOrDefault() ?? late?.Attempts.LastOrDefault();
         var used = await _chain.ReadNonce(counted, cancellation);
-        if (newest is not null && newest.Nonce >= used && await IsIncluded(open, cancellation))
+        if (await IsIncluded(open.Attempts.Where(attempt => attempt.Nonce >= used), counted, cancellation))
         {
             // Reverted, in a block that is not deep enough: it is not sent again before that is sure.
             return;
@@ -332,7 +333,8 @@ internal sealed partial class SettlementGrain
                         + $"{open.Settlement.Number} waits."
                 );
             }
-            var nonce = newest is { } other && other.Nonce >= used ? other.Nonce : await _chain.ReadNonce(head, cancellation);
+            var next = await _chain.ReadNonce(head, cancellation);
+            var nonce = newest is { } other && other.Nonce >= used ? Math.Min(other.Nonce, next) : next;
             var order = new SettlementOrder(open.Settlement, open.Absentees, open.Signature!);
             var attempt = new SendAttempt(nonce, chosen, head.Number, _chain.Sign(order, nonce, chosen));
             open = open with { Attempts = [.. open.Attempts.TakeLast(SettlementPolicy.AttemptsMax - 1), attempt] };
@@ -342,14 +344,21 @@ internal sealed partial class SettlementGrain
         await SendAgain(open, cancellation);
     }
 
-    private async Task<bool> IsIncluded(BooksUnderWay open, CancellationToken cancellation)
+    /// <param name="attempts">Whose numbers were not used by the counted block.</param>
+    private async Task<bool> IsIncluded(IEnumerable<SendAttempt> attempts, ChainBlock counted, CancellationToken cancellation)
     {
-        foreach (var attempt in open.Attempts)
+        foreach (var (nonce, _, _, transaction) in attempts)
         {
-            if (await _chain!.FindInclusion(attempt.Transaction.Hash, cancellation) is not null)
+            if (await _chain!.FindInclusion(transaction.Hash, cancellation) is not { } inclusion)
             {
-                return true;
+                continue;
             }
+            return inclusion.Block.Number > counted.Number
+                ? true
+                : throw new ChainException(
+                    $"Transaction {transaction.Hash} is said to be in block {inclusion.Block.Number}, and its number {nonce} to be unused "
+                        + $"by block {counted.Number}: both cannot be true. Ask another node."
+                );
         }
         return false;
     }

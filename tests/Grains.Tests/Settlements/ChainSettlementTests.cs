@@ -282,6 +282,68 @@ public sealed class ChainSettlementTests
             scene.Check();
         });
 
+    /// <summary>The operator's key has sent something else, which a reorganisation loses: a settlement of the next number waits for it.</summary>
+    [Fact]
+    public void LostTransactionOfALowerNumber_HasItsNumberTaken() =>
+        SettlementScene.Run(async scene =>
+        {
+            scene.Silent.UnionWith([0, 1]);
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+            await scene.Until(async () => (await scene.Status()).Phase == SettlementPhase.Signing);
+            scene.Chain.Do(state => state with { Nonce = state.Nonce + 1 });
+            await scene.Blocks(1);
+            scene.Chain.LosesTransactions = true;
+            scene.Silent.Clear();
+            await scene.Until(async () => (await scene.Status()).Phase == SettlementPhase.Sending, blocks: 2);
+
+            scene.Chain.LosesTransactions = false;
+            scene.Chain.Reorganise(SettlementScene.Terms.Confirmations, keepsActions: false, keepsTransactions: true);
+            Assert.Equal(0UL, scene.Chain.Now.Nonce);
+            await scene.UntilSettled(1);
+            scene.Check();
+        });
+
+    [Fact]
+    public void RevertedTransaction_IsFollowedByAnother_WhichIsSentUntilABlockHasIt() =>
+        SettlementScene.Run(async scene =>
+        {
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+            scene.Chain.RevertsTransactions = true;
+            await scene.Until(() => Task.FromResult(scene.Chain.Included.Any()));
+            (scene.Chain.RevertsTransactions, scene.Chain.LosesTransactions) = (false, true);
+            await scene.Until(() => Task.FromResult(scene.Chain.Sent.Count > 1));
+            await scene.Blocks(1);
+
+            scene.Chain.LosesTransactions = false;
+            await scene.UntilSettled(1);
+            Assert.Equal([false, true], scene.Chain.Included.Select(included => included.HasSucceeded));
+            scene.Check();
+        });
+
+    [Fact]
+    public void NodeThatContradictsItself_IsTold() =>
+        SettlementScene.Run(async scene =>
+        {
+            scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));
+            scene.Chain.LosesTransactions = true;
+            await scene.Until(async () => (await scene.Status()).Phase == SettlementPhase.Sending);
+            var head = await scene.Chain.ReadHead(default);
+            scene.Chain.SaysIncludedIn = head;
+            await scene.Blocks(SettlementScene.Terms.Confirmations - 1);
+            Assert.Null((await scene.Status()).Trouble);
+            await scene.Blocks(2);
+            Assert.Contains(
+                $"in block {head.Number}, and its number 0 to be unused",
+                (await scene.Status()).Trouble,
+                StringComparison.Ordinal
+            );
+
+            (scene.Chain.SaysIncludedIn, scene.Chain.LosesTransactions) = (null, false);
+            await scene.UntilSettled(1);
+            Assert.Null((await scene.Status()).Trouble);
+            scene.Check();
+        });
+
     [Fact]
     public void FeeBeyondWhatTheOperatorAllows_Waits() =>
         SettlementScene.Run(

@@ -99,7 +99,7 @@ internal sealed class AnvilBench : ChainBench
             ["maxFeePerGas"] = "0x77359400",
             ["maxPriorityFeePerGas"] = "0x1",
         };
-        return _anvil.Tell("anvil_reorg", depth, new JsonArray(new JsonArray(transfer, 0)));
+        return _anvil.Reorganise(depth, new JsonArray(new JsonArray(transfer, 0)));
     }
 
     public override async Task Deposit(Secp256k1PrivateKey owner, ulong amount)

@@ -46,6 +46,18 @@ internal sealed class AnvilNode : IAsyncDisposable
     /// <summary>Mines blocks; the first has what waits.</summary>
     public Task Mine(int blocks = 1) => Tell("anvil_mine", $"0x{blocks:x}");
 
+    /// <summary>
+    /// The newest blocks are replaced by as many others. A block that is being mined is waited for, where the node mines what it is sent:
+    /// it would come onto the new blocks without its state.
+    /// </summary>
+    /// <param name="depth">How many.</param>
+    /// <param name="transactions">Pairs of a transaction and which of the new blocks has it, from 0.</param>
+    public async Task Reorganise(int depth, JsonArray? transactions = null)
+    {
+        while ((bool)(await Tell("anvil_getAutomine"))! && (string)(await Tell("txpool_status"))!["pending"]! != "0x0") { }
+        await Tell("anvil_reorg", depth, transactions ?? []);
+    }
+
     /// <summary>Tells the node what only a development node does, such as <c>anvil_reorg</c>.</summary>
     /// <returns>What it answers.</returns>
     public async Task<JsonNode?> Tell(string method, params JsonNode?[] parameters)

@@ -59,6 +59,12 @@ internal sealed class SimulatedChain : IMarketChain
     /// <summary>It forgets what is sent.</summary>
     public bool LosesTransactions { get; set; }
 
+    /// <summary>Transactions revert, as those do that run out of gas.</summary>
+    public bool RevertsTransactions { get; set; }
+
+    /// <summary>It says of each transaction that this block has it; null: it says what is true.</summary>
+    public ChainBlock? SaysIncludedIn { get; set; }
+
     /// <summary>Of how many questions one is not answered, by chance; 0: all are.</summary>
     public int FailsOneOf { get; set; }
 
@@ -107,7 +113,7 @@ internal sealed class SimulatedChain : IMarketChain
             while (BestOf(state.Nonce) is { } hash)
             {
                 var (order, _, _) = _signed[hash];
-                var settled = TrySettle(state, order, time);
+                var settled = RevertsTransactions ? null : TrySettle(state, order, time);
                 state = (settled ?? state) with { Nonce = state.Nonce + 1 };
                 transactions.Add((hash, settled is not null));
                 var nonce = state.Nonce;
@@ -247,11 +253,13 @@ internal sealed class SimulatedChain : IMarketChain
         Answer(
             nameof(FindInclusion),
             () =>
-                _blocks
-                    .SelectMany(mined => mined.Transactions.Select(included => (mined.Block, included)))
-                    .Where(pair => pair.included.Hash == transaction)
-                    .Select(pair => new ChainInclusion(pair.Block, pair.included.HasSucceeded, 250_000))
-                    .FirstOrDefault()
+                SaysIncludedIn is { } said
+                    ? new ChainInclusion(said, HasSucceeded: true, 250_000)
+                    : _blocks
+                        .SelectMany(mined => mined.Transactions.Select(included => (mined.Block, included)))
+                        .Where(pair => pair.included.Hash == transaction)
+                        .Select(pair => new ChainInclusion(pair.Block, pair.included.HasSucceeded, 250_000))
+                        .FirstOrDefault()
         );
 
     private Task<TAnswer> Answer<TAnswer>(string question, Func<TAnswer> answer)

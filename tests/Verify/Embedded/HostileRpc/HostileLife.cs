@@ -130,7 +130,7 @@ internal sealed class HostileLife(HostileScene scene, HostileCase one)
             var status = await scene.Status();
             scene.Violations.Add(
                 $"{what}: it does not come; the market is {status.Phase}, has counted block {status.Counted} of {status.Head}. "
-                    + status.Trouble
+                    + $"{status.Trouble} {OutsideChain.Wait(scene.Facts)}"
             );
         }
     }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Numerics;
+using System.Text;
 using Marketplace.Chain;
 using Marketplace.Chain.Tests;
 using Marketplace.Crypto;
@@ -37,6 +39,9 @@ internal sealed class HostileScene : IAsyncDisposable
             ReplaceAfterBlocks = 3,
             FeeMax = 100_000_000_000,
         };
+
+    /// <summary>So many lines of the market's log tell what it did last.</summary>
+    private const int LogTail = 6;
 
     private readonly HttpMessageInvoker _invoker = RpcOptions.CreateInvoker();
     private readonly NodeClock _clock;
@@ -184,6 +189,22 @@ internal sealed class HostileScene : IAsyncDisposable
                 .Violations(await SimulationInvariants.ReadAccount(_silo.Store, IdOf(name)))
                 .Select(violation => $"{violation}"),
         ];
+
+    /// <summary>What the chain itself says of the settlements, and what the market has told last.</summary>
+    public async Task<string> Facts()
+    {
+        var head = await Bench.Chain.ReadHead(default);
+        var counted = (await Bench.Chain.FindBlock(head.Number - (ulong)Terms.Confirmations, default))!.Value;
+        var facts = new StringBuilder();
+        foreach (var block in (ChainBlock[])[counted, head])
+        {
+            var books = await Bench.Chain.ReadBooks(block, default);
+            var nonce = await Bench.Chain.ReadNonce(block, default);
+            facts.Append(CultureInfo.InvariantCulture, $"Block {block.Number}: settlement {books.Last?.Number ?? 0}, nonce {nonce}. ");
+        }
+        facts.Append(CultureInfo.InvariantCulture, $"Events of settlements: {string.Join(' ', await Bench.SettledNumbers())}. Log: ");
+        return facts.AppendJoin(" | ", _log.Written.TakeLast(LogTail).Select(line => line.Text)).ToString();
+    }
 
     public async ValueTask DisposeAsync()
     {

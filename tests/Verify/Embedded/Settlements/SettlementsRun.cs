@@ -17,7 +17,7 @@ internal sealed class SettlementsRun(SettlingMarket market, Strike strike, Rando
     private const int WithdrawalTriesMax = 200;
 
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan DrainMax = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan DrainMax = TimeSpan.FromMinutes(5);
 
     private readonly List<string> _missed = [];
     private readonly List<string> _violations = [];
@@ -46,7 +46,17 @@ internal sealed class SettlementsRun(SettlingMarket market, Strike strike, Rando
         var before = WriteSteps.Deep.Sum(strike.Count);
         foreach (var step in steps)
         {
-            await KillAt(step, () => Live(reorganises: true));
+            await KillAt(
+                step,
+                async () =>
+                {
+                    if (WriteSteps.Debits.Contains(step))
+                    {
+                        await Life.Ask(market.Parties[chance.Next(market.Parties.Count)]);
+                    }
+                    await Live(reorganises: true);
+                }
+            );
         }
         if (WriteSteps.Deep.Sum(strike.Count) is var after && after > before)
         {
@@ -140,7 +150,7 @@ internal sealed class SettlementsRun(SettlingMarket market, Strike strike, Rando
         // What was spent of a deposit that is lost is paid.
         await market.Chain.Deposit(market.Client.Owner, 100_000);
         var clock = Stopwatch.StartNew();
-        for (var tries = 1; clock.Elapsed < DrainMax && !await IsQuiet(); tries++)
+        for (var tries = 1; clock.Elapsed < DrainMax && !(await Life.AskAgain() && await IsQuiet()); tries++)
         {
             foreach (var party in market.Parties)
             {

@@ -77,7 +77,7 @@ internal sealed class SettlingChain : IAsyncDisposable
     public Task Mine(int blocks = 1) => _anvil.Mine(blocks);
 
     /// <summary>The newest blocks are replaced by as many others, in which nobody does anything.</summary>
-    public Task Reorganise(int depth) => _anvil.Tell("anvil_reorg", depth, new JsonArray());
+    public Task Reorganise(int depth) => _anvil.Reorganise(depth);
 
     public async Task PassEpochs(int count)
     {

@@ -12,6 +12,8 @@ internal sealed class SettlingLife(SettlingMarket market, Random chance)
     private const int JobsAtOnce = 3;
     private static readonly TokenAmount PriceMax = new(1_000);
 
+    /// <summary>The request ids of jobs of which the market has not said that it took them all.</summary>
+    private string[]? _asked;
     private int _jobs;
     private ProgramId? _program;
 
@@ -99,30 +101,46 @@ internal sealed class SettlingLife(SettlingMarket market, Random chance)
         }
     }
 
-    /// <summary>Orders jobs. Whether the market has heard of it may stay unknown.</summary>
+    /// <summary>
+    /// Orders jobs, as a client does that keeps what it has asked for: while it does not know that the market took all of them it asks for
+    /// the same again, by the same request ids.
+    /// </summary>
     public async Task Order()
     {
+        _asked ??= [.. Enumerable.Range(0, JobsAtOnce).Select(_ => $"job {++_jobs}")];
+        await AskAgain();
+    }
+
+    /// <summary>Asks for the jobs of which the market has not said that it took them.</summary>
+    /// <returns>Whether there are none now.</returns>
+    public async Task<bool> AskAgain()
+    {
+        if (_asked is null)
+        {
+            return true;
+        }
         try
         {
             await using var client = market.Open();
-            _program ??= await Deploy(client);
-            var batch = Enumerable
-                .Range(0, JobsAtOnce)
-                .Select(_ => new JobRequest
-                {
-                    RequestId = $"job {++_jobs}",
-                    Program = _program.Value,
-                    InputText = "hello",
-                    FuelMax = 1_000_000,
-                    PriceMax = PriceMax,
-                })
-                .ToArray();
-            Jobs.UnionWith((await client.Jobs.SubmitBatch(batch)).Where(item => item.Code is null).Select(item => item.Id));
+            var program = _program ??= await Deploy(client);
+            var jobs = _asked.Select(id => new JobRequest
+            {
+                RequestId = id,
+                Program = program,
+                InputText = "hello",
+                FuelMax = 1_000_000,
+                PriceMax = PriceMax,
+            });
+            var answers = await client.Jobs.SubmitBatch([.. jobs]);
+            var taken = answers.Where(item => item.Code is null).ToArray();
+            Jobs.UnionWith(taken.Select(item => item.Id));
+            _asked = taken.Length == answers.Count ? null : _asked;
         }
         catch (Exception gone) when (gone is MarketplaceUnreachableException or MarketplaceException)
         {
-            // The silo is gone, or says that the account has no money: nobody promised anything.
+            // The silo is gone, or says that the account has no money: the jobs are asked for again.
         }
+        return _asked is null;
     }
 
     /// <summary>What the chain's last settlement says of an account; null where that cannot be told now.</summary>

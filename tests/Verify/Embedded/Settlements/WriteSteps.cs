@@ -34,7 +34,10 @@ internal sealed class WriteSteps
 
     /// <summary>Those that come without a reorganisation that is deeper than was waited for.</summary>
     public static IReadOnlyList<string> Usual { get; } =
-    [Told, CreditMeant, CreditBooked, CreditDone, Counted, File, Made, Signed, Transaction, Settled, DebitMeant, DebitBooked, DebitDone];
+    [Told, CreditMeant, CreditBooked, CreditDone, Counted, File, Made, Signed, Transaction, Settled, .. Debits];
+
+    /// <summary>Those that come only where an account asks its deposits back.</summary>
+    public static IReadOnlyList<string> Debits => [DebitMeant, DebitBooked, DebitDone];
 
     public static IReadOnlyList<string> Deep { get; } = [Forgotten, ReversalMeant, ReversalBooked, ReversalDone, TakenBack];
 
