@@ -32,17 +32,13 @@ internal static class JobsBenchmark
     {
         using var data = new TemporaryFolder();
         await using var node = await BenchmarkNode.Make(data.Path);
-        await using var silo = await SiloProcess.Start(
-            data.Path,
-            CancellationToken.None,
-            [.. node.Options, "--isolation", arguments.Text("worker", "none")]
-        );
+        await using var silo = await SiloFigures.Start(data.Path, [.. node.Options, "--isolation", arguments.Text("worker", "none")]);
         await using var client = silo.Client();
         await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "echo", "echo.wasm"));
         var program = (await client.Programs.Deploy(module, "echo")).Id;
         var warm = await Submit(client, program, "warm", arguments.Number("warm", 20_000), TimeSpan.Zero, arguments);
 
-        var used = ProcessorTime.OfTree(silo.Id);
+        var before = SiloFigures.Of(silo);
         var load = await Submit(
             client,
             program,
@@ -51,7 +47,7 @@ internal static class JobsBenchmark
             TimeSpan.FromSeconds(arguments.Number("seconds", 20)),
             arguments
         );
-        used = ProcessorTime.OfTree(silo.Id) - used;
+        var used = SiloFigures.Of(silo) - before;
         var idleJobs = arguments.Number("idle", 500);
         var idle = await Idle(client, program, idleJobs);
         var lost = await CountLost(client, load.Ids);
@@ -63,11 +59,19 @@ internal static class JobsBenchmark
         {
             await Console.Error.WriteLineAsync(violation);
         }
+        double PerJob(double microseconds) => Math.Round(microseconds / load.Ids.Count, 1);
         return new JobsResult(
             Bench: "jobs",
             Jobs: load.Ids.Count,
             JobsPerS: Math.Round(load.Ids.Count / load.Elapsed.TotalSeconds),
-            CpuUs: Math.Round(used.TotalMicroseconds / load.Ids.Count, 1),
+            CpuUs: PerJob(used.Processor.TotalMicroseconds),
+            FoldUs: PerJob(used.ThreadsOf("store fold").TotalMicroseconds),
+            CommitUs: PerJob(used.ThreadsOf("store commit").TotalMicroseconds),
+            CollectUs: PerJob(used.ThreadsOf(".NET Server GC").TotalMicroseconds + used.ThreadsOf(".NET BGC").TotalMicroseconds),
+            CompileUs: PerJob(used.ThreadsOf(".NET Tiered").TotalMicroseconds),
+            PausedUs: PerJob(used.Paused.TotalMicroseconds),
+            AllocatedBytes: Math.Round((double)used.AllocatedBytes / load.Ids.Count),
+            Collections: used.Collections,
             P50Ms: load.Latency.P50,
             P99Ms: load.Latency.P99,
             IdleP50Ms: idle.P50,
@@ -191,6 +195,13 @@ internal static class JobsBenchmark
 /// <param name="CpuUs">
 /// What a job of the load cost the silo and its children, in microseconds of a processor: on a busy machine the steadier figure.
 /// </param>
+/// <param name="FoldUs">Of that, the thread that folds the journal into the read model and the archive.</param>
+/// <param name="CommitUs">Of that, the thread that writes the journal.</param>
+/// <param name="CollectUs">Of that, the collector's own threads.</param>
+/// <param name="CompileUs">Of that, the thread that compiles hot code anew.</param>
+/// <param name="PausedUs">How long collections stopped all threads of the silo.</param>
+/// <param name="AllocatedBytes">By the silo, on its managed heap.</param>
+/// <param name="Collections">While the load ran, of generation 0, 1 and 2.</param>
 /// <param name="Lost">Jobs of the load that are not there or did not complete.</param>
 /// <param name="Unpaid">Jobs that the books do not show as paid; below zero: more were paid than were submitted.</param>
 /// <param name="PaidTwice">Payments of jobs that had been paid before.</param>
@@ -200,6 +211,13 @@ internal sealed record JobsResult(
     int Jobs,
     double JobsPerS,
     double CpuUs,
+    double FoldUs,
+    double CommitUs,
+    double CollectUs,
+    double CompileUs,
+    double PausedUs,
+    double AllocatedBytes,
+    int[] Collections,
     double P50Ms,
     double P99Ms,
     double IdleP50Ms,
