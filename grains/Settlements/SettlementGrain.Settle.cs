@@ -355,7 +355,8 @@ internal sealed partial class SettlementGrain
             }
             return inclusion.Block.Number > counted.Number
                 ? true
-                : throw new ChainException(
+                : throw Waits(
+                    SettlementTrouble.Chain,
                     $"Transaction {transaction.Hash} is said to be in block {inclusion.Block.Number}, and its number {nonce} to be unused "
                         + $"by block {counted.Number}: both cannot be true. Ask another node."
                 );

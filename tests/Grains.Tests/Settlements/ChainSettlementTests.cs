@@ -282,7 +282,9 @@ public sealed class ChainSettlementTests
             scene.Check();
         });
 
-    /// <summary>The operator's key has sent something else, which a reorganisation loses: a settlement of the next number waits for it.</summary>
+    /// <summary>
+    /// The operator's key has sent something else, which a reorganisation loses: a settlement of the next number waits for it.
+    /// </summary>
     [Fact]
     public void LostTransactionOfALowerNumber_HasItsNumberTaken() =>
         SettlementScene.Run(async scene =>
