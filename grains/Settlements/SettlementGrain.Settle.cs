@@ -298,7 +298,8 @@ internal sealed partial class SettlementGrain
     /// <summary>
     /// Sends what is signed until a block has it. Transactions of one number of the operator's take each other's place, so at most one of
     /// them is ever in a block. Another number is taken only once that one is used up, deep enough, or where a reorganisation has lost a
-    /// transaction of a lower number: until that number is used, no later one comes into a block.
+    /// transaction of a lower number: until that number is used, no later one comes into a block. What was sent before may then come after
+    /// it, and reverts, since the escrow has the settlement.
     /// </summary>
     private async Task Send(ChainBooks books, ChainBlock counted, ChainBlock head, CancellationToken cancellation)
     {
