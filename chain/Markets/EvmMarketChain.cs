@@ -51,7 +51,7 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
             var registryTerms = await CallAll(
                 ContractBuild.StakeRegistry,
                 _registry,
-                ["startedAt", "epochLength", "committeeMin"],
+                ["startedAt", "epochLength", "committeeMin", "unbondingDelay"],
                 at,
                 cancellation
             );
@@ -69,6 +69,7 @@ public sealed class EvmMarketChain(IEvmRpc rpc, EvmAddress escrow, Secp256k1Priv
                 EpochsBegan = Number(registryTerms[0]),
                 EpochLength = TimeSpan.FromSeconds(Number(registryTerms[1])),
                 CommitteeMin = Number(registryTerms[2]),
+                UnbondingDelay = TimeSpan.FromSeconds(Number(registryTerms[3])),
                 ExitDelay = TimeSpan.FromSeconds(Number(escrowTerms[4])),
             };
         });

@@ -104,6 +104,9 @@ public sealed record ChainTerms
 
     public required TimeSpan EpochLength { get; init; }
 
+    /// <summary>How long a stake that was taken back can still be slashed.</summary>
+    public required TimeSpan UnbondingDelay { get; init; }
+
     /// <summary>The fewest members of a committee that can settle.</summary>
     public required ulong CommitteeMin { get; init; }
 

@@ -83,11 +83,16 @@ public sealed record ShareCollection([property: Id(0)] ShareRequest Request, [pr
 /// <param name="Epoch">Its number, from 1.</param>
 /// <param name="Drawn">All that gave a share, in the order of the draw: the committee of n is the first n.</param>
 /// <param name="Until">When the next one is to begin.</param>
+/// <param name="SignsUntil">
+/// Its members sign nothing any more from then on, whether or not the next one has begun: what is at stake for them on the chain covers it
+/// no longer. Null: this does not end.
+/// </param>
 [GenerateSerializer, Immutable, Alias("EpochRoster")]
 public sealed record EpochRoster(
     [property: Id(0)] ulong Epoch,
     [property: Id(1)] ImmutableArray<RosterMember> Drawn,
-    [property: Id(2)] DateTimeOffset Until
+    [property: Id(2)] DateTimeOffset Until,
+    [property: Id(3)] DateTimeOffset? SignsUntil
 );
 
 /// <param name="Worker">Its key.</param>

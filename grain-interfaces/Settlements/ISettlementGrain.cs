@@ -30,7 +30,7 @@ public interface ISettlementGrain : IGrainWithStringKey
     /// there no more.
     /// </summary>
     [Effect(Effect.None), AlwaysInterleave, Alias("GetStakes")]
-    Task<ImmutableArray<ChainStake>> GetStakes();
+    Task<ChainStakeList> GetStakes();
 
     /// <summary>A member's signature of a settlement. One that does not hold, or is late, changes nothing.</summary>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Vote")]
@@ -82,6 +82,14 @@ public enum SettlementPhase
     /// <summary>The escrow is closed: none comes any more.</summary>
     Closed = 3,
 }
+
+/// <param name="Stakes">One for each that has something at stake.</param>
+/// <param name="CoveredUntil">
+/// Until when its stake covers what a member signs, if it was taken back the moment after it was known here: then half of the
+/// contracts' unbonding delay has passed, and the other half is left to show what was wrong. Null: no stakes were ever known.
+/// </param>
+[GenerateSerializer, Immutable, Alias("ChainStakeList")]
+public sealed record ChainStakeList([property: Id(0)] ImmutableArray<ChainStake> Stakes, [property: Id(1)] DateTimeOffset? CoveredUntil);
 
 /// <param name="Worker">As its owner on the chain says it: it counts only where the worker itself has registered the key.</param>
 /// <param name="Key">The BLS key of which the registry has checked possession: 48 bytes.</param>

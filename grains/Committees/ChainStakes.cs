@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
@@ -11,10 +10,13 @@ internal sealed class ChainStakes
 {
     private readonly Dictionary<string, ChainStake> _byKey = [];
 
-    public static ChainStakes ByKey(ImmutableArray<ChainStake> stakes)
+    /// <inheritdoc cref="ChainStakeList" path="/param[@name='CoveredUntil']"/>
+    public DateTimeOffset? CoveredUntil { get; private init; }
+
+    public static ChainStakes ByKey(ChainStakeList list)
     {
-        var byKey = new ChainStakes();
-        foreach (var stake in stakes)
+        var byKey = new ChainStakes { CoveredUntil = list.CoveredUntil };
+        foreach (var stake in list.Stakes)
         {
             byKey._byKey[Convert.ToHexStringLower(stake.Key.Span)] = stake;
         }

@@ -26,10 +26,16 @@ internal sealed class Committee
 
     public ulong Epoch { get; }
 
+    /// <inheritdoc cref="EpochList.SignsUntil"/>
+    public DateTimeOffset? SignsUntil { get; init; }
+
     public IReadOnlyList<RosterMember> Members => _members;
 
     /// <summary>What its signatures bind.</summary>
     public Bytes32 Hash { get; }
+
+    /// <summary>Whether its members sign nothing any more.</summary>
+    public bool IsOver(DateTimeOffset now) => now >= SignsUntil;
 
     /// <returns>Its place; -1 where it is no member.</returns>
     public int IndexOf(WorkerId worker) => Array.FindIndex(_members, member => member.Worker == worker);

@@ -108,28 +108,36 @@ internal sealed partial class CommitteeGrain
             return;
         }
         await _keys.Refresh();
-        var staked = await FindStaked(Keys.Keys);
-        if (staked.Count < EpochPolicy.SharesMin)
+        var onChain = await FindChainStakes();
+        var staked = await FindStaked(Keys.Keys, onChain);
+        // Stakes that were known too long ago may be gone, so a list of them would sign nothing.
+        if (staked.Count < EpochPolicy.SharesMin || onChain is not null && !(onChain.CoveredUntil > _clock.GetUtcNow()))
         {
-            var few = (staked.Count, Keys.Keys.Length);
-            if (_toldFew != few)
-            {
-                _toldFew = few;
-                if (_rules.Domain.Settles)
-                {
-                    LogTooFewOnChain(few.Count, few.Length, Epochs.Running?.List.Epoch ?? 0);
-                }
-                else
-                {
-                    LogTooFew(few.Count, few.Length, _terms.StakeMin, Epochs.Running?.List.Epoch ?? 0);
-                }
-            }
+            TellFew(staked.Count, onChain);
             _retryFrom = _clock.GetTimestamp();
             return;
         }
         _toldFew = null;
-        await _epochs.Write(_rules.Fix(Epochs, staked));
+        await _epochs.Write(_rules.Fix(Epochs, staked, onChain?.CoveredUntil));
         LogFixed(Epochs.Collected!.Epoch, staked.Count);
+    }
+
+    private void TellFew(int staked, ChainStakes? onChain)
+    {
+        var (few, running) = ((staked, Keys.Keys.Length), Epochs.Running?.List);
+        if (_toldFew == few)
+        {
+            return;
+        }
+        _toldFew = few;
+        if (onChain is not null)
+        {
+            LogTooFewOnChain(staked, few.Length, onChain.CoveredUntil, running?.Epoch ?? 0, running?.SignsUntil);
+        }
+        else
+        {
+            LogTooFew(staked, few.Length, _terms.StakeMin, running?.Epoch ?? 0);
+        }
     }
 
     private async Task Close(Collection collection)
@@ -245,11 +253,12 @@ internal sealed partial class CommitteeGrain
     private partial void LogTooFew(int staked, int registered, TokenAmount stakeMin, ulong running);
 
     [LoggerMessage(
-        Level = LogLevel.Information,
-        Message = "{Staked} of {Registered} workers serve on the chain with the keys that they registered here: too few for committees. "
-            + "Epoch {Running} goes on (0: none). A worker joins with `market worker stake`"
+        Level = LogLevel.Warning,
+        Message = "There is no new committee: {Staked} of {Registered} workers serve on the chain with the keys that they registered here, "
+            + "and their stakes cover what they sign until {Covered}. It takes more workers (`market worker stake`), or a chain that "
+            + "answers. Epoch {Running} goes on (0: none), and its members sign until {SignsUntil}"
     )]
-    private partial void LogTooFewOnChain(int staked, int registered, ulong running);
+    private partial void LogTooFewOnChain(int staked, int registered, DateTimeOffset? covered, ulong running, DateTimeOffset? signsUntil);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A step of the committees' epochs failed; it is tried again")]
     private partial void LogFailed(Exception failure);

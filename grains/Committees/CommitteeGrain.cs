@@ -164,9 +164,10 @@ internal sealed partial class CommitteeGrain : Grain, ICommitteeGrain
     private async Task<RegisteredKeys> WithRoomFor(RegisteredKey newcomer)
     {
         // First its own: without a stake a stranger has nobody else's counted.
-        if ((await FindStaked([newcomer])).Count > 0)
+        var onChain = await FindChainStakes();
+        if ((await FindStaked([newcomer], onChain)).Count > 0)
         {
-            var staked = await FindStaked(Keys.Keys);
+            var staked = await FindStaked(Keys.Keys, onChain);
             if (staked.Count < EpochPolicy.RegisteredMax)
             {
                 return new RegisteredKeys([.. staked.Select(known => new RegisteredKey(known.Worker, known.Key))]);
@@ -180,14 +181,17 @@ internal sealed partial class CommitteeGrain : Grain, ICommitteeGrain
         );
     }
 
-    /// <summary>Those with enough at stake, in their order.</summary>
-    private async Task<IReadOnlyList<StakedKey>> FindStaked(ImmutableArray<RegisteredKey> keys)
-    {
-        var onChain = _rules.Domain.Settles
+    /// <returns>Null in a market that settles nowhere.</returns>
+    private async Task<ChainStakes?> FindChainStakes() =>
+        _rules.Domain.Settles
             ? ChainStakes.ByKey(
                 await LostWrites.Resend(() => GrainFactory.GetGrain<ISettlementGrain>(MarketLimits.SettlementKey).GetStakes())
             )
             : null;
+
+    /// <summary>Those with enough at stake, in their order.</summary>
+    private async Task<IReadOnlyList<StakedKey>> FindStaked(ImmutableArray<RegisteredKey> keys, ChainStakes? onChain)
+    {
         var staked = new List<StakedKey>();
         foreach (var part in keys.Chunk(EpochPolicy.StakesAskedMax))
         {

@@ -28,6 +28,13 @@ internal static class EpochPolicy
     /// <summary>Reputations that are asked at a time for what is at stake.</summary>
     public const int StakesAskedMax = 64;
 
+    /// <summary>
+    /// Of so many parts of the time for which a stake that was taken back can be slashed, its member signs in the first; in the rest,
+    /// what it has signed can be shown to the registry. The contracts take the same halves where the delay is the least that they allow:
+    /// two epochs to sign in, and two to find the evidence (UNBONDING_EPOCHS_MIN of contracts/evm/src/Escrow.sol).
+    /// </summary>
+    public const int UnbondingParts = 2;
+
     /// <summary>When what failed is tried again, and a list that was too short is made again.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 

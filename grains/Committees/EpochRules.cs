@@ -19,11 +19,13 @@ internal sealed class EpochRules(MarketIdentity market, MarketDomain domain, Epo
     /// </summary>
     /// <param name="state">Nothing is collected in it.</param>
     /// <param name="eligible">Ascending by worker; nobody without a stake.</param>
-    public EpochsState Fix(EpochsState state, IReadOnlyCollection<StakedKey> eligible)
+    /// <param name="signsUntil">See <see cref="EpochList.SignsUntil"/>.</param>
+    public EpochsState Fix(EpochsState state, IReadOnlyCollection<StakedKey> eligible, DateTimeOffset? signsUntil)
     {
         ImmutableArray<RosterMember> members = [.. WeightsOf(eligible)];
         var digest = EpochRandomness.OfEligible(Domain, state.Next, Members(members));
-        return state with { Collected = new EpochList(state.Next, members, market.Sign(digest.ToArray())) };
+        var list = new EpochList(state.Next, members, market.Sign(digest.ToArray())) { SignsUntil = signsUntil };
+        return state with { Collected = list };
     }
 
     /// <summary>What each of them weighs.</summary>
@@ -76,7 +78,7 @@ internal sealed class EpochRules(MarketIdentity market, MarketDomain domain, Epo
         var members = epoch.List.Members;
         var drawn = EpochRandomness.Committee(Domain, epoch.List.Epoch, Members(members), Texts(epoch.Shares), members.Length);
         var known = members.ToDictionary(member => member.Worker);
-        return new EpochRoster(epoch.List.Epoch, [.. drawn.Select(member => known[member.Worker])], epoch.Until);
+        return new EpochRoster(epoch.List.Epoch, [.. drawn.Select(member => known[member.Worker])], epoch.Until, epoch.List.SignsUntil);
     }
 
     public EpochFile FileOf(DrawnEpoch epoch) =>

@@ -40,6 +40,16 @@ public sealed record EpochTerms
                 : value;
     } = new(1_000_000_000);
 
+    /// <summary>
+    /// The least unbonding delay of a chain on which members stake. A list is drawn from stakes of a moment ago and signs until the next
+    /// one is drawn, so for an epoch and the time for shares; twice that, so that one draw may fail.
+    /// </summary>
+    public TimeSpan UnbondingMin => 2 * (Length + Shares) * EpochPolicy.UnbondingParts;
+
+    /// <summary>For how long members sign after their stakes were known.</summary>
+    /// <param name="unbonding">For how long a stake that was taken back can be slashed.</param>
+    internal static TimeSpan SigningOf(TimeSpan unbonding) => unbonding / EpochPolicy.UnbondingParts;
+
     private static TimeSpan Require(TimeSpan value, TimeSpan min, TimeSpan max, string what) =>
         value >= min && value <= max ? value : throw new ArgumentOutOfRangeException(nameof(value), value, $"{what} {min} to {max}.");
 }

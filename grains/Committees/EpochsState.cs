@@ -10,7 +10,7 @@ internal sealed record EpochsState
     /// <summary>The name of the state and the kind of its document.</summary>
     public const string Kind = "epochs";
 
-    private const byte Format = 1;
+    private const byte Format = 2;
 
     /// <summary>The least bytes of a past epoch: with them damaged data cannot ask for much memory.</summary>
     private const int PastSizeMin = 12;
@@ -58,10 +58,10 @@ internal sealed record EpochsState
     public static EpochsState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        reader.Version(Format, "The epochs of committees");
-        var running = DrawnEpoch.ReadOptional(ref reader);
-        var last = DrawnEpoch.ReadOptional(ref reader) ?? running;
-        var collected = reader.Flag() ? EpochList.Read(ref reader) : null;
+        var hasEnds = reader.Version(EpochList.FormatWithoutEnd, Format, "The epochs of committees") > EpochList.FormatWithoutEnd;
+        var running = DrawnEpoch.ReadOptional(ref reader, hasEnds);
+        var last = DrawnEpoch.ReadOptional(ref reader, hasEnds) ?? running;
+        var collected = reader.Flag() ? EpochList.Read(ref reader, hasEnds) : null;
         var past = new PastEpoch[reader.Items(PastSizeMin)];
         for (var index = 0; index < past.Length; index++)
         {
@@ -98,7 +98,16 @@ internal sealed record PastEpoch(ulong Epoch, DateTimeOffset At, int Listed, int
 /// <param name="Signature">The market's: Ed25519.</param>
 internal sealed record EpochList(ulong Epoch, ImmutableArray<RosterMember> Members, ReadOnlyMemory<byte> Signature)
 {
+    /// <summary>Of the documents that have lists in them: lists had no end.</summary>
+    public const byte FormatWithoutEnd = 1;
+
     private const int MemberSizeMin = Bytes32.Size + BlsPublicKey.Size + BlsSignature.Size + Ed25519.SignatureSize;
+
+    /// <summary>
+    /// Its members sign until then: later, who has taken a stake back may have it again before what it signed is shown to be wrong.
+    /// Null: in the market's own books it is the market that gives a stake back, and it knows of all that is wrong by then.
+    /// </summary>
+    public DateTimeOffset? SignsUntil { get; init; }
 
     public int IndexOf(WorkerId worker)
     {
@@ -121,9 +130,14 @@ internal sealed record EpochList(ulong Epoch, ImmutableArray<RosterMember> Membe
             CertificateState.WriteMember(writer, member);
         }
         writer.Bytes(list.Signature.Span);
+        writer.Flag(list.SignsUntil is not null);
+        if (list.SignsUntil is { } end)
+        {
+            writer.Time(end);
+        }
     }
 
-    public static EpochList Read(ref CompactReader reader)
+    public static EpochList Read(ref CompactReader reader, bool hasEnd)
     {
         var epoch = reader.Number();
         var members = new RosterMember[reader.Items(MemberSizeMin)];
@@ -131,7 +145,10 @@ internal sealed record EpochList(ulong Epoch, ImmutableArray<RosterMember> Membe
         {
             members[index] = CertificateState.ReadMember(ref reader);
         }
-        return new EpochList(epoch, ImmutableArray.Create(members), reader.Memory());
+        return new EpochList(epoch, ImmutableArray.Create(members), reader.Memory())
+        {
+            SignsUntil = hasEnd && reader.Flag() ? reader.Time() : null,
+        };
     }
 }
 
@@ -152,7 +169,7 @@ internal sealed record DrawnEpoch(
     /// <summary>The kind of the documents of epochs.</summary>
     public const string Kind = "epoch";
 
-    private const byte Format = 1;
+    private const byte Format = 2;
 
     public static StateForm<DrawnEpoch> Form { get; } =
         new(
@@ -166,8 +183,8 @@ internal sealed record DrawnEpoch(
             bytes =>
             {
                 var reader = new CompactReader(bytes.Span);
-                reader.Version(Format, "An epoch");
-                var epoch = ReadOne(ref reader);
+                var hasEnd = reader.Version(EpochList.FormatWithoutEnd, Format, "An epoch") > EpochList.FormatWithoutEnd;
+                var epoch = ReadOne(ref reader, hasEnd);
                 reader.End();
                 return epoch;
             }
@@ -187,7 +204,7 @@ internal sealed record DrawnEpoch(
         }
     }
 
-    public static DrawnEpoch? ReadOptional(ref CompactReader reader) => reader.Flag() ? ReadOne(ref reader) : null;
+    public static DrawnEpoch? ReadOptional(ref CompactReader reader, bool hasEnd) => reader.Flag() ? ReadOne(ref reader, hasEnd) : null;
 
     private static void WriteOne(CompactWriter writer, DrawnEpoch epoch)
     {
@@ -201,9 +218,9 @@ internal sealed record DrawnEpoch(
         writer.Time(epoch.Until);
     }
 
-    private static DrawnEpoch ReadOne(ref CompactReader reader)
+    private static DrawnEpoch ReadOne(ref CompactReader reader, bool hasEnd)
     {
-        var list = EpochList.Read(ref reader);
+        var list = EpochList.Read(ref reader, hasEnd);
         var shares = new ReadOnlyMemory<byte>[list.Members.Length];
         for (var index = 0; index < shares.Length; index++)
         {

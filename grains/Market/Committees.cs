@@ -42,7 +42,7 @@ internal sealed class Committees(MarketDomain domain)
         }
         if (!_ofSizes.TryGetValue(size, out var committee))
         {
-            _ofSizes.Add(size, committee = new Committee(roster.Epoch, roster.Drawn.Take(size), domain));
+            _ofSizes.Add(size, committee = new Committee(roster.Epoch, roster.Drawn.Take(size), domain) { SignsUntil = roster.SignsUntil });
         }
         return committee;
     }

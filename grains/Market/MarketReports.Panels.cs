@@ -14,6 +14,8 @@ internal sealed partial class MarketReports
 
     private const string NotSigned = "its committee did not sign the result";
 
+    private const string SignsNoMore = "what its committee had at stake on the chain covers its signature no more";
+
     private const string NotTold = "it did not tell the result that it had sealed";
 
     private const string TooFewTold = "too few of its committee told the results that they had sealed";
@@ -270,7 +272,7 @@ internal sealed partial class MarketReports
             var certificate = proposal is null ? null : await windows.Certify(committee, proposal, ran);
             if (proposal is not null && certificate is null)
             {
-                RunAgain(panel, NotSigned);
+                RunAgain(panel, committee.IsOver(clock.Now.Wall) ? SignsNoMore : NotSigned);
             }
             else
             {
@@ -311,7 +313,7 @@ internal sealed partial class MarketReports
     {
         var (job, now) = (panel.Job, clock.Now);
         // Each has brought the bytes that it signed: where they are gone, none is to blame.
-        foreach (var vote in wrong is null or NotSigned or TooFewTold or OutputMissing ? [] : panel.Winners.ToArray())
+        foreach (var vote in wrong is null or NotSigned or SignsNoMore or TooFewTold or OutputMissing ? [] : panel.Winners.ToArray())
         {
             outcomes.Note(job, vote.Offer, vote.Price, wrong!);
         }

@@ -100,6 +100,14 @@ internal sealed partial class MarketWindows(
         {
             return;
         }
+        if (gathering.Committee.IsOver(clock.Now.Wall))
+        {
+            // They run again when there is another committee.
+            gathering.Waiting.ForEach(item => item.Done.TrySetResult(null));
+            gathering.Waiting.Clear();
+            _gatherings.Remove(gathering.Key);
+            return;
+        }
         var items = gathering.Waiting.Take(PanelPolicy.WindowReceiptsMax).ToArray();
         gathering.Waiting.RemoveRange(0, items.Length);
         gathering.IsOpen = true;

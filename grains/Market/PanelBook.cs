@@ -40,7 +40,7 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, MarketDoma
         var assurance = job.Ticket.Spec.Assurance;
         var committee = assurance.Kind == AssuranceKind.Committee ? Committees.Of(assurance.Seats) : null;
         var panel = new Panel(job, now.Running, committee);
-        var lacks = assurance.Kind == AssuranceKind.Committee ? MembersRefusal(job, committee) : OwnersRefusal(job);
+        var lacks = assurance.Kind == AssuranceKind.Committee ? MembersRefusal(job, committee, now) : OwnersRefusal(job);
         if (lacks is not null || !HasRoomFor(panel))
         {
             Lines.Hold(job, lacks ?? NoRoom, forRoom: lacks is null, now);
@@ -91,11 +91,17 @@ internal sealed class PanelBook(MarketBook book, MarketOffers offers, MarketDoma
     }
 
     /// <returns>Why the job's committee cannot run it now, in words for the end of a sentence; null where it can.</returns>
-    private string? MembersRefusal(MarketJob job, Committee? committee)
+    private string? MembersRefusal(MarketJob job, Committee? committee, MarketTime now)
     {
         if (committee is null)
         {
             return $"this epoch has no committee of {job.Ticket.Spec.Assurance.Seats}: {Committees.Count} workers serve in it";
+        }
+        if (committee.IsOver(now.Wall))
+        {
+            return $"the committee of epoch {committee.Epoch} signs no more: what its members have at stake on the chain is known to "
+                + $"cover what they sign until {committee.SignsUntil:u} only. It takes a new epoch, and so a chain that answers and "
+                + $"{EpochPolicy.SharesMin} workers or more that stake there";
         }
         var able = MembersFor(job, committee).ToArray();
         return !committee.IsEnough(able)

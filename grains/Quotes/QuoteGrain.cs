@@ -9,7 +9,9 @@ namespace Marketplace.Grains;
 /// at once, and jobs never wait for one.
 /// </summary>
 [StatelessWorker]
-public sealed class QuoteGrain(MarketShards shards, ReuseTerms reuse, EpochTerms epochs, MarketDomain domain) : Grain, IQuoteGrain
+public sealed class QuoteGrain(MarketShards shards, ReuseTerms reuse, EpochTerms epochs, MarketDomain domain, TimeProvider clock)
+    : Grain,
+        IQuoteGrain
 {
     public async Task<QuoteSheet> Get(Caller caller, QuoteTerms terms)
     {
@@ -55,7 +57,8 @@ public sealed class QuoteGrain(MarketShards shards, ReuseTerms reuse, EpochTerms
         }
         var stakes = await GrainFactory.GetGrain<ISettlementGrain>(MarketLimits.SettlementKey).GetStakes();
         var roster = await GrainFactory.GetGrain<ICommitteeGrain>(MarketLimits.CommitteesKey).GetCurrent();
-        return new ChainCommittees(ChainStakes.ByKey(stakes), roster is null ? [] : [.. roster.Drawn.Select(member => member.Weight)]);
+        var signs = roster is not null && !(clock.GetUtcNow() >= roster.SignsUntil);
+        return new ChainCommittees(ChainStakes.ByKey(stakes), !signs ? [] : [.. roster!.Drawn.Select(member => member.Weight)]);
     }
 
     /// <summary>Read only where an offer asks for it, as the market does.</summary>

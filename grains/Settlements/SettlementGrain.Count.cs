@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Marketplace.Chain;
 using Microsoft.Extensions.Logging;
 
@@ -26,12 +27,16 @@ internal sealed partial class SettlementGrain
                 await _losses.Take(slashed);
             }
             var members = await registry.With(State.Members, events, counted, cancellation);
+            var isTouched = ChainMembers.Touches(events);
+            // What nothing has touched is as it was, unless it was in doubt or of another epoch before.
+            var areKnown = !isTouched && !State.IsInDoubt && State.StakesOf == _chainTerms!.EpochAt(to.Time);
             await Write(
                 State with
                 {
                     Trail = [.. State.Trail.TakeLast(SettlementPolicy.TrailMax - 1), to],
                     Members = members,
-                    StakesOf = ChainMembers.Touches(events) ? null : State.StakesOf,
+                    StakesOf = isTouched ? null : State.StakesOf,
+                    CoveredUntil = areKnown ? CoveredFrom(to) : State.CoveredUntil,
                 }
             );
         }
@@ -60,7 +65,25 @@ internal sealed partial class SettlementGrain
             await DiscoverMembers(registry, counted, cancellation);
             return;
         }
-        await Write(State with { Members = serving, StakesOf = _chainTerms!.EpochAt(counted.Time) });
+        await Write(WithStakes(serving, counted));
+    }
+
+    private SettlementState WithStakes(ImmutableArray<KnownMember> serving, ChainBlock counted) =>
+        State with
+        {
+            Members = serving,
+            StakesOf = _chainTerms!.EpochAt(counted.Time),
+            CoveredUntil = CoveredFrom(counted),
+        };
+
+    /// <summary>
+    /// A stake that was there in this block is taken back after it, and so can be slashed until the unbonding delay after it. Where the
+    /// chain's clock is ahead, this one counts, for it ends what members sign.
+    /// </summary>
+    private DateTimeOffset CoveredFrom(ChainBlock block)
+    {
+        var (now, at) = (_clock.GetUtcNow(), DateTimeOffset.FromUnixTimeSeconds((long)block.Time));
+        return (at < now ? at : now) + EpochTerms.SigningOf(_chainTerms!.UnbondingDelay);
     }
 
     /// <summary>
@@ -75,7 +98,7 @@ internal sealed partial class SettlementGrain
             throw Waits(SettlementTrouble.Members, lack);
         }
         await _losses.Compare(slashed);
-        await Write(State with { Members = serving, StakesOf = _chainTerms!.EpochAt(counted.Time), IsInDoubt = false });
+        await Write(WithStakes(serving, counted) with { IsInDoubt = false });
     }
 
     /// <summary>Blocks that the chain has no more, where it was reorganised deeper than is waited for.</summary>

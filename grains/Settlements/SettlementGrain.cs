@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Marketplace.Chain;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
@@ -130,15 +129,17 @@ internal sealed partial class SettlementGrain : Grain, ISettlementGrain, IRemind
             _votes is { } votes && State.Open is { Signature: null } ? new SettlementCollection(votes.Request, votes.Missing()) : null
         );
 
-    public async Task<ImmutableArray<ChainStake>> GetStakes()
+    public async Task<ChainStakeList> GetStakes()
     {
         await _state.Load();
-        return
-        [
-            .. State
-                .Members.Where(member => !member.Stake.IsZero)
-                .Select(member => new ChainStake(member.Worker, member.Key.Bytes.ToArray(), member.Stake)),
-        ];
+        return new ChainStakeList(
+            [
+                .. State
+                    .Members.Where(member => !member.Stake.IsZero)
+                    .Select(member => new ChainStake(member.Worker, member.Key.Bytes.ToArray(), member.Stake)),
+            ],
+            State.CoveredUntil
+        );
     }
 
     public Task Vote(WorkerId worker, SettlementVote vote, Authority by)

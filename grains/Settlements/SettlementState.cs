@@ -16,8 +16,11 @@ internal sealed record SettlementState
 
     /// <summary>Of each that ever registered, with the block in which it did; neither what they had at stake
     /// nor settlements to send again were kept.</summary>
-    private const byte FormatBefore = 1;
-    private const byte Format = 2;
+    private const byte FormatWithoutStakes = 1;
+
+    /// <summary>Without the end of the time for which stakes are covered.</summary>
+    private const byte FormatWithoutCover = 2;
+    private const byte Format = 3;
 
     public required ulong ChainId { get; init; }
 
@@ -34,6 +37,12 @@ internal sealed record SettlementState
 
     /// <summary>The registry's epoch in which their stakes were read; null: something was staked since, or taken back or slashed.</summary>
     public ulong? StakesOf { get; init; }
+
+    /// <summary>
+    /// Until when the stakes cover what their members sign: who has taken one back since they were known can be slashed for longer. Null:
+    /// they were never known.
+    /// </summary>
+    public DateTimeOffset? CoveredUntil { get; init; }
 
     /// <summary>
     /// The chain was reorganised deeper than is waited for: what was read of it before is compared again, all of it.
@@ -97,6 +106,11 @@ internal sealed record SettlementState
         {
             writer.Number(epoch);
         }
+        writer.Flag(state.CoveredUntil is not null);
+        if (state.CoveredUntil is { } covered)
+        {
+            writer.Time(covered);
+        }
         writer.Flag(state.IsInDoubt);
         writer.Number(state.Batches);
         writer.Count(state.Past.Length);
@@ -123,7 +137,8 @@ internal sealed record SettlementState
     public static SettlementState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var isWhole = reader.Version(FormatBefore, Format, "How far settlements are") == Format;
+        var format = reader.Version(FormatWithoutStakes, Format, "How far settlements are");
+        var isWhole = format > FormatWithoutStakes;
         var state = new SettlementState { ChainId = reader.Number(), Escrow = reader.Address() };
         var trail = new ChainBlock[reader.Items(Bytes32.Size)];
         for (var index = 0; index < trail.Length; index++)
@@ -138,6 +153,7 @@ internal sealed record SettlementState
                 : ReadWithBlock(ref reader);
         }
         ulong? stakesOf = isWhole && reader.Flag() ? reader.Number() : null;
+        DateTimeOffset? covered = format > FormatWithoutCover && reader.Flag() ? reader.Time() : null;
         // What was not kept is read of the chain.
         var isInDoubt = !isWhole || reader.Flag();
         var batches = reader.Number();
@@ -156,6 +172,7 @@ internal sealed record SettlementState
             Trail = ImmutableArray.Create(trail),
             Members = ImmutableArray.Create(members),
             StakesOf = stakesOf,
+            CoveredUntil = covered,
             IsInDoubt = isInDoubt,
             Batches = batches,
             Past = ImmutableArray.Create(past),

@@ -56,6 +56,7 @@ internal static partial class ChainSetup
             var terms = await connection.Chain.ReadTerms(late.Token);
             var books = await connection.Chain.ReadBooks(await connection.Chain.ReadHead(late.Token), late.Token);
             RequireOwn(terms, books, domain, connection.Operator);
+            RequireCovered(terms, services.GetRequiredService<EpochTerms>());
             LogSettles(log, terms.ChainId, terms.Escrow, terms.Symbol, terms.Decimals, connection.Operator);
             if (books.IsClosed)
             {
@@ -118,6 +119,21 @@ internal static partial class ChainSetup
             throw new SiloOptionsException(
                 $"--chain-key: its address is {own}; the operator of the escrow, who alone may settle, is {books.Operator}. Give the key "
                     + "of that one, or let it hand over to this one (proposeOperator, acceptOperator)."
+            );
+        }
+    }
+
+    /// <summary>Else what a committee signs would be covered by its stakes for shorter than it serves (grains/RATIONALE.md).</summary>
+    private static void RequireCovered(ChainTerms terms, EpochTerms epochs)
+    {
+        if (terms.UnbondingDelay < epochs.UnbondingMin)
+        {
+            throw new SiloOptionsException(
+                $"--epoch and --epoch-shares: members of committees serve {epochs.Length}, and give shares for {epochs.Shares}; so "
+                    + $"the unbonding delay of the escrow's registry must be {epochs.UnbondingMin} or more, and it is "
+                    + $"{terms.UnbondingDelay}: who takes its stake back would sign when it can be slashed no more. Choose shorter times "
+                    + "here, or make contracts with "
+                    + $"'market chain deploy --unbonding {Math.Ceiling(epochs.UnbondingMin.TotalMinutes)}m'."
             );
         }
     }

@@ -81,7 +81,7 @@ public sealed class SettledMarketTests : IDisposable
     private async Task<JsonElement> MakeContracts()
     {
         await Do("chain", "fund", await NewKey("operator"));
-        string[] terms = ["--stake-min", $"{Stake / 2}", "--epoch-length", "60s", "--unbonding", "4m", "--exit-delay", "4m"];
+        string[] terms = ["--stake-min", $"{Stake / 2}", "--epoch-length", "60s", "--unbonding", "10m", "--exit-delay", "4m"];
         return await Do(["chain", "deploy", "--chain-key", "operator.json", "--development-token", .. terms, "--yes"]);
     }
 

@@ -314,7 +314,7 @@ public sealed partial class EpochTests
                 {
                     Running = running,
                     Last = last,
-                    Collected = list,
+                    Collected = list with { SignsUntil = at },
                 },
                 new EpochsState { Last = last, Past = [new PastEpoch(3, at, 2, 1, IsDrawn: false)] },
             }
@@ -325,6 +325,11 @@ public sealed partial class EpochTests
             Assert.Equal(bytes, EpochsState.Write(read).ToArray());
             Assert.Equal((state.Next, state.Running?.List.Epoch), (read.Next, read.Running?.List.Epoch));
         }
+
+        // Builds before wrote lists without an end, each without its last byte where it has none.
+        var one = EpochsState.Write(new EpochsState { Collected = list }).ToArray();
+        byte[] before = [EpochList.FormatWithoutEnd, .. one[1..^2], one[^1]];
+        Assert.Equal((4UL, null), (EpochsState.Read(before).Collected!.Epoch, EpochsState.Read(before).Collected!.SignsUntil));
 
         RosterMember Member(string name) => new(new TestVoter(name).Worker, new TestVoter(name).Key, new TokenAmount(7));
 

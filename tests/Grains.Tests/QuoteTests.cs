@@ -91,8 +91,10 @@ public sealed class QuoteTests
         var terms = Terms with { Assurances = [Assurance.Committee(3), Assurance.Committee(4)] };
         var drawn = stakes[..3].Select(stake => stake.Stake).ToImmutableArray();
 
-        var quotes = Quote(terms, onChain: new ChainCommittees(ChainStakes.ByKey(stakes), drawn)).Quotes;
-        var before = Quote(terms, onChain: new ChainCommittees(ChainStakes.ByKey(stakes), [])).Quotes;
+        var known = ChainStakes.ByKey(new ChainStakeList(stakes, CoveredUntil: null));
+
+        var quotes = Quote(terms, onChain: new ChainCommittees(known, drawn)).Quotes;
+        var before = Quote(terms, onChain: new ChainCommittees(known, [])).Quotes;
 
         // (4 * 20 + 40 + 60) / 6 * 3.
         Assert.Equal((90, 180), Prices(quotes[0]));

@@ -22,6 +22,7 @@ public abstract class MarketChainTests
         Assert.Equal((bench.Domain.ChainId, bench.Domain.Contract), (terms.ChainId, terms.Escrow));
         Assert.Equal((ChainBench.Market, (byte)6, "TKN", 3UL), (terms.Market, terms.Decimals, terms.Symbol, terms.CommitteeMin));
         Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromDays(7)), (terms.EpochLength, terms.ExitDelay));
+        Assert.Equal(TimeSpan.FromDays(7), terms.UnbondingDelay);
         var created = await bench.Chain.FindBlock(terms.CreatedIn, Cancellation);
         Assert.Equal(0UL, terms.EpochAt(created!.Value.Time));
         var books = await bench.Chain.ReadBooks(await bench.Chain.ReadHead(Cancellation), Cancellation);

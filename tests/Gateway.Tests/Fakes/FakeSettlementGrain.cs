@@ -40,7 +40,7 @@ internal sealed class FakeSettlementGrain(FakeMarket market) : ISettlementGrain
 
     public Task Vote(WorkerId worker, SettlementVote vote, Authority by) => throw new NotSupportedException();
 
-    public Task<ImmutableArray<ChainStake>> GetStakes() => throw new NotSupportedException();
+    public Task<ChainStakeList> GetStakes() => throw new NotSupportedException();
 
     public Task<ReadOnlyMemory<byte>> GetFile(ulong number, int part)
     {

@@ -41,6 +41,7 @@ public sealed class BoundListTests
         ["EpochPolicy.RetryAfter"] = "A period.",
         ["EpochPolicy.SharesMin"] = "What an epoch needs; EpochTests stand at it and one below.",
         ["EpochPolicy.StakesAskedMax"] = "How many are asked at a time: the next ones are asked after them.",
+        ["EpochPolicy.UnbondingParts"] = "A share of a time; ChainCommitteeTests stand before and after it.",
         ["MarketLimits.PastSettlementsMax"] = "What is kept: it refuses nothing.",
         ["MarketLimits.SettlementAttemptsMax"] = "The same.",
         ["SettlementPolicy.AskPeriod"] = "A period.",

@@ -17,7 +17,7 @@ internal static class SettlementCases
             ["ISettlementGrain.GetCollection"] = scene => Call(() => Grain(scene).GetCollection(), collection => $"{collection}"),
             ["ISettlementGrain.Vote"] = scene =>
                 Call(() => Grain(scene).Vote(RepeatScene.Offer.Worker, new SettlementVote(1, 1, new byte[96]), Authority.Market)),
-            ["ISettlementGrain.GetStakes"] = scene => Call(() => Grain(scene).GetStakes(), stakes => $"{stakes.Length}"),
+            ["ISettlementGrain.GetStakes"] = scene => Call(() => Grain(scene).GetStakes(), list => $"{list.Stakes.Length}"),
             ["ISettlementGrain.GetFile"] = scene => Call(() => Refusal(() => Grain(scene).GetFile(1, 0)), code => $"{code}"),
             ["ISettlementGrain.Bind"] = scene =>
                 Call(() => Refusal(() => Grain(scene).Bind(scene.Caller, default, new byte[64], new byte[65])), code => $"{code}"),

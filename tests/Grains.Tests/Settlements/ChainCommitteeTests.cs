@@ -18,6 +18,8 @@ public sealed class ChainCommitteeTests
         Contract = EvmAddress.Parse("0x00000000000000000000000000000000000e0001"),
     };
 
+    private static readonly TimeSpan Unbonding = 2 * CommitteeScene.Terms.UnbondingMin;
+
     [Fact]
     public void Epoch_HasThoseThatStakeOnTheChain_WithTheirStakesAsWeights() =>
         Run(
@@ -147,6 +149,74 @@ public sealed class ChainCommitteeTests
         );
 
     /// <summary>
+    /// Two of three take their stakes back, so no list is drawn any more; or nobody knows whether they have. The last committee may not
+    /// sign for longer than it can be slashed for it.
+    /// </summary>
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public void CommitteeWhoseStakeMayBeGone_SignsNothing_UntilThereIsANewOne(bool isSilent) =>
+        Run(
+            [1_000, 1_000, 1_000],
+            async scene =>
+            {
+                Assert.Equal(JobStatus.Completed, (await scene.Ended("committee:3")).Status);
+                BlsPublicKey[] leaving = [CommitteeScene.KeyOf(Voter(scene, 0)), CommitteeScene.KeyOf(Voter(scene, 1))];
+                scene.Chain.IsSilent = isSilent;
+                scene.Chain.Do(state => leaving.Aggregate(state, (all, key) => all.Restake(key, 0)));
+                await scene.BlocksFor(Unbonding / 4);
+                // Some of the time is left: the epoch that was drawn goes on, as nobody's stake can be gone.
+                Assert.Equal(JobStatus.Completed, (await scene.Ended("committee:3")).Status);
+                await scene.BlocksFor(Unbonding / 2);
+
+                var waiting = await scene.Submit("committee:3", "in");
+                Assert.Equal(JobStatus.Pending, (await scene.Wait(waiting, TimeSpan.FromMinutes(2))).Status);
+                await scene.CrashAndStart();
+                Assert.Equal(JobStatus.Pending, (await scene.Wait(waiting, TimeSpan.FromMinutes(2))).Status);
+                var why = (await scene.Market.Job(waiting).Explain(scene.Client)).ToString();
+                Assert.Contains("signs no more: what its members have at stake on the chain", why, StringComparison.Ordinal);
+
+                var last = (await scene.Committees.GetCurrent())!.Epoch;
+                scene.Chain.IsSilent = false;
+                scene.Chain.Do(state => leaving.Aggregate(state, (all, key) => all.Restake(key, 1_500)));
+                scene.Chain.Mine();
+                scene.NextEpochOnChain();
+                await scene.Blocks(CommitteeScene.Confirmations + 1);
+                var ended = await scene.Wait(waiting, TimeSpan.FromMinutes(10));
+                Assert.Equal(JobStatus.Completed, ended.Status);
+                Assert.True((await scene.Receipt(waiting)).Receipt.Epoch > last);
+            },
+            Unbonding
+        );
+
+    /// <summary>Signatures that come too late are asked for again, of a committee whose stakes are known.</summary>
+    [Fact]
+    public void RunWhoseCommitteeSignsNoMoreMeanwhile_IsMadeAgain() =>
+        Run(
+            [1_000, 1_000, 1_000],
+            async scene =>
+            {
+                scene.Chain.IsSilent = true;
+                scene.Voters.ForEach(voter => voter.IsSilent = true);
+                var end = (await scene.Committees.GetCurrent())!.SignsUntil!.Value;
+                await Task.Delay(end - scene.Market.Time.GetUtcNow() - TimeSpan.FromSeconds(8), scene.Market.Time);
+                var job = await scene.Submit("committee:3", "in");
+                await Task.Delay(TimeSpan.FromSeconds(8), scene.Market.Time);
+                scene.Voters.ForEach(voter => voter.IsSilent = false);
+                Assert.Equal(JobStatus.Pending, (await scene.Wait(job, TimeSpan.FromMinutes(2))).Status);
+                scene.Chain.IsSilent = false;
+                await scene.Blocks(CommitteeScene.Confirmations + 1);
+
+                var view = await scene.Wait(job, TimeSpan.FromMinutes(10));
+                Assert.Equal(JobStatus.Completed, view.Status);
+                Assert.Single(
+                    view.History,
+                    happened => happened.Note == "what its committee had at stake on the chain covers its signature no more"
+                );
+            },
+            Unbonding
+        );
+
+    /// <summary>
     /// Deeper than is waited for: what the chain has lost is as if it had never been, and what it has again counts again.
     /// </summary>
     [Theory]
@@ -235,8 +305,8 @@ public sealed class ChainCommitteeTests
         }
     }
 
-    private static void Run(ulong[] stakes, Func<CommitteeScene, Task> scenario) =>
-        CommitteeScene.Run(stakes.Length, scenario, domain: OnChain, stakes: number => stakes[number]);
+    private static void Run(ulong[] stakes, Func<CommitteeScene, Task> scenario, TimeSpan? unbonding = null) =>
+        CommitteeScene.Run(stakes.Length, scenario, domain: OnChain, stakes: number => stakes[number], unbonding: unbonding);
 
     private static TestVoter Voter(CommitteeScene scene, int number) => scene.Voters.Single(voter => voter.Name == $"member {number}");
 

@@ -33,7 +33,7 @@ public sealed class ChainStakeTests
             await scene.UntilSettled(2);
 
             Assert.Equal(5, (await scene.Status()).Members);
-            Assert.Contains(await scene.Grain.GetStakes(), stake => stake.Key.Span.SequenceEqual(dead[7].Bytes));
+            Assert.Contains((await scene.Grain.GetStakes()).Stakes, stake => stake.Key.Span.SequenceEqual(dead[7].Bytes));
             scene.Check();
         });
     }
@@ -54,7 +54,7 @@ public sealed class ChainStakeTests
             await scene.Blocks(8);
             var status = await scene.Status();
             Assert.Contains("has 5 members with 4500 at stake in epoch", status.Trouble, StringComparison.Ordinal);
-            Assert.Equal(4, (await scene.Grain.GetStakes()).Length);
+            Assert.Equal(4, (await scene.Grain.GetStakes()).Stakes.Length);
 
             scene.Chain.Hides = _ => false;
             scene.Chain.Do(state => state.Deposit(SettlementScene.Of(scene.Client), 1_000));

@@ -35,14 +35,30 @@ public sealed class SettlementStateTests
     public void FirstForm_IsRead()
     {
         var bytes = SettlementState.Write(Plain with { Earlier = [Version(1, epoch: 1)] }).ToArray();
-        // Two flags of members, which there are none of, stand behind their count; two empty lists at the end: one byte each.
-        var flags = SettlementState.Write(Plain).Length - 8;
-        byte[] first = [1, .. bytes[1..flags], .. bytes[(flags + 2)..^2]];
+        // Three flags of members, which there are none of, stand behind their count; two empty lists at the end: one byte each.
+        var flags = SettlementState.Write(Plain).Length - 9;
+        byte[] first = [1, .. bytes[1..flags], .. bytes[(flags + 3)..^2]];
 
         var read = SettlementState.Read(first);
 
         Assert.True(read.IsInDoubt);
         Assert.Equal(bytes, SettlementState.Write(read with { IsInDoubt = false }).ToArray());
+    }
+
+    /// <summary>Builds before did not say for how long stakes cover what is signed: nothing is signed until they are read again.</summary>
+    [Fact]
+    public void SecondForm_IsRead()
+    {
+        var covered = DateTimeOffset.UnixEpoch.AddDays(1);
+        var bytes = SettlementState.Write(Plain).ToArray();
+        var flags = bytes.Length - 9;
+        byte[] second = [2, .. bytes[1..(flags + 1)], .. bytes[(flags + 2)..]];
+
+        var read = SettlementState.Read(second);
+
+        Assert.Null(read.CoveredUntil);
+        Assert.Equal(bytes, SettlementState.Write(read).ToArray());
+        Assert.Equal(covered, SettlementState.Read(SettlementState.Write(read with { CoveredUntil = covered }).Span).CoveredUntil);
     }
 
     private static SettlementState Plain =>

@@ -39,6 +39,7 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
 
     /// <param name="domain">Null: the market settles nowhere. On a chain its members stake there.</param>
     /// <param name="stakes">What each member has at stake on the chain; null: 1,000.</param>
+    /// <param name="unbonding">For how long a stake that was taken back can be slashed on the chain; null: a week.</param>
     public static void Run(
         int members,
         Func<CommitteeScene, Task> scenario,
@@ -46,10 +47,15 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
         ulong seed = 1,
         int shards = 1,
         MarketDomain? domain = null,
-        Func<int, ulong>? stakes = null
+        Func<int, ulong>? stakes = null,
+        TimeSpan? unbonding = null
     )
     {
         var chain = domain is { Settles: true } ? new SimulatedChain(domain, TimeSpan.FromHours(1)) : null;
+        if (chain is not null && unbonding is { } delay)
+        {
+            chain.Terms = chain.Terms with { UnbondingDelay = delay };
+        }
         TestMarket.Run(
             async market =>
             {
@@ -120,6 +126,8 @@ internal sealed class CommitteeScene(TestMarket market, Caller client, ProgramId
             await Task.Delay(BlockTime, market.Time);
         }
     }
+
+    public Task BlocksFor(TimeSpan time) => Blocks((int)(time / BlockTime));
 
     /// <summary>What is on the chain now counts, and the market's next epoch has begun.</summary>
     public async Task NextEpoch()

@@ -35,9 +35,11 @@ internal sealed class SimulatedChain : IMarketChain
             Symbol = "TKN",
             Market = domain.Market,
             CreatedIn = 1,
-            EpochsBegan = 1_800_000_000,
+            // When simulated runs begin: what is read of the chain is as old as its blocks say.
+            EpochsBegan = 1_893_456_000,
             EpochLength = epochLength,
             CommitteeMin = 3,
+            UnbondingDelay = TimeSpan.FromDays(7),
             ExitDelay = TimeSpan.FromDays(7),
         };
         var created = new SimulatedState { SettledAt = Terms.EpochsBegan };

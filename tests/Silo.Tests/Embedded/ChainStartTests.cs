@@ -36,18 +36,8 @@ public sealed class ChainStartTests
                 "--chain-passphrase-file",
                 Path.Combine(folder.Path, "passphrase"),
             ];
-        async Task<string> Refusal(string data, string[] options)
-        {
-            await using var silo = SiloProcess.Launch(Path.Combine(folder.Path, data), options);
-            Assert.Equal(2, await silo.Ended(Cancellation));
-            return silo.Output;
-        }
-        async Task<string> Run(string data, string[] options)
-        {
-            await using var silo = await SiloProcess.Start(Path.Combine(folder.Path, data), Cancellation, options);
-            Assert.Equal(0, await silo.Stop(Cancellation));
-            return silo.Output;
-        }
+        Task<string> Refusal(string data, string[] options) => RefusalOf(Path.Combine(folder.Path, data), options);
+        Task<string> Run(string data, string[] options) => Ran(Path.Combine(folder.Path, data), options);
 
         Assert.Contains(
             $"{node}: The node follows the chain 31337, not 1.",
@@ -62,6 +52,12 @@ public sealed class ChainStartTests
         );
         Assert.Contains("The first start of a market needs it", await Refusal("data", Options(Nowhere)), StringComparison.Ordinal);
         Assert.Contains("was made for the market", await Refusal("other", Options()), StringComparison.Ordinal);
+
+        Assert.Contains(
+            "the unbonding delay of the escrow's registry must be 08:02:00 or more, and it is 05:00:00",
+            await Refusal("data", [.. Options(), "--epoch", "120"]),
+            StringComparison.Ordinal
+        );
 
         Assert.Contains($"settles on chain 31337 by the contract {escrow} in DEV", await Run("data", Options()), StringComparison.Ordinal);
         Assert.Contains("The silo starts all the same", await Run("data", Options(Nowhere)), StringComparison.Ordinal);
@@ -78,6 +74,22 @@ public sealed class ChainStartTests
 
         Assert.DoesNotContain("chain", await Run("plain", []), StringComparison.Ordinal);
         Assert.Contains("Start it with --chain none", await Refusal("plain", Options()), StringComparison.Ordinal);
+    }
+
+    /// <returns>What a silo says that does not start.</returns>
+    private static async Task<string> RefusalOf(string data, string[] options)
+    {
+        await using var silo = SiloProcess.Launch(data, options);
+        Assert.Equal(2, await silo.Ended(Cancellation));
+        return silo.Output;
+    }
+
+    /// <returns>What a silo says that starts and is stopped.</returns>
+    private static async Task<string> Ran(string data, string[] options)
+    {
+        await using var silo = await SiloProcess.Start(data, Cancellation, options);
+        Assert.Equal(0, await silo.Stop(Cancellation));
+        return silo.Output;
     }
 
     private static async Task<string> NewKey(string folder, string file)
@@ -102,6 +114,8 @@ public sealed class ChainStartTests
             "--passphrase-file",
             "passphrase",
             "--development-token",
+            "--unbonding",
+            "5h",
             "--data",
             "data",
             "--yes"
