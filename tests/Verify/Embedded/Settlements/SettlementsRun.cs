@@ -169,6 +169,7 @@ internal sealed class SettlementsRun(SettlingMarket market, Strike strike, Rando
     private async Task KillAt(string step, Func<Task> live)
     {
         strike.Arm(step, market.Silo);
+        var (before, refused) = (strike.Seen(), new Dictionary<string, int>(Life.Refused));
         var clock = Stopwatch.StartNew();
         while (!strike.IsDone && clock.Elapsed < within)
         {
@@ -182,13 +183,20 @@ internal sealed class SettlementsRun(SettlingMarket market, Strike strike, Rando
         if (!strike.IsDone)
         {
             _missed.Add(step);
-            _violations.Add($"'{step}' did not come within {within.TotalSeconds} s, so no silo was killed there.");
+            _violations.Add(
+                $"'{step}' did not come within {within.TotalSeconds} s, so no silo was killed there. What came: "
+                    + $"{More(before, strike.Seen())}. What the chain refused: {More(refused, Life.Refused)}. "
+                    + $"The silo's settlement: {market.Steps.Settlement?.Open}"
+            );
             return;
         }
         await market.Restart();
         Kills++;
         Exact += market.Later == 0 ? 1 : 0;
     }
+
+    private static string More(IReadOnlyDictionary<string, int> before, IReadOnlyDictionary<string, int> now) =>
+        string.Join(", ", now.Select(item => $"{item.Key} {item.Value - before.GetValueOrDefault(item.Key)} times"));
 
     private async Task Live(bool reorganises)
     {

@@ -14,14 +14,15 @@ internal sealed class SettlingLife(SettlingMarket market, Random chance)
 
     /// <summary>The request ids of jobs of which the market has not said that it took them all.</summary>
     private string[]? _asked;
+    private readonly Dictionary<string, int> _refused = [];
     private int _jobs;
     private ProgramId? _program;
 
     /// <summary>Jobs that the market has acknowledged.</summary>
     public HashSet<JobId> Jobs { get; } = [];
 
-    /// <summary>What was tried on the chain and refused there.</summary>
-    public int Refused { get; private set; }
+    /// <summary>What was tried on the chain and refused there: how often for each reason.</summary>
+    public IReadOnlyDictionary<string, int> Refused => _refused;
 
     public int Deposits { get; private set; }
 
@@ -163,7 +164,9 @@ internal sealed class SettlingLife(SettlingMarket market, Random chance)
         // Tried first, or reverted in its block: a settlement may have come in between.
         catch (ChainException refused) when (refused.InnerException is null or EvmRevertException)
         {
-            Refused++;
+            // An error of the contract is told as its name and its values in brackets.
+            var reason = refused.Message.Split('(')[0];
+            _refused[reason] = _refused.GetValueOrDefault(reason) + 1;
             return false;
         }
     }

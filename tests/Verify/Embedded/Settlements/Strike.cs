@@ -45,6 +45,15 @@ internal sealed class Strike
         }
     }
 
+    /// <summary>How often each step was seen.</summary>
+    public IReadOnlyDictionary<string, int> Seen()
+    {
+        lock (_lock)
+        {
+            return new Dictionary<string, int>(_seen);
+        }
+    }
+
     /// <returns>Whether the silo was killed for it.</returns>
     public bool See(string step)
     {
