@@ -60,20 +60,29 @@ internal sealed class ChainAccounts(IGrainFactory grains, IDocumentStore documen
 
     /// <summary>
     /// The account's own document names its address before the address's document names the account. So two activations that are asked at
-    /// one moment cannot have two addresses stand for it: both would be paid what it has earned.
+    /// one moment cannot have two addresses stand for it: both would be paid what it has earned. An address that another account has
+    /// taken meanwhile can never stand for this one, which may then choose again.
     /// </summary>
     private async Task ChooseOwner(AccountId account, EvmAddress owner)
     {
         var chosen = new StoredDocument<ChainOwner>(documents, ChainOwner.KeyOf(account), ChainOwner.Form);
         await chosen.Load();
-        if (chosen.Value is null)
+        if (chosen.Value is { } before && before.Owner != owner && !await IsAnothers(before.Owner, account))
+        {
+            throw OtherOwner(account, before.Owner);
+        }
+        if (chosen.Value?.Owner != owner)
         {
             await chosen.Write(new ChainOwner(owner));
         }
-        else if (chosen.Value.Owner != owner)
-        {
-            throw OtherOwner(account, chosen.Value.Owner);
-        }
+    }
+
+    /// <summary>As it is stored now: what this activation remembers may be older.</summary>
+    private async Task<bool> IsAnothers(EvmAddress owner, AccountId account)
+    {
+        var document = new StoredDocument<ChainAccountState>(documents, ChainAccountState.KeyOf(owner), ChainAccountState.Form);
+        await document.Load();
+        return document.Value?.Account is { } bound && bound != account;
     }
 
     private static MarketException OtherOwner(AccountId account, EvmAddress owner) =>
@@ -99,7 +108,8 @@ internal sealed class ChainAccounts(IGrainFactory grains, IDocumentStore documen
 
     /// <summary>
     /// Brings the books of the address's account to what the chain says: each operation is durable here before the account hears of it, and
-    /// is repeated until the account has answered. What an account refuses waits, and keeps no other account waiting.
+    /// is repeated until the account has answered. What an account refuses waits, and keeps no other account waiting; nor does an account
+    /// whose books are damaged. Where the store or the cluster does not answer, all wait: each would be waited for as long.
     /// </summary>
     public async Task Reconcile(EvmAddress owner)
     {
@@ -108,11 +118,15 @@ internal sealed class ChainAccounts(IGrainFactory grains, IDocumentStore documen
             await ReconcileOne(owner);
             _refusals.Remove(owner);
         }
-        catch (MarketException refused) when (refused.Code != ErrorCode.Unavailable)
+        catch (Exception failure) when (IsOfTheAccount(failure))
         {
-            _refusals[owner] = $"{owner}: {refused.Message}";
+            _refusals[owner] = $"{owner}: {failure.Message}";
         }
     }
+
+    /// <summary>Whether the account itself refuses or cannot; else the store or the cluster does not answer.</summary>
+    public static bool IsOfTheAccount(Exception failure) =>
+        failure is not (OrleansException or TimeoutException or MarketException { Code: ErrorCode.Unavailable });
 
     private async Task ReconcileOne(EvmAddress owner)
     {

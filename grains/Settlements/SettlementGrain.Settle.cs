@@ -226,10 +226,25 @@ internal sealed partial class SettlementGrain
         }
     }
 
-    private async Task<LifetimeTotals> TotalsOf(AccountId? account) =>
-        account is { } id
-            ? await LostWrites.Resend(() => GrainFactory.GetGrain<IAccountGrain>(id.ToString()).GetTotals(Authority.Treasury))
-            : new LifetimeTotals(TokenAmount.Zero, TokenAmount.Zero, TokenAmount.Zero, TokenAmount.Zero);
+    private async Task<LifetimeTotals> TotalsOf(AccountId? account)
+    {
+        if (account is not { } id)
+        {
+            return new LifetimeTotals(TokenAmount.Zero, TokenAmount.Zero, TokenAmount.Zero, TokenAmount.Zero);
+        }
+        try
+        {
+            return await LostWrites.Resend(() => GrainFactory.GetGrain<IAccountGrain>(id.ToString()).GetTotals(Authority.Treasury));
+        }
+        catch (Exception failure) when (ChainAccounts.IsOfTheAccount(failure))
+        {
+            throw Waits(
+                SettlementTrouble.Account,
+                $"A settlement has a row for each account, and the books of account {id} cannot be read: {failure.Message} Deposits and "
+                    + "withdrawals of the others go on; repair that account's books."
+            );
+        }
+    }
 
     /// <summary>
     /// What committees have signed since: the roots of their batches, which are leaves here, so a receipt's path goes on.

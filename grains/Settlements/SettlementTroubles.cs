@@ -12,7 +12,9 @@ internal enum SettlementTrouble
     /// <summary>Another part of the market does not answer now.</summary>
     Market,
 
-    /// <summary>An account's books do not take what the chain says of it. Settlements go on.</summary>
+    /// <summary>
+    /// An account's books do not take what the chain says of it, and settlements go on; or they cannot be read, and no new one is made.
+    /// </summary>
     Account,
 
     /// <summary>The chain cannot be asked, or its answers cannot be believed.</summary>

@@ -236,18 +236,25 @@ internal sealed class SettlementScene
     }
 
     /// <summary>What account and owner sign; the owner may be another than the one that is named.</summary>
+    /// <param name="name">Whose account.</param>
+    /// <param name="key">Of the address that is named.</param>
+    /// <param name="domain">Null: the market's.</param>
+    /// <param name="account">Who signs for the account; null: its own key.</param>
+    /// <param name="owner">Who signs for the address; null: its own key.</param>
+    /// <param name="at">Which activation is asked; null: that of the first host.</param>
     public async Task<ChainAccount> Bind(
         string name,
         Secp256k1PrivateKey key,
         MarketDomain? domain = null,
         string? account = null,
-        Secp256k1PrivateKey? owner = null
+        Secp256k1PrivateKey? owner = null,
+        ISettlementGrain? at = null
     )
     {
         var caller = await Market.AddKey(name);
         domain ??= Domain;
         var byAccount = TestKeys.Of(account ?? name).Sign(AccountOwner.Digest(domain, caller.Account, Of(key)).ToArray());
-        return await Grain.Bind(caller, Of(key), byAccount, AccountOwner.Sign(domain, caller.Account, owner ?? key));
+        return await (at ?? Grain).Bind(caller, Of(key), byAccount, AccountOwner.Sign(domain, caller.Account, owner ?? key));
     }
 
     /// <summary>What a member's worker is called.</summary>

@@ -16,7 +16,7 @@ internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumen
     /// <summary>What becomes of a write; the name is the document's key or the stream.</summary>
     public Func<string, WriteFate> OnWrite { get; set; } = _ => WriteFate.Done;
 
-    /// <summary>What becomes of reading a document: null where it is read.</summary>
+    /// <summary>What becomes of reading a document or a stream: null where it is read.</summary>
     public Func<string, Exception?> OnRead { get; set; } = _ => null;
 
     public DiskShortage? Shortage { get; set; }
@@ -62,6 +62,10 @@ internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumen
     )
     {
         await StopIfCrashed();
+        if (OnRead(stream) is { } failure)
+        {
+            throw failure;
+        }
         if (!disk.Streams.TryGetValue(stream, out var entries))
         {
             yield break;
