@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Marketplace.Testing;
 using Marketplace.Tests;
@@ -51,8 +50,8 @@ public sealed class SettledMarketTests : IDisposable
             await StakeForEach(crew);
             // A stake counts from the chain's next epoch on.
             await chain.Tell("evm_increaseTime", 60);
-            await Do("chain", "fund", await NewKey("client"), "--tokens", $"{Minted}");
-            await Do("account", "deposit", "500DEV", "--chain-key", "client.json");
+            await _shell.Do("chain", "fund", await NewKey("client"), "--tokens", $"{Minted}");
+            await _shell.Do("account", "deposit", "500DEV", "--chain-key", "client.json");
             using var client = silo.Client();
             await CommitteeServes(client);
 
@@ -80,9 +79,9 @@ public sealed class SettledMarketTests : IDisposable
 
     private async Task<JsonElement> MakeContracts()
     {
-        await Do("chain", "fund", await NewKey("operator"));
+        await _shell.Do("chain", "fund", await NewKey("operator"));
         string[] terms = ["--stake-min", $"{Stake / 2}", "--epoch-length", "60s", "--unbonding", "10m", "--exit-delay", "4m"];
-        return await Do(["chain", "deploy", "--chain-key", "operator.json", "--development-token", .. terms, "--yes"]);
+        return await _shell.Do(["chain", "deploy", "--chain-key", "operator.json", "--development-token", .. terms, "--yes"]);
     }
 
     private async Task StakeForEach(IReadOnlyList<WorkerProgram> crew)
@@ -90,8 +89,8 @@ public sealed class SettledMarketTests : IDisposable
         foreach (var (worker, number) in crew.Zip(Enumerable.Range(1, Workers)))
         {
             await worker.Line("offers its slots", Cancellation);
-            await Do("chain", "fund", await NewKey($"w{number}"), "--tokens", $"{Minted}");
-            await Do("worker", "stake", "own", "200DEV", "--chain-key", $"w{number}.json", "--data", $"w{number}");
+            await _shell.Do("chain", "fund", await NewKey($"w{number}"), "--tokens", $"{Minted}");
+            await _shell.Do("worker", "stake", "own", "200DEV", "--chain-key", $"w{number}.json", "--data", $"w{number}");
         }
     }
 
@@ -101,9 +100,9 @@ public sealed class SettledMarketTests : IDisposable
         var claimed = 0UL;
         for (var number = 1; number <= Workers; number++)
         {
-            var claim = await Do("worker", "claim", "--chain-key", $"w{number}.json", "--data", $"w{number}");
-            var earned = Number(await Do("account", "show", "--data", $"w{number}"), "claimable");
-            Assert.Equal(earned, Number(claim, "claimed"));
+            var claim = await _shell.Do("worker", "claim", "--chain-key", $"w{number}.json", "--data", $"w{number}");
+            var earned = Shell.Number(await _shell.Do("account", "show", "--data", $"w{number}"), "claimable");
+            Assert.Equal(earned, Shell.Number(claim, "claimed"));
             Assert.Equal(Minted - Stake + earned, await Tokens(made, $"w{number}"));
             claimed += earned;
         }
@@ -112,11 +111,11 @@ public sealed class SettledMarketTests : IDisposable
 
     private async Task WithdrawAll(JsonElement made, ulong spent)
     {
-        var left = Number(await Do("account", "show"), "available");
+        var left = Shell.Number(await _shell.Do("account", "show"), "available");
         Assert.Equal(Deposit - spent, left);
-        await Do("account", "withdraw", "--amount", $"{left}", "--chain-key", "client.json");
+        await _shell.Do("account", "withdraw", "--amount", $"{left}", "--chain-key", "client.json");
         Assert.Equal(Minted - spent, await Tokens(made, "client"));
-        Assert.Equal(0UL, Number(await Do("account", "show"), "available"));
+        Assert.Equal(0UL, Shell.Number(await _shell.Do("account", "show"), "available"));
     }
 
     private Task<SiloProcess> StartSilo(string node, string escrow) =>
@@ -224,22 +223,12 @@ public sealed class SettledMarketTests : IDisposable
         }
     }
 
-    private async Task<string> NewKey(string name) => (await Do("chain", "key", "new", $"{name}.json")).GetProperty("address").GetString()!;
+    private async Task<string> NewKey(string name) =>
+        (await _shell.Do("chain", "key", "new", $"{name}.json")).GetProperty("address").GetString()!;
 
     private async Task<ulong> Tokens(JsonElement made, string name) =>
-        await Balance(made, (await Do("chain", "key", "show", $"{name}.json")).GetProperty("address").GetString()!);
+        await Balance(made, (await _shell.Do("chain", "key", "show", $"{name}.json")).GetProperty("address").GetString()!);
 
     private async Task<ulong> Balance(JsonElement made, string address) =>
-        Number(await Do("chain", "balance", address, "--token", made.GetProperty("token").GetString()!), "tokens");
-
-    private static ulong Number(JsonElement answer, string member) =>
-        ulong.Parse(answer.GetProperty(member).GetString()!, CultureInfo.InvariantCulture);
-
-    private async Task<JsonElement> Do(params string[] words)
-    {
-        var ran = await _shell.Run([.. words, "--json"]);
-        Assert.True(ran.ExitCode == ExitCodes.Ok, $"market {string.Join(' ', words)}: {ran.Error}");
-        using var document = JsonDocument.Parse(ran.Output);
-        return document.RootElement.Clone();
-    }
+        Shell.Number(await _shell.Do("chain", "balance", address, "--token", made.GetProperty("token").GetString()!), "tokens");
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Marketplace.Tests;
 
 namespace Marketplace.Cli.Tests;
@@ -48,6 +50,19 @@ internal sealed class Shell : IDisposable
     public Surroundings? Running { get; private set; }
 
     public StringWriter Error { get; private set; } = new();
+
+    /// <summary>The JSON that the command answers, which must succeed.</summary>
+    public async Task<JsonElement> Do(params string[] words)
+    {
+        var ran = await Run([.. words, "--json"]);
+        Assert.True(ran.ExitCode == ExitCodes.Ok, $"market {string.Join(' ', words)}: {ran.Error}");
+        using var document = JsonDocument.Parse(ran.Output);
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>An amount of an answer, which is written as text.</summary>
+    public static ulong Number(JsonElement answer, string member) =>
+        ulong.Parse(answer.GetProperty(member).GetString()!, CultureInfo.InvariantCulture);
 
     public async Task<Ran> Run(params string[] words)
     {
