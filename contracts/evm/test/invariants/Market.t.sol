@@ -75,13 +75,13 @@ abstract contract MarketInvariants is Bench {
             "exit",
             "exitUnsettled"
         ];
+        handler.leaveAll();
         for (uint256 i = 0; i < wanted.length; i++) {
             emit Done(wanted[i], handler.successes(wanted[i]), handler.tries(wanted[i]));
         }
         for (uint256 i = 0; i < wanted.length; i++) {
             vm.assertGt(handler.successes(wanted[i]), 0, string.concat("never happened: ", wanted[i]));
         }
-        handler.leaveAll();
         requireMoney();
         // Only what was slashed, and not credited to anybody before the last settlement, is left.
         vm.assertEq(

@@ -204,16 +204,12 @@ contract MarketHandler is MarketModel {
     }
 
     function close(uint256 seed) public counted(seed) {
-        uint256 closableAt = uint256(escrow.settledAt()) + escrow.exitDelay();
-        if (calls > CALLS_BEFORE_CLOSING && time() < closableAt) {
-            vm.warp(closableAt);
-            unspoil();
-            // One whose only deposit no settlement has counted.
-            _deposit(actors[0], NEWCOMER, 1_000);
-        } else if (calls <= CALLS_BEFORE_CLOSING && time() >= closableAt) {
+        if (calls > CALLS_BEFORE_CLOSING && !escrow.isClosed()) {
+            _makeClosable();
+        } else if (calls <= CALLS_BEFORE_CLOSING && time() >= _closableAt()) {
             return;
         }
-        bool isEarly = time() < closableAt;
+        bool isEarly = time() < _closableAt();
         if (attempt("close", actors[part(seed, 0) % ACTORS], address(escrow), abi.encodeCall(escrow.close, ())) && isEarly) {
             violation = "closed before the delay was over";
         }
@@ -236,20 +232,38 @@ contract MarketHandler is MarketModel {
         pass(between(part(seed, 1), 1, part(seed, 2) % 3 == 0 ? 12 hours : 1 hours));
     }
 
-    /// @dev At the end of all: everybody takes what is there for them.
+    /// @dev At the end of all: the market closes, where it is open yet, and everybody takes what is there for them. So each run has
+    /// a closing and both ways out, whatever the order in which forge called.
     function leaveAll() external {
         unspoil();
-        for (uint256 i = 0; i < ACTORS; i++) {
-            _claim("last claim", actors[i], i);
-            bytes memory call = abi.encodeCall(escrow.exit, (_settled[i], pathOf(_settled, i)));
-            _leave("last exit", actors[i], actors[i], call);
-            _leave("last exit", actors[i], actors[i], abi.encodeCall(escrow.exitUnsettled, (actors[i])));
+        if (!escrow.isClosed()) {
+            _makeClosable();
+            attempt("close", actors[0], address(escrow), abi.encodeCall(escrow.close, ()));
         }
-        _leave("last exit", NEWCOMER, NEWCOMER, abi.encodeCall(escrow.exitUnsettled, (NEWCOMER)));
+        for (uint256 i = 0; i < ACTORS; i++) {
+            _claim("claim", actors[i], i);
+            bytes memory call = abi.encodeCall(escrow.exit, (_settled[i], pathOf(_settled, i)));
+            _leave("exit", actors[i], actors[i], call);
+            _leave("exitUnsettled", actors[i], actors[i], abi.encodeCall(escrow.exitUnsettled, (actors[i])));
+        }
+        _leave("exitUnsettled", NEWCOMER, NEWCOMER, abi.encodeCall(escrow.exitUnsettled, (NEWCOMER)));
     }
 
     /// @dev From now on the token does as it should.
     function unspoil() internal virtual {}
+
+    /// @dev The delay is over, and one is there whose only deposit no settlement has counted.
+    function _makeClosable() private {
+        if (time() < _closableAt()) {
+            vm.warp(_closableAt());
+        }
+        unspoil();
+        _deposit(actors[0], NEWCOMER, 1_000);
+    }
+
+    function _closableAt() private view returns (uint256) {
+        return uint256(escrow.settledAt()) + escrow.exitDelay();
+    }
 
     function _claim(string memory action, address sender, uint256 actor) private {
         uint256 before = escrow.balanceOf(actors[actor]).claimed;
