@@ -175,6 +175,7 @@ internal sealed class AuthzRoutes(AuthzScene scene)
             .Replace("{lease}", $"{new LeaseId(1, 1)}", StringComparison.Ordinal)
             .Replace("{ledger}", $"account.{scene.Things.Own}", StringComparison.Ordinal)
             .Replace("{epoch}", "1", StringComparison.Ordinal)
+            .Replace("{number}", "1", StringComparison.Ordinal)
             .Replace("{root}", $"{default(Bytes32)}", StringComparison.Ordinal)
             .Replace("{stateKey}", "61", StringComparison.Ordinal)
             .Replace("{key}", scene.Things.Key, StringComparison.Ordinal);
