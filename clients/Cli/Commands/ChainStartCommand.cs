@@ -152,7 +152,7 @@ internal static class ChainStartCommand
         var named = run.Surroundings.Environment(Variable);
         var paths = run.Surroundings.Environment("PATH") ?? "";
         string[] folders = string.IsNullOrEmpty(named)
-            ? [.. SourceTree().Select(root => Path.Combine(root, "contracts", "evm", "node_modules", ".bin")), .. paths.Split(':')]
+            ? [.. SourceTrees(run).Select(root => Path.Combine(root, "contracts", "evm", "node_modules", ".bin")), .. paths.Split(':')]
             : [run.Path(named)];
         var program =
             folders.Where(folder => folder.Length > 0).Select(folder => Path.Combine(folder, Program)).FirstOrDefault(File.Exists)
@@ -177,14 +177,18 @@ internal static class ChainStartCommand
         return program;
     }
 
-    /// <summary>The folder that the command was built in, if it is there still.</summary>
-    private static IEnumerable<string> SourceTree()
+    /// <summary>The source tree that the command is called in, for an installed command knows no other, and the one that it was built in.</summary>
+    private static IEnumerable<string> SourceTrees(Invocation run)
     {
-        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        string[] starts = [run.Path("."), AppContext.BaseDirectory];
+        foreach (var start in starts)
         {
-            if (File.Exists(Path.Combine(at.FullName, "Marketplace.sln")))
+            for (var at = new DirectoryInfo(start); at is not null; at = at.Parent)
             {
-                yield return at.FullName;
+                if (File.Exists(Path.Combine(at.FullName, "Marketplace.sln")))
+                {
+                    yield return at.FullName;
+                }
             }
         }
     }
