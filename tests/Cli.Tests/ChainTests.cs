@@ -95,6 +95,20 @@ public sealed class ChainTests : IDisposable
         Assert.StartsWith("market: MARKETPLACE_ANVIL is 'nowhere', where there is no anvil.\nRun 'npm ci'", ran.Error);
     }
 
+    /// <summary>An installed command knows no other tree. Without a PATH there is no Node, which is said of the program that was found.</summary>
+    [Fact]
+    public async Task Anvil_OfTheSourceTreeThatTheCommandIsCalledIn_IsFound()
+    {
+        File.WriteAllText(Path.Combine(_shell.Folder, "Marketplace.sln"), "");
+        var folder = Directory.CreateDirectory(Path.Combine(_shell.Folder, "contracts", "evm", "node_modules", ".bin")).FullName;
+        File.WriteAllText(Path.Combine(folder, "anvil"), "#!/usr/bin/env node");
+
+        var ran = await _shell.Run("chain", "start", "--port", "0");
+
+        Assert.Equal(ExitCodes.LocalFile, ran.ExitCode);
+        Assert.StartsWith($"market: {Path.Combine(folder, "anvil")} needs Node, which is not on the PATH.", ran.Error);
+    }
+
     [Fact]
     public async Task Contracts_AreMadeAndShown_OnAChainOfOnesOwn()
     {

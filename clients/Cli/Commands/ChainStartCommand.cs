@@ -177,7 +177,7 @@ internal static class ChainStartCommand
         return program;
     }
 
-    /// <summary>The source tree that the command is called in, for an installed one knows no other, and that it was built in.</summary>
+    /// <summary>The one that the command is called in, for an installed command knows no other, and the one that it was built in.</summary>
     private static IEnumerable<string> SourceTrees(Invocation run)
     {
         string[] starts = [run.Path("."), AppContext.BaseDirectory];
