@@ -95,7 +95,7 @@ public sealed class ChainTests : IDisposable
         Assert.StartsWith("market: MARKETPLACE_ANVIL is 'nowhere', where there is no anvil.\nRun 'npm ci'", ran.Error);
     }
 
-    /// <summary>An installed command knows no other tree. Without a PATH there is no Node, which is said of the program that was found.</summary>
+    /// <summary>An installed command knows no other tree. Without a PATH there is no Node, which is said of what was found.</summary>
     [Fact]
     public async Task Anvil_OfTheSourceTreeThatTheCommandIsCalledIn_IsFound()
     {
