@@ -48,6 +48,12 @@ public readonly record struct TokenAmount(UInt128 BaseUnits)
         {
             throw new ArgumentOutOfRangeException(nameof(denominator), "An amount cannot be divided by zero.");
         }
+        // What nearly all amounts are fits; the rest needs more than 128 bits on the way.
+        if (BaseUnits <= ulong.MaxValue && numerator <= ulong.MaxValue && denominator <= ulong.MaxValue)
+        {
+            var (quotient, rest) = UInt128.DivRem(BaseUnits * numerator, denominator);
+            return new TokenAmount(rest == 0 ? quotient : quotient + 1);
+        }
         var product = (BigInteger)BaseUnits * (BigInteger)numerator;
         return new TokenAmount(checked((UInt128)((product + (BigInteger)denominator - 1) / (BigInteger)denominator)));
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
 using Wire = Marketplace.Api.Workers;
@@ -99,15 +100,8 @@ public static class LinkMapping
         var execution = 0;
         foreach (var result in report.Results)
         {
-            reports.Add(
-                executions is null || result.Execution is null
-                    ? ToGrain(result)
-                    : ToGrain(result) with
-                    {
-                        Execution = result.Execution,
-                        Signed = ToGrain(result, executions.PathOf(execution++), signature),
-                    }
-            );
+            var signed = executions is null || result.Execution is null ? null : ToGrain(result, executions.PathOf(execution++), signature);
+            reports.Add(ToGrain(result, signed));
         }
         return reports.MoveToImmutable();
     }
@@ -115,20 +109,23 @@ public static class LinkMapping
     private static RunSignature ToGrain(Wire.WorkerResult result, IReadOnlyList<MerkleStep> path, ReadOnlyMemory<byte> signature)
     {
         var leftSides = 0u;
-        for (var step = 0; step < path.Count; step++)
+        var hashes = new Bytes32[path.Count];
+        for (var step = 0; step < hashes.Length; step++)
         {
+            hashes[step] = path[step].Hash;
             leftSides |= path[step].IsLeft ? 1u << step : 0;
         }
         return new RunSignature(
             Profile: result.Profile ?? default,
             RootAfter: result.RootAfter,
             Signature: signature,
-            Path: [.. path.Select(step => step.Hash)],
+            Path: ImmutableCollectionsMarshal.AsImmutableArray(hashes),
             LeftSides: leftSides
         );
     }
 
-    private static LeaseReport ToGrain(Wire.WorkerResult result) =>
+    /// <param name="signed">Null where the run came to no end that is signed.</param>
+    private static LeaseReport ToGrain(Wire.WorkerResult result, RunSignature? signed) =>
         new(
             Lease: result.Lease,
             Job: result.Job,
@@ -144,6 +141,8 @@ public static class LinkMapping
         )
         {
             Salt = result.Salt,
+            Execution = signed is null ? null : result.Execution,
+            Signed = signed,
         };
 
     public static ImmutableArray<SealedResult> ToGrain(IReadOnlyList<Wire.SealedResult> results) =>

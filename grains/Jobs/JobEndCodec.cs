@@ -81,18 +81,32 @@ internal static class JobEndCodec
     private static int LaterFlags(JobEnd end) =>
         (end.Others.IsDefaultOrEmpty ? 0 : HasOthers) | (end.Certificate is null ? 0 : HasCertificate) | (end.Reuse is null ? 0 : HasReuse);
 
-    public static JobEnd Read(ref CompactReader reader)
+    /// <summary>The parts that stand before the output.</summary>
+    public static JobEndHead ReadHead(ref CompactReader reader)
     {
         var parts = reader.Count();
         var status = (JobStatus)(parts & ~(HasExitCode | HasProof | HasOthers | HasCertificate | HasReuse));
         int? exitCode = (parts & HasExitCode) != 0 ? ReadExitCode(ref reader) : null;
         var fault = (JobFault)reader.Count();
         var code = reader.Count();
-        var reason = reader.OptionalText();
-        WorkerId? worker = reader.OptionalId() is { } workerKey ? new WorkerId(workerKey) : null;
-        AccountId? payee = reader.OptionalId() is { } payeeKey ? new AccountId(payeeKey) : null;
-        var price = reader.Amount();
-        var fuelUsed = reader.Signed();
+        return new JobEndHead(
+            Parts: parts,
+            Status: status,
+            ExitCode: exitCode,
+            Fault: fault,
+            Code: code == 0 ? null : (ErrorCode)(code - 1),
+            Reason: reader.OptionalText(),
+            Worker: reader.OptionalId() is { } workerKey ? new WorkerId(workerKey) : null,
+            Payee: reader.OptionalId() is { } payeeKey ? new AccountId(payeeKey) : null,
+            PricePerMillionFuel: reader.Amount(),
+            FuelUsed: reader.Signed()
+        );
+    }
+
+    public static JobEnd Read(ref CompactReader reader)
+    {
+        var head = ReadHead(ref reader);
+        var parts = head.Parts;
         var output = RunCodec.ReadOutput(ref reader);
         var log = reader.Memory();
         StateRoot? before = reader.OptionalId() is { } rootBefore ? new StateRoot(rootBefore) : null;
@@ -100,21 +114,21 @@ internal static class JobEndCodec
         var history = ReadHistory(ref reader);
         var explanation = ReadExplanation(ref reader);
         return new JobEnd(
-            Status: status,
-            Fault: fault,
-            Code: code == 0 ? null : (ErrorCode)(code - 1),
-            Reason: reason,
-            Worker: worker,
-            Payee: payee,
-            PricePerMillionFuel: price,
-            FuelUsed: fuelUsed,
+            Status: head.Status,
+            Fault: head.Fault,
+            Code: head.Code,
+            Reason: head.Reason,
+            Worker: head.Worker,
+            Payee: head.Payee,
+            PricePerMillionFuel: head.PricePerMillionFuel,
+            FuelUsed: head.FuelUsed,
             Output: output,
             Log: log,
             RootBefore: before,
             RootAfter: after,
             History: history,
             Explanation: explanation,
-            ExitCode: exitCode
+            ExitCode: head.ExitCode
         )
         {
             Proof = (parts & HasProof) != 0 ? RunProofCodec.Read(ref reader) : null,
@@ -157,3 +171,18 @@ internal static class JobEndCodec
         return new JobExplanation(summary, ImmutableArray.Create(offers));
     }
 }
+
+/// <summary>Of a job's end, what stands before its output.</summary>
+/// <param name="Parts">The number of the status, with the flags of what follows.</param>
+internal readonly record struct JobEndHead(
+    int Parts,
+    JobStatus Status,
+    int? ExitCode,
+    JobFault Fault,
+    ErrorCode? Code,
+    string? Reason,
+    WorkerId? Worker,
+    AccountId? Payee,
+    TokenAmount PricePerMillionFuel,
+    long FuelUsed
+);

@@ -101,7 +101,10 @@ public sealed partial class JobGrain : Grain, IJobGrain
         }
         if (_job.Value is { Ending: null } open)
         {
-            _ = KeepForOthers(await EndWith(open, end));
+            var ended = Ended(open, end);
+            await _job.Write(ended);
+            _waiters.Release();
+            _ = KeepForOthers(ended);
         }
         LeaveUnlessKept();
         return _job.Value?.ToSettlement(_id);
@@ -148,7 +151,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
         {
             return AnswerEnded(job);
         }
-        var ended = await EndWith(job, job.Proposed is { } proposed ? JobCancelling.AtPriceOf(proposed) : end);
+        var ended = Ended(job, job.Proposed is { } proposed ? JobCancelling.AtPriceOf(proposed) : end);
+        await _job.Write(ended);
+        _waiters.Release();
 
         // The cancellation stands even if these two calls fail: the market's report will find the job ended, and the account asks for the
         // ends of old holds by itself.
@@ -349,12 +354,10 @@ public sealed partial class JobGrain : Grain, IJobGrain
         }
     }
 
-    private async ValueTask<JobState> EndWith(JobState job, JobEnd end)
+    private JobState Ended(JobState job, JobEnd end)
     {
         var ended = job.EndWith(end, _clock.GetUtcNow());
         RequireSound(ended);
-        await _job.Write(ended);
-        _waiters.Release();
         return ended;
     }
 

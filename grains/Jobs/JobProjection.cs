@@ -8,18 +8,22 @@ public sealed class JobProjection : IProjection
 {
     private const byte Format = 1;
 
+    // Replaced as a whole, so that threads which project at the same time see one or the other.
+    private Named<AccountId>? _account;
+    private Named<ProgramId>? _program;
+
     public string Kind => JobStateCodec.Kind;
 
     public ListingRow? Project(string id, ReadOnlySpan<byte> content, out bool ended)
     {
-        var job = JobStateCodec.Read(content);
-        ended = job.Ending is not null;
+        var job = JobStateCodec.ReadRow(content);
+        ended = job.End is not null;
         return new ListingRow(
             Kind: Kind,
             Id: id,
-            Owner: job.Account.ToString(),
-            State: JobStatusNames.Of(job.Status),
-            Label: job.Spec.Program.ToString(),
+            Owner: NameOf(ref _account, job.Account),
+            State: JobStatusNames.Of(job.End?.Status ?? JobStatus.Pending),
+            Label: NameOf(ref _program, job.Program),
             At: job.SubmittedAt,
             Summary: Summarize(job)
         );
@@ -49,21 +53,33 @@ public sealed class JobProjection : IProjection
         return summary;
     }
 
-    private static ReadOnlyMemory<byte> Summarize(JobState job)
+    private static ReadOnlyMemory<byte> Summarize(JobRow job)
     {
-        var end = job.Ending?.End;
         var writer = new CompactWriter(96);
         writer.Byte(Format);
-        writer.Text(job.RequestId);
-        writer.Id(job.Spec.Program.Value);
-        writer.Count(end?.Code is { } code ? (int)code + 1 : 0);
-        writer.Flag(job.Ending is not null);
-        if (job.Ending is { } ending)
+        writer.Bytes(job.RequestId);
+        writer.Id(job.Program.Value);
+        writer.Count(job.End?.Code is { } code ? (int)code + 1 : 0);
+        writer.Flag(job.End is not null);
+        if (job.End is { } end)
         {
-            writer.Time(ending.EndedAt);
+            writer.Time(end.EndedAt);
         }
-        writer.Signed(end?.FuelUsed ?? 0);
-        writer.Amount(job.Ending?.Charge ?? TokenAmount.Zero);
+        writer.Signed(job.End?.FuelUsed ?? 0);
+        writer.Amount(job.End?.Charge ?? TokenAmount.Zero);
         return writer.Finish();
     }
+
+    /// <summary>The text of an id, which most jobs share with the one before.</summary>
+    private static string NameOf<TId>(ref Named<TId>? last, TId id)
+        where TId : struct, IEquatable<TId>
+    {
+        if (last is not { } known || !known.Id.Equals(id))
+        {
+            last = known = new Named<TId>(id, id.ToString()!);
+        }
+        return known.Name;
+    }
+
+    private sealed record Named<TId>(TId Id, string Name);
 }

@@ -24,9 +24,11 @@ internal static class JobSpecCodec
 
     public static Bytes32 Hash(JobSpec spec)
     {
-        var writer = new CompactWriter(256 + spec.Input.Length);
+        var writer = CompactWriter.Rent();
         Write(writer, spec);
-        return HashDomain.Hash(writer.Written);
+        var hash = HashDomain.Hash(writer.Written);
+        writer.Return();
+        return hash;
     }
 
     public static void Write(CompactWriter writer, JobSpec spec)

@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains;
 
 /// <summary>The stored form of a job. A pending job is the same bytes without the part behind the last flag.</summary>
@@ -6,7 +8,9 @@ internal static class JobStateCodec
     /// <summary>The kind of the documents and of their rows.</summary>
     public const string Kind = "job";
 
-    public static readonly StateForm<JobState> Form = new(Write, bytes => Read(bytes.Span));
+    public static readonly StateForm<JobState> Form = new(Write, bytes => Read(bytes.Span)) { WriteTo = Write };
+
+    private const string What = "A job";
 
     private const byte Format = 1;
     private const byte FormatWithExitCode = Format + 1;
@@ -28,9 +32,13 @@ internal static class JobStateCodec
 
     public static ReadOnlyMemory<byte> Write(JobState job)
     {
-        var writer = new CompactWriter(
-            256 + job.Spec.Input.Length + (job.Ending is { End: var end } ? 512 + end.Output.Inline.Length + end.Log.Length : 0)
-        );
+        var writer = new CompactWriter();
+        Write(writer, job);
+        return writer.Finish();
+    }
+
+    private static void Write(CompactWriter writer, JobState job)
+    {
         var format = FormatOf(job);
         writer.Byte(format);
         writer.Id(job.Account.Value);
@@ -63,14 +71,36 @@ internal static class JobStateCodec
             writer.Amount(proposed.Charge);
             JobEndCodec.Write(writer, proposed.End);
         }
+    }
 
-        return writer.Finish();
+    /// <summary>
+    /// What a row of the read model shows of a job. The rest of its end, the larger part of the document, is not read: this is done for each
+    /// job once more, where <see cref="Read"/> would build what nobody looks at.
+    /// </summary>
+    public static JobRow ReadRow(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new CompactReader(bytes);
+        var format = reader.Version(Format, FormatWithReuse, What);
+        var account = new AccountId(reader.Id());
+        var requestId = reader.Bytes();
+        _ = (reader.Id(), reader.Id(), reader.Flag());
+        var submittedAt = reader.Time();
+        _ = reader.Time();
+        var program = JobSpecCodec.Read(ref reader).Program;
+        _ = ReadRefusals(ref reader, format);
+        if (!reader.Flag())
+        {
+            return new JobRow(account, requestId, program, submittedAt, null);
+        }
+        var (endedAt, charge) = (reader.Time(), reader.Amount());
+        var end = JobEndCodec.ReadHead(ref reader);
+        return new JobRow(account, requestId, program, submittedAt, new JobRowEnd(end.Status, end.Code, endedAt, end.FuelUsed, charge));
     }
 
     public static JobState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithReuse, "A job");
+        var format = reader.Version(Format, FormatWithReuse, What);
         var account = new AccountId(reader.Id());
         var requestId = reader.Text();
         var specHash = reader.Id();
@@ -79,8 +109,7 @@ internal static class JobStateCodec
         var submittedAt = reader.Time();
         var heldAt = reader.Time();
         var spec = JobSpecCodec.Read(ref reader);
-        var hasRefusals = format >= FormatWithProof ? reader.Flag() : format == FormatWithRefusals;
-        var refusals = hasRefusals ? RefusalListCodec.Read(ref reader) : null;
+        var refusals = ReadRefusals(ref reader, format);
         var ending = reader.Flag() ? ReadEnding(ref reader) : null;
         var proposedEpoch = format == FormatWithProposal ? reader.Number() : 0;
         var proposed = format == FormatWithProposal ? ReadEnding(ref reader) : null;
@@ -101,6 +130,9 @@ internal static class JobStateCodec
         );
     }
 
+    private static RefusalList? ReadRefusals(ref CompactReader reader, byte format) =>
+        (format >= FormatWithProof ? reader.Flag() : format == FormatWithRefusals) ? RefusalListCodec.Read(ref reader) : null;
+
     private static byte FormatOf(JobState job) =>
         job.Proposed is not null ? FormatWithProposal
         : job.Ending?.End.Reuse is not null ? FormatWithReuse
@@ -116,3 +148,26 @@ internal static class JobStateCodec
         return new JobEnding(JobEndCodec.Read(ref reader), charge, endedAt);
     }
 }
+
+/// <summary>What the read model shows of a job, as its document has it.</summary>
+internal readonly ref struct JobRow(
+    AccountId account,
+    ReadOnlySpan<byte> requestId,
+    ProgramId program,
+    DateTimeOffset submittedAt,
+    JobRowEnd? end
+)
+{
+    public AccountId Account { get; } = account;
+
+    /// <summary>In UTF-8.</summary>
+    public ReadOnlySpan<byte> RequestId { get; } = requestId;
+
+    public ProgramId Program { get; } = program;
+    public DateTimeOffset SubmittedAt { get; } = submittedAt;
+
+    /// <summary>Null while the job is open.</summary>
+    public JobRowEnd? End { get; } = end;
+}
+
+internal readonly record struct JobRowEnd(JobStatus Status, ErrorCode? Code, DateTimeOffset EndedAt, long FuelUsed, TokenAmount Charge);

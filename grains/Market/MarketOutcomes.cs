@@ -25,7 +25,7 @@ internal sealed partial class MarketOutcomes(
     ILogger<MarketGrain> log
 )
 {
-    private readonly Dictionary<string, Unsent> _subjects = new(StringComparer.Ordinal);
+    private readonly Dictionary<Subject, Unsent> _subjects = [];
     private long _sequence;
     private int _reading;
     private TimeSpan _sentAt = clock.Now.Running;
@@ -43,11 +43,11 @@ internal sealed partial class MarketOutcomes(
         {
             return;
         }
-        var (account, buyer) = (job.Ticket.Account, ReputationKeys.OfBuyer(job.Ticket.Account));
+        var buyer = Subject.Of(job.Ticket.Account);
         // The market's own ends blame no buyer: its store may be at fault.
         if (end is { Fault: JobFault.Input, Worker: not null })
         {
-            Fault(buyer, FaultOf(job, end.PricePerMillionFuel, end.Reason ?? "its input could not be had"), account: account);
+            Fault(buyer, FaultOf(job, end.PricePerMillionFuel, end.Reason ?? "its input could not be had"));
             return;
         }
         if (end is not { Fault: JobFault.None or JobFault.Program, Worker: { } worker, Payee: { } payee })
@@ -56,7 +56,7 @@ internal sealed partial class MarketOutcomes(
         }
         foreach (var (failed, fault) in job.Faults)
         {
-            Fault(ReputationKeys.OfWorker(failed), fault, failed);
+            Fault(Subject.Of(failed), fault);
         }
         if (end.Others.IsDefaultOrEmpty)
         {
@@ -73,8 +73,8 @@ internal sealed partial class MarketOutcomes(
     {
         if (!IsOwn(job, worker, payee))
         {
-            SubjectOf(ReputationKeys.OfWorker(worker), worker).Keep(charge);
-            SubjectOf(ReputationKeys.OfBuyer(job.Ticket.Account), account: job.Ticket.Account).Keep(charge);
+            UnsentOf(Subject.Of(worker)).Keep(charge);
+            UnsentOf(Subject.Of(job.Ticket.Account)).Keep(charge);
         }
     }
 
@@ -150,18 +150,18 @@ internal sealed partial class MarketOutcomes(
         );
     }
 
-    private Unsent SubjectOf(string subject, WorkerId? worker = null, AccountId? account = null)
+    private Unsent UnsentOf(Subject subject)
     {
         if (!_subjects.TryGetValue(subject, out var unsent))
         {
-            _subjects.Add(subject, unsent = new Unsent(worker, account));
+            _subjects.Add(subject, unsent = new Unsent());
         }
         return unsent;
     }
 
-    private void Fault(string subject, Fault fault, WorkerId? worker = null, AccountId? account = null)
+    private void Fault(Subject subject, Fault fault)
     {
-        var unsent = SubjectOf(subject, worker, account);
+        var unsent = UnsentOf(subject);
         unsent.Fault(fault);
         _ = Send(subject, unsent);
     }
@@ -204,7 +204,7 @@ internal sealed partial class MarketOutcomes(
         act();
     }
 
-    private async Task Send(string subject, Unsent unsent)
+    private async Task Send(Subject subject, Unsent unsent)
     {
         if (unsent.IsSending)
         {
@@ -215,14 +215,16 @@ internal sealed partial class MarketOutcomes(
         {
             while (unsent.Batch(() => new(market, book.Start, ++_sequence, 0, TokenAmount.Zero, [])) is { } batch)
             {
-                var standing = await LostWrites.Resend(() => grains.GetGrain<IReputationGrain>(subject).Record(batch, Authority.Market));
+                var standing = await LostWrites.Resend(() =>
+                    grains.GetGrain<IReputationGrain>(subject.Key).Record(batch, Authority.Market)
+                );
                 unsent.Counted();
-                if (unsent.Worker is { } worker && book.SetStanding(worker, standing))
+                if (subject.Worker is { } worker && book.SetStanding(worker, standing))
                 {
                     gossip.Standing(book, worker);
                     act();
                 }
-                if (unsent.Account is { } account && book.Buyers.Set(account, standing.Score))
+                if (subject.Account is { } account && book.Buyers.Set(account, standing.Score))
                 {
                     act();
                 }
@@ -232,7 +234,7 @@ internal sealed partial class MarketOutcomes(
         catch (Exception failure)
         {
             // The batch stays, and is sent again with the next ones.
-            LogOutcomesNotSent(failure, subject);
+            LogOutcomesNotSent(failure, subject.Key);
         }
         finally
         {
@@ -249,18 +251,23 @@ internal sealed partial class MarketOutcomes(
     [LoggerMessage(Level = LogLevel.Warning, Message = "The reputation of the buyer {Account} could not be read; it is tried again")]
     private partial void LogBuyerNotRead(Exception failure, AccountId account);
 
+    /// <summary>Whose reputation: a worker's or a buyer's. Each ended job has two, so the text of a key is made only where one is told.</summary>
+    private readonly record struct Subject(WorkerId? Worker, AccountId? Account)
+    {
+        public string Key => Worker is { } worker ? ReputationKeys.OfWorker(worker) : ReputationKeys.OfBuyer(Account!.Value);
+
+        public static Subject Of(WorkerId worker) => new(worker, null);
+
+        public static Subject Of(AccountId buyer) => new(null, buyer);
+    }
+
     /// <summary>What one subject's reputation was not told yet.</summary>
-    private sealed class Unsent(WorkerId? worker, AccountId? account)
+    private sealed class Unsent
     {
         private readonly List<Fault> _faults = [];
         private int _kept;
         private TokenAmount _keptPrice;
         private OutcomeBatch? _batch;
-
-        public WorkerId? Worker => worker;
-
-        /// <summary>Where the subject is a buyer.</summary>
-        public AccountId? Account => account;
 
         public bool IsSending { get; set; }
 

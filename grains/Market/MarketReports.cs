@@ -312,26 +312,15 @@ internal sealed partial class MarketReports(
         {
             if (end.Output.Blob is { } blob)
             {
-                await LostWrites.Resend(() =>
-                    grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(ticket.Account, end.Output.Size, null, Authority.Market)
-                );
+                await Pin(ticket.Account, blob, end.Output.Size);
             }
             foreach (var file in end.Output.Files.IsDefault ? [] : end.Output.Files)
             {
-                await LostWrites.Resend(() =>
-                    grains.GetGrain<IBlobGrain>(file.Blob.ToString()).Pin(ticket.Account, file.Size, null, Authority.Market)
-                );
+                await Pin(ticket.Account, file.Blob, file.Size);
             }
-            if (end.Status != JobStatus.Completed || end.RootBefore is not { } before)
-            {
-                return new KeptEffects(end, null);
-            }
-            var counts = await LostWrites.Resend(() =>
-                grains
-                    .GetGrain<IStateGrain>(ticket.Spec.Program.ToString())
-                    .Commit(ticket.Job, height, before, changes, end, Authority.Market)
-            );
-            return new KeptEffects(counts, null);
+            return end.Status == JobStatus.Completed && end.RootBefore is { } before
+                ? new KeptEffects(await Commit(ticket, height, before, changes, end), null)
+                : new KeptEffects(end, null);
         }
         catch (MarketException refusal) when (refusal.Code is ErrorCode.QuotaExceeded or ErrorCode.LimitExceeded)
         {
@@ -344,6 +333,14 @@ internal sealed partial class MarketReports(
             return new KeptEffects(null, wrong.Code == ErrorCode.MalformedRequest ? AnotherRoot : OutputMissing);
         }
     }
+
+    private Task Pin(AccountId account, BlobId blob, long size) =>
+        LostWrites.Resend(() => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(account, size, null, Authority.Market));
+
+    private Task<JobEnd?> Commit(JobTicket ticket, long height, StateRoot before, ImmutableArray<StateChange> changes, JobEnd end) =>
+        LostWrites.Resend(() =>
+            grains.GetGrain<IStateGrain>(ticket.Spec.Program.ToString()).Commit(ticket.Job, height, before, changes, end, Authority.Market)
+        );
 
     /// <summary>Of a run whose changes are not committed, so that the receipt says nothing that was not looked at.</summary>
     private async ValueTask<bool> HasItsRoot(JobTicket ticket, JobEnd end, ImmutableArray<StateChange> changes) =>
@@ -406,7 +403,20 @@ internal sealed partial class MarketReports(
 
     private async Task Write(MarketJob job, JobEnd end, List<Ended> ends)
     {
-        var settlement = await Complete(job.Ticket.Job, end);
+        JobSettlement? settlement;
+        // As LostWrites.Resend, without a delegate and a second state machine for every job.
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                settlement = await grains.GetGrain<IJobGrain>(job.Ticket.Job.ToString()).Complete(end, Authority.Market);
+                break;
+            }
+            catch (InconsistentStateException lost)
+            {
+                LostWrites.RequireAnother(attempt, lost);
+            }
+        }
         book.Remove(job, clock.Now);
         if (end.RootAfter is not null)
         {
@@ -416,22 +426,6 @@ internal sealed partial class MarketReports(
         {
             ends.Add(new Ended(job, end, settlement));
             outcomes.Ended(job, end, settlement);
-        }
-    }
-
-    /// <summary>As <see cref="LostWrites.Resend{TAnswer}"/>, without a delegate for every job.</summary>
-    private async ValueTask<JobSettlement?> Complete(JobId job, JobEnd end)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await grains.GetGrain<IJobGrain>(job.ToString()).Complete(end, Authority.Market);
-            }
-            catch (InconsistentStateException lost)
-            {
-                LostWrites.RequireAnother(attempt, lost);
-            }
         }
     }
 

@@ -10,8 +10,34 @@ namespace Marketplace.Grains;
 /// </summary>
 internal sealed class CompactWriter(int capacity = 256)
 {
+    /// <summary>What a thread's writer may keep between two uses: most documents, below what .NET counts as a large object.</summary>
+    private const int IdleBytesMax = 64 * 1024;
+
+    [ThreadStatic]
+    private static CompactWriter? _idle;
+
     private byte[] _bytes = new byte[capacity];
     private int _length;
+
+    /// <summary>
+    /// A writer of this thread, empty, for bytes that are used before it is given back: it allocates nothing in most cases.
+    /// </summary>
+    public static CompactWriter Rent()
+    {
+        var writer = _idle ?? new CompactWriter();
+        _idle = null;
+        return writer;
+    }
+
+    /// <summary>Ends the use of the writer and of its bytes.</summary>
+    public void Return()
+    {
+        _length = 0;
+        if (_bytes.Length <= IdleBytesMax)
+        {
+            _idle = this;
+        }
+    }
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
 

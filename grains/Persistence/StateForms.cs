@@ -3,7 +3,11 @@ using System.Collections.Frozen;
 namespace Marketplace.Grains;
 
 /// <summary>How a state becomes bytes and comes back.</summary>
-internal sealed record StateForm<TState>(Func<TState, ReadOnlyMemory<byte>> Write, Func<ReadOnlyMemory<byte>, TState> Read);
+internal sealed record StateForm<TState>(Func<TState, ReadOnlyMemory<byte>> Write, Func<ReadOnlyMemory<byte>, TState> Read)
+{
+    /// <summary>Writes the same bytes to a writer that is there already; null where so few are written that it does not matter.</summary>
+    public Action<CompactWriter, TState>? WriteTo { get; init; }
+}
 
 /// <summary>
 /// The stored forms of the states that hosts keep for grains: the same bytes in every storage, so that data moves between them.

@@ -57,7 +57,11 @@ internal abstract class Stored<TState>
     protected abstract ValueTask<TState?> ReadStored();
 
     /// <param name="value">Null deletes what is stored.</param>
-    protected abstract ValueTask WriteStored(TState? value);
+    /// <returns>The version that is stored now, once it is durable.</returns>
+    protected abstract ValueTask<long> WriteStored(TState? value);
+
+    /// <param name="version">What <see cref="WriteStored"/> has given.</param>
+    protected virtual void HasWritten(long version) { }
 
     private async Task Read(Task earlier)
     {
@@ -79,7 +83,7 @@ internal abstract class Stored<TState>
         try
         {
             await EndOf(_reading);
-            await WriteStored(value);
+            HasWritten(await WriteStored(value));
             Value = value;
         }
         catch (Exception failure)

@@ -17,16 +17,29 @@ internal sealed class StoredDocument<TState>(IDocumentStore store, DocumentKey k
         return document is { } found ? form.Read(found.Content) : null;
     }
 
-    protected override async ValueTask WriteStored(TState? value)
+    protected override ValueTask<long> WriteStored(TState? value)
     {
         if (value is null)
         {
-            await store.Delete(key, _version);
-            _version = 0;
+            return DeleteStored();
         }
-        else
+        if (form.WriteTo is not { } writeTo)
         {
-            _version = await store.Write(key, _version, form.Write(value));
+            return store.Write(key, _version, form.Write(value));
         }
+        var writer = CompactWriter.Rent();
+        writeTo(writer, value);
+        var written = store.Write(key, _version, writer.Finish());
+        // The store has its copy.
+        writer.Return();
+        return written;
+    }
+
+    protected override void HasWritten(long version) => _version = version;
+
+    private async ValueTask<long> DeleteStored()
+    {
+        await store.Delete(key, _version);
+        return 0;
     }
 }

@@ -21,14 +21,16 @@ internal sealed class StoredState<TState>(IPersistentState<TState> state) : Stor
         return state.RecordExists ? state.State : null;
     }
 
-    protected override async ValueTask WriteStored(TState? value)
+    protected override async ValueTask<long> WriteStored(TState? value)
     {
         if (value is null)
         {
             await state.ClearStateAsync();
-            return;
+            return 0;
         }
         state.State = value;
         await state.WriteStateAsync();
+        // The host keeps the version.
+        return 0;
     }
 }

@@ -124,22 +124,31 @@ public sealed partial class SubmissionGrain(
         try
         {
             // Without a hold the same call finds out whether an earlier request has made this very job: then its repetition is no refusal.
-            item.Admission = await Write(
-                item.Job,
-                new JobSubmission(
-                    batch.Caller.Account,
-                    item.RequestId,
-                    item.Spec,
-                    item.Program?.Module ?? default,
-                    item.Program?.UsesState ?? false,
-                    item.IsHeld ? holds.HeldAt : DateTimeOffset.MinValue
-                )
+            var submission = new JobSubmission(
+                batch.Caller.Account,
+                item.RequestId,
+                item.Spec,
+                item.Program?.Module ?? default,
+                item.Program?.UsesState ?? false,
+                item.IsHeld ? holds.HeldAt : DateTimeOffset.MinValue
+            )
+            {
+                Refusals = batch.Refusals,
+                Answer = item.Answer,
+                EarlierEndedAt = item.EarlierEndedAt,
+            };
+            // As LostWrites.Resend, without a delegate and a second state machine for every job.
+            for (var attempt = 1; item.Admission is null; attempt++)
+            {
+                try
                 {
-                    Refusals = batch.Refusals,
-                    Answer = item.Answer,
-                    EarlierEndedAt = item.EarlierEndedAt,
+                    item.Admission = await GrainFactory.GetGrain<IJobGrain>(item.Job.ToString()).Submit(submission, Authority.Submission);
                 }
-            );
+                catch (InconsistentStateException lost)
+                {
+                    LostWrites.RequireAnother(attempt, lost);
+                }
+            }
         }
         catch (MarketException failure)
         {
@@ -154,22 +163,6 @@ public sealed partial class SubmissionGrain(
         if (item.Admission is { } admission)
         {
             SubmissionAnswers.Apply(batch, item, admission, holds.Available);
-        }
-    }
-
-    /// <summary>As <see cref="LostWrites.Resend{TAnswer}"/>, without a delegate for every job.</summary>
-    private async ValueTask<JobAdmission> Write(JobId job, JobSubmission submission)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await GrainFactory.GetGrain<IJobGrain>(job.ToString()).Submit(submission, Authority.Submission);
-            }
-            catch (InconsistentStateException lost)
-            {
-                LostWrites.RequireAnother(attempt, lost);
-            }
         }
     }
 

@@ -12,7 +12,8 @@ public readonly record struct Document(long Version, ReadOnlyMemory<byte> Conten
 /// <summary>
 /// Durable documents with optimistic concurrency. A returned write is on disk; concurrent writes share one fsync. A caller whose
 /// write did not return (crash, exception other than <see cref="VersionConflictException"/>) does not know whether it happened.
-/// Thread-safe. The store keeps <c>content</c> until the write returns; the caller must not change it.
+/// Thread-safe. The store has copied <c>content</c> when a call returns, before what it gives completes: the caller may use its bytes for
+/// the next write at once.
 /// </summary>
 public interface IDocumentStore
 {

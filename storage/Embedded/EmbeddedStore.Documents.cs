@@ -172,7 +172,7 @@ public sealed partial class EmbeddedStore
                 ThrowIfStopped();
                 if (_memory.UnfoldedBytes > _options.UnfoldedBytesMax)
                 {
-                    return new PendingResult(ChangeWhenThereIsRoom(key, expected, content, kind));
+                    return new PendingResult(ChangeWhenThereIsRoom(key, expected, content.ToArray(), kind));
                 }
                 var entry = _memory.Find(key, hash);
                 if (entry is not null || looked.IsTrueAt(_memory.Removals) || !_memory.Filter.MayContain(hash))

@@ -104,10 +104,12 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IStoreR
         StoreArguments.CheckVersion(expectedVersion);
         StoreArguments.CheckSize(content.Length);
         var what = expectedVersion == 0 ? PostgresWriteKind.Create : PostgresWriteKind.Update;
+        // It waits for its transaction, and the caller's bytes do not.
+        var own = content.ToArray();
         var write = new PostgresWrite(what, new PostgresKey(key.Kind, key.Id), expectedVersion)
         {
-            Content = content,
-            Row = Project(key, content),
+            Content = own,
+            Row = Project(key, own),
             Bytes = content.Length,
         };
         return new(_writer.Write(write));

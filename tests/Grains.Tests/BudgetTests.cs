@@ -10,6 +10,15 @@ public sealed class BudgetTests
 {
     private const int Jobs = 500;
 
+    /// <summary>
+    /// What grains, grain host and this test's store and clock allocate for one job of a batch, report included, in a build without
+    /// optimizations. It is 27,760 each time; another copy of a job's document, or decoding one once more, is beyond the bound.
+    /// </summary>
+    private const int BytesPerJobMax = 28_500;
+
+    /// <summary>A job's row, with the texts of its list and the spec that stands before the end. The whole job takes three times as much.</summary>
+    private const int BytesPerRowMax = 1_000;
+
     [Fact]
     public void Batch_CostsTwoCallsAndTwoWritesPerJob_AndAFewPerBatch() =>
         TestMarket.Run(async market =>
@@ -61,6 +70,63 @@ public sealed class BudgetTests
             // The jobs, one settlement of the payer, one transfer to the payee.
             Assert.Equal(Jobs + 2, market.Store.Writes - writesBefore - submissionWrites);
         });
+
+    [Fact]
+    public void Batch_AllocatesNoMoreThanItsBudget() =>
+        TestMarket.Run(async market =>
+        {
+            var caller = await market.OpenAccount("client");
+            var program = await market.Deploy(caller);
+            var worker = await market.AddWorker("worker", slots: Jobs);
+            // Once before it counts: what is made once for all jobs is no cost of a job.
+            await RunBatch("warm");
+
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            await RunBatch("counted");
+            var bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / Jobs;
+
+            Assert.True(bytes <= BytesPerJobMax, $"A job allocates {bytes} bytes; its budget are {BytesPerJobMax}.");
+
+            async Task RunBatch(string name)
+            {
+                await market.Submit(caller, [.. Enumerable.Range(0, Jobs).Select(number => TestMarket.Item($"{name} {number}", program))]);
+                await worker.Report([.. (await worker.Poll()).Leases.Select(lease => worker.Completed(lease))]);
+                await market.Settle();
+            }
+        });
+
+    [Fact]
+    public void Document_IsWrittenWithoutGarbage()
+    {
+        var job = CodecTests.EndedJob();
+        Write();
+        Assert.InRange(Bytes(Write), 0, 100);
+
+        void Write()
+        {
+            var writer = CompactWriter.Rent();
+            JobStateCodec.Form.WriteTo!(writer, job);
+            Assert.False(writer.Finish().IsEmpty);
+            writer.Return();
+        }
+    }
+
+    [Fact]
+    public void Row_IsMadeWithoutDecodingTheEnd()
+    {
+        var (projection, document) = (new JobProjection(), JobStateCodec.Write(CodecTests.EndedJob()));
+        Project();
+        Assert.InRange(Bytes(Project), 0, BytesPerRowMax);
+
+        void Project() => Assert.NotNull(projection.Project("id", document.Span, out _));
+    }
+
+    private static long Bytes(Action action)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        action();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
 
     private static SortedDictionary<string, int> Take(CallCounter calls)
     {

@@ -9,8 +9,11 @@ internal sealed class FaultyStore(IDocumentStore store, IEventLog log, SeededCha
 {
     public ValueTask<Document?> Read(DocumentKey key, CancellationToken cancellation = default) => store.Read(key, cancellation);
 
-    public ValueTask<long> Write(DocumentKey key, long expectedVersion, ReadOnlyMemory<byte> content) =>
-        Do(() => store.Write(key, expectedVersion, content));
+    public ValueTask<long> Write(DocumentKey key, long expectedVersion, ReadOnlyMemory<byte> content)
+    {
+        var own = content.ToArray();
+        return Do(() => store.Write(key, expectedVersion, own));
+    }
 
     public async ValueTask Delete(DocumentKey key, long expectedVersion) =>
         await Do(async () =>

@@ -12,15 +12,20 @@ internal sealed class WatchedJobs(IDocumentStore store, Action<JobId, ReadOnlyMe
 
     public ValueTask<Document?> Read(DocumentKey key, CancellationToken cancellation = default) => store.Read(key, cancellation);
 
-    public ValueTask<long> Write(DocumentKey key, long expectedVersion, ReadOnlyMemory<byte> content) =>
-        key.Kind != JobStateCodec.Kind
-            ? store.Write(key, expectedVersion, content)
-            : _outside.Do(async () =>
-            {
-                var version = await store.Write(key, expectedVersion, content);
-                stored(JobId.Parse(key.Id), content);
-                return version;
-            });
+    public ValueTask<long> Write(DocumentKey key, long expectedVersion, ReadOnlyMemory<byte> content)
+    {
+        if (key.Kind != JobStateCodec.Kind)
+        {
+            return store.Write(key, expectedVersion, content);
+        }
+        var own = content.ToArray();
+        return _outside.Do(async () =>
+        {
+            var version = await store.Write(key, expectedVersion, own);
+            stored(JobId.Parse(key.Id), own);
+            return version;
+        });
+    }
 
     public ValueTask Delete(DocumentKey key, long expectedVersion) => store.Delete(key, expectedVersion);
 

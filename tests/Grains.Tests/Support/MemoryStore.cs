@@ -39,8 +39,11 @@ internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumen
         return disk.Documents.TryGetValue(key, out var document) ? document : (Document?)null;
     }
 
-    public async ValueTask<long> Write(DocumentKey key, long expectedVersion, ReadOnlyMemory<byte> content) =>
-        await Do(key.ToString(), () => disk.Write(key, expectedVersion, content));
+    public async ValueTask<long> Write(DocumentKey key, long expectedVersion, ReadOnlyMemory<byte> content)
+    {
+        var own = content.ToArray();
+        return await Do(key.ToString(), () => disk.Write(key, expectedVersion, own));
+    }
 
     public async ValueTask Delete(DocumentKey key, long expectedVersion) =>
         await Do(

@@ -29,8 +29,11 @@ internal sealed class TwinStore(
         return document;
     }
 
-    public ValueTask<long> Write(DocumentKey key, long expectedVersion, ReadOnlyMemory<byte> content) =>
-        Do(GrainOf(key), expectedVersion, version => store.Write(key, version, content));
+    public ValueTask<long> Write(DocumentKey key, long expectedVersion, ReadOnlyMemory<byte> content)
+    {
+        var own = content.ToArray();
+        return Do(GrainOf(key), expectedVersion, version => store.Write(key, version, own));
+    }
 
     public async ValueTask Delete(DocumentKey key, long expectedVersion) =>
         await Do(

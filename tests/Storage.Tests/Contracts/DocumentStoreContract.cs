@@ -34,6 +34,23 @@ public abstract class DocumentStoreContract
     }
 
     [Fact]
+    public async Task Content_MayBeUsedAgainBeforeItsWriteIsDurable()
+    {
+        await using var store = await Open();
+        var content = Bytes("first");
+        var first = store.Documents.Write(Key("a"), 0, content);
+        Bytes("other").CopyTo(content, 0);
+        var second = store.Documents.Write(Key("b"), 0, content);
+        content.AsSpan().Clear();
+
+        await store.Wait(first);
+        await store.Wait(second);
+
+        await AssertIs(store, "a", 1, "first");
+        await AssertIs(store, "b", 1, "other");
+    }
+
+    [Fact]
     public async Task WrongVersion_IsRefusedAndChangesNothing()
     {
         await using var store = await Open();

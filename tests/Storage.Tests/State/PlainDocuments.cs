@@ -31,7 +31,8 @@ public sealed class PlainDocuments : IDocumentStore
     public async ValueTask<long> Write(DocumentKey key, long expectedVersion, ReadOnlyMemory<byte> content)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, StoragePolicy.DocumentBytesMax);
-        await Do(key, expectedVersion, () => _documents[(key.Kind, key.Id)] = new Document(expectedVersion + 1, content.ToArray()));
+        var own = content.ToArray();
+        await Do(key, expectedVersion, () => _documents[(key.Kind, key.Id)] = new Document(expectedVersion + 1, own));
         return expectedVersion + 1;
     }
 
