@@ -178,7 +178,7 @@ internal static class JobsBenchmark
         return lost;
     }
 
-    private static JobRequest Request(ProgramId program, string id) =>
+    public static JobRequest Request(ProgramId program, string id) =>
         new()
         {
             RequestId = id,

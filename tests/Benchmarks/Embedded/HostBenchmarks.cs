@@ -14,5 +14,9 @@ internal static class HostBenchmarks
                 + "[--jobs N of each level] [--rounds N] [--keys N] [--seconds S] [--proofs N]",
             ReceiptsBenchmark.Run
         ),
+        ["idle"] = (
+            "single jobs one at a time in this process, and where the time of the slowest went [--jobs N] [--worker none|process|sandbox]",
+            IdleBenchmark.Run
+        ),
     };
 }
