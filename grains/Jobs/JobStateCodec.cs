@@ -74,8 +74,8 @@ internal static class JobStateCodec
     }
 
     /// <summary>
-    /// What a row of the read model shows of a job. The rest of its end, the larger part of the document, is not read: this is done for each
-    /// job once more, where <see cref="Read"/> would build what nobody looks at.
+    /// What a row of the read model shows of a job. The rest of its end, the larger part of the document, is not read: this is done for
+    /// each job once more, where <see cref="Read"/> would build what nobody looks at.
     /// </summary>
     public static JobRow ReadRow(ReadOnlySpan<byte> bytes)
     {
@@ -94,7 +94,8 @@ internal static class JobStateCodec
         }
         var (endedAt, charge) = (reader.Time(), reader.Amount());
         var end = JobEndCodec.ReadHead(ref reader);
-        return new JobRow(account, requestId, program, submittedAt, new JobRowEnd(end.Status, end.Code, endedAt, end.FuelUsed, charge));
+        var ended = new JobRowEnd(end.Status, end.Code, endedAt, end.FuelUsed, charge);
+        return new JobRow(account, requestId, program, submittedAt, ended);
     }
 
     public static JobState Read(ReadOnlySpan<byte> bytes)

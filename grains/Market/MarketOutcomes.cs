@@ -251,7 +251,9 @@ internal sealed partial class MarketOutcomes(
     [LoggerMessage(Level = LogLevel.Warning, Message = "The reputation of the buyer {Account} could not be read; it is tried again")]
     private partial void LogBuyerNotRead(Exception failure, AccountId account);
 
-    /// <summary>Whose reputation: a worker's or a buyer's. Each ended job has two, so the text of a key is made only where one is told.</summary>
+    /// <summary>
+    /// Whose reputation: a worker's or a buyer's. Each ended job has two, so the text of a key is made only where one is told.
+    /// </summary>
     private readonly record struct Subject(WorkerId? Worker, AccountId? Account)
     {
         public string Key => Worker is { } worker ? ReputationKeys.OfWorker(worker) : ReputationKeys.OfBuyer(Account!.Value);

@@ -12,14 +12,20 @@ namespace Marketplace.Benchmarks;
 /// </summary>
 internal static class JobsBenchmark
 {
-    /// <summary>Single jobs before those that count.</summary>
-    private const int IdleWarmUp = 50;
+    /// <summary>
+    /// Single jobs before those that count: until the runtime has compiled what only they run, in silo and client, which takes both cores
+    /// for a second.
+    /// </summary>
+    private const int IdleWarmUp = 1_000;
 
     /// <summary>
     /// Queued jobs at which the submitters pause: enough that no worker ever waits for a job, and far below what one account may have open,
     /// for the silo takes batches faster than it runs jobs.
     /// </summary>
     private const int QueuedJobsMax = 20_000;
+
+    /// <summary>How often the submitters look at the queue: it lasts for a second, and each look costs what some jobs cost.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(25);
 
     public static async Task<int> Run(BenchmarkArguments arguments)
     {
@@ -111,7 +117,7 @@ internal static class JobsBenchmark
                         }
                         while ((await client.Market.Get()).QueuedJobs > QueuedJobsMax)
                         {
-                            await Task.Delay(5);
+                            await Task.Delay(LookEvery);
                         }
                         var requests = Enumerable.Range(first, batch).Select(index => Request(program, $"{name}-{index}")).ToArray();
                         var began = clock.Elapsed;

@@ -103,11 +103,13 @@ public sealed class CrashRun : IDisposable
 
     private bool HasFailed => _store.Disk.HasFailed;
 
+    /// <summary>Asked anew each time: the disk may begin to lie in the restart.</summary>
+    private bool IsHonest => _fault != DiskFault.Lie || !HasFailed || _trustsLies;
+
     /// <returns>True where the store refused what a lying disk left.</returns>
     private async Task<bool> Execute(Ending ending)
     {
         await Load(Rounds);
-        var isHonest = _fault != DiskFault.Lie || !HasFailed || _trustsLies;
         if (ending == Ending.PowerCut)
         {
             _store.Crash();
@@ -119,17 +121,17 @@ public sealed class CrashRun : IDisposable
         try
         {
             _store.Open();
-            _violations.AddRange(await _model.Compare(_store.Store, isHonest));
+            _violations.AddRange(await _model.Compare(_store.Store, IsHonest));
             // What a reader has seen after the restart must survive whatever comes next.
             _store.Crash();
             _store.Open();
-            _violations.AddRange(await _model.Compare(_store.Store, isHonest));
+            _violations.AddRange(await _model.Compare(_store.Store, IsHonest));
         }
-        catch (StoreDamagedException) when (!isHonest || _trustsLies)
+        catch (StoreDamagedException) when (!IsHonest || _trustsLies)
         {
             return true;
         }
-        if (isHonest && !_trustsLies)
+        if (IsHonest && !_trustsLies)
         {
             await GoOn();
         }
