@@ -108,8 +108,8 @@ internal static class Safeguards
         new(
             "first-terminal-write",
             "grains/Jobs/JobGrain.cs",
-            "        if (_job.Value is { Ending: null } open)\n        {\n            _ = KeepForOthers(await EndWith(open, end));",
-            "        if (_job.Value is { } open)\n        {\n            _ = KeepForOthers(await EndWith(open, end));",
+            "        if (_job.Value is { Ending: null } open)\n        {\n            var ended = Ended(open, end);",
+            "        if (_job.Value is { } open)\n        {\n            var ended = Ended(open, end);",
             "A later end replaces the first one."
         ),
         new(
