@@ -12,17 +12,25 @@ namespace Marketplace;
 /// JSON numbers lose digits above 2^53.
 /// </summary>
 [JsonConverter(typeof(TokenAmountJsonConverter))]
-public readonly record struct TokenAmount(UInt128 BaseUnits)
+public readonly record struct TokenAmount
     : IComparable<TokenAmount>,
         IAdditionOperators<TokenAmount, TokenAmount, TokenAmount>,
         ISubtractionOperators<TokenAmount, TokenAmount, TokenAmount>
 {
     public static readonly TokenAmount Zero;
 
+    /// <summary>Halves: what has a <see cref="UInt128"/> inside, and each method that has such a type, is not compiled ahead.</summary>
+    private readonly ulong _upper;
+    private readonly ulong _lower;
+
+    public TokenAmount(UInt128 baseUnits) => (_upper, _lower) = ((ulong)(baseUnits >> 64), (ulong)baseUnits);
+
+    public UInt128 BaseUnits => new(_upper, _lower);
+
     /// <summary>2^128 - 1 has 39 digits; longer texts cannot be an amount.</summary>
     public const int DigitsMax = 39;
 
-    public bool IsZero => BaseUnits == 0;
+    public bool IsZero => (_upper | _lower) == 0;
 
     public static TokenAmount operator +(TokenAmount left, TokenAmount right) => new(checked(left.BaseUnits + right.BaseUnits));
 
@@ -30,13 +38,13 @@ public readonly record struct TokenAmount(UInt128 BaseUnits)
 
     public static TokenAmount operator *(TokenAmount amount, uint count) => new(checked(amount.BaseUnits * count));
 
-    public static bool operator <(TokenAmount left, TokenAmount right) => left.BaseUnits < right.BaseUnits;
+    public static bool operator <(TokenAmount left, TokenAmount right) => left.CompareTo(right) < 0;
 
-    public static bool operator >(TokenAmount left, TokenAmount right) => left.BaseUnits > right.BaseUnits;
+    public static bool operator >(TokenAmount left, TokenAmount right) => left.CompareTo(right) > 0;
 
-    public static bool operator <=(TokenAmount left, TokenAmount right) => left.BaseUnits <= right.BaseUnits;
+    public static bool operator <=(TokenAmount left, TokenAmount right) => left.CompareTo(right) <= 0;
 
-    public static bool operator >=(TokenAmount left, TokenAmount right) => left.BaseUnits >= right.BaseUnits;
+    public static bool operator >=(TokenAmount left, TokenAmount right) => left.CompareTo(right) >= 0;
 
     public static TokenAmount Min(TokenAmount left, TokenAmount right) => left < right ? left : right;
 
@@ -69,7 +77,7 @@ public readonly record struct TokenAmount(UInt128 BaseUnits)
         return new TokenAmount(checked((UInt128)((BigInteger)BaseUnits * (BigInteger)numerator / (BigInteger)denominator)));
     }
 
-    public int CompareTo(TokenAmount other) => BaseUnits.CompareTo(other.BaseUnits);
+    public int CompareTo(TokenAmount other) => _upper == other._upper ? _lower.CompareTo(other._lower) : _upper.CompareTo(other._upper);
 
     public static TokenAmount Parse(string text) =>
         TryParse(text, out var amount)

@@ -30,6 +30,24 @@ public sealed class TokenAmountTests
     public void Division_BeyondTheRange_Throws() => Assert.Throws<OverflowException>(() => Largest.MultiplyDivideRoundingUp(2, 1));
 
     [Fact]
+    public void Amounts_AreComparedByAllOfTheirBits()
+    {
+        TokenAmount[] rising =
+        [
+            TokenAmount.Zero,
+            new(1),
+            new(ulong.MaxValue),
+            new(UInt128.One << 64),
+            new((UInt128.One << 64) + 1),
+            Largest,
+        ];
+
+        Assert.Equal(rising, rising.Reverse().Order());
+        Assert.All(rising.Zip(rising.Skip(1)), pair => Assert.True(pair.First < pair.Second && pair.Second > pair.First));
+        Assert.All(rising, amount => Assert.True(amount == new TokenAmount(amount.BaseUnits) && amount.IsZero == (amount == rising[0])));
+    }
+
+    [Fact]
     public void Json_KeepsEveryDigit()
     {
         var json = JsonSerializer.Serialize(Largest);
