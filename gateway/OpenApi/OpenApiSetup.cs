@@ -21,6 +21,8 @@ internal static class OpenApiSetup
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            // The framework asks for it with the first request: by reflection that makes the converters of all plain types.
+            json.SerializerOptions.TypeInfoResolverChain.Insert(1, ObjectJson.Default);
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
@@ -79,3 +81,7 @@ internal sealed class OpenApiText([FromKeyedServices(OpenApiSetup.Document)] IOp
         return text.ToArray();
     }
 }
+
+/// <summary>What the framework wants to know of an answer's type where a handler writes its answer itself.</summary>
+[JsonSerializable(typeof(object))]
+internal sealed partial class ObjectJson : JsonSerializerContext;
