@@ -1,4 +1,4 @@
-using System.ComponentModel;
+using System.Globalization;
 using Marketplace.Gateway;
 
 namespace Marketplace.Silo;
@@ -259,13 +259,19 @@ internal static class SiloConfiguration
     {
         foreach (var (argument, option, _) in AllArguments)
         {
-            var type = typeof(SiloOptions).GetProperty(option)!.PropertyType;
-            if (options[option] is not { } seen || TypeDescriptor.GetConverter(type).IsValid(seen))
+            if (options[option] is not { } seen)
             {
                 continue;
             }
-            var allowed = type == typeof(int) ? $"a whole number, at most {int.MaxValue}" : "true or false";
-            throw new SiloOptionsException($"{argument} is '{seen}'; allowed: {allowed}.");
+            var type = typeof(SiloOptions).GetProperty(option)!.PropertyType;
+            if (type == typeof(int) && !int.TryParse(seen, NumberStyles.Integer, CultureInfo.InvariantCulture, out _))
+            {
+                throw new SiloOptionsException($"{argument} is '{seen}'; allowed: a whole number, at most {int.MaxValue}.");
+            }
+            if ((type == typeof(bool) || (type == typeof(bool?) && seen.Length > 0)) && !bool.TryParse(seen, out _))
+            {
+                throw new SiloOptionsException($"{argument} is '{seen}'; allowed: true or false.");
+            }
         }
     }
 

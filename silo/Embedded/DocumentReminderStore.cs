@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Marketplace.GrainHost.Reminders;
 using Marketplace.Storage;
 
@@ -7,7 +8,7 @@ namespace Marketplace.Silo;
 /// <summary>
 /// The embedded host's reminders as documents, one each. One host at a time uses a store, so a conflict is a bug and stays an exception.
 /// </summary>
-internal sealed class DocumentReminderStore(IDocumentStore documents) : IReminderStore
+internal sealed partial class DocumentReminderStore(IDocumentStore documents) : IReminderStore
 {
     private const string Kind = "reminder";
 
@@ -16,7 +17,7 @@ internal sealed class DocumentReminderStore(IDocumentStore documents) : IReminde
         var reminders = new List<Reminder>();
         await foreach (var (_, document) in documents.Scan(Kind, cancellationToken))
         {
-            reminders.Add(JsonSerializer.Deserialize<Stored>(document.Content.Span)!.ToReminder());
+            reminders.Add(JsonSerializer.Deserialize(document.Content.Span, ReminderJson.Default.Stored)!.ToReminder());
         }
         return reminders;
     }
@@ -25,7 +26,11 @@ internal sealed class DocumentReminderStore(IDocumentStore documents) : IReminde
     {
         var key = Key(reminder.Grain, reminder.Name);
         var known = await documents.Read(key, cancellationToken);
-        await documents.Write(key, known?.Version ?? 0, JsonSerializer.SerializeToUtf8Bytes(Stored.From(reminder)));
+        await documents.Write(
+            key,
+            known?.Version ?? 0,
+            JsonSerializer.SerializeToUtf8Bytes(Stored.From(reminder), ReminderJson.Default.Stored)
+        );
     }
 
     public async Task Remove(GrainId grain, string name, CancellationToken cancellationToken)
@@ -40,7 +45,7 @@ internal sealed class DocumentReminderStore(IDocumentStore documents) : IReminde
     private static DocumentKey Key(GrainId grain, string name) => new(Kind, $"{grain}/{name}");
 
     /// <summary>The stored form: version 1.</summary>
-    private sealed record Stored(int Version, string Grain, string Name, DateTimeOffset FirstDue, TimeSpan Period)
+    internal sealed record Stored(int Version, string Grain, string Name, DateTimeOffset FirstDue, TimeSpan Period)
     {
         public static Stored From(Reminder reminder) =>
             new(1, reminder.Grain.ToString(), reminder.Name, reminder.FirstDue, reminder.Period);
@@ -52,4 +57,7 @@ internal sealed class DocumentReminderStore(IDocumentStore documents) : IReminde
                     $"A reminder is stored in version {Version}; this silo reads version 1. Start the newer silo again."
                 );
     }
+
+    [JsonSerializable(typeof(Stored))]
+    private sealed partial class ReminderJson : JsonSerializerContext;
 }
