@@ -5,23 +5,35 @@ using Microsoft.AspNetCore.Http;
 
 namespace Marketplace.Silo;
 
+/// <summary>A part of the start that the next parts do not wait for. It has ended before the ports open.</summary>
+internal interface IStartPart
+{
+    /// <summary>Ends with the part; fails where the silo must not serve.</summary>
+    Task Started { get; }
+}
+
 /// <summary>
-/// Writes the bound address where the command line finds it, and says on the console that the silo is ready, stops and has stopped.
+/// Waits for the parts of the start, the last of all before the ports open. Writes the bound address where the command line finds it, and
+/// says on the console that the silo is ready, stops and has stopped.
 /// </summary>
 internal sealed partial class Announcement(
     IHostApplicationLifetime lifetime,
     IServer server,
+    IEnumerable<IStartPart> parts,
     DataFolder folder,
     SiloOptions options,
     ILogger<Announcement> log
 ) : IHostedService
 {
-    public Task StartAsync(CancellationToken cancellation)
+    public async Task StartAsync(CancellationToken cancellation)
     {
+        await foreach (var ended in Task.WhenEach(parts.Select(part => part.Started)).WithCancellation(cancellation))
+        {
+            await ended;
+        }
         lifetime.ApplicationStarted.Register(Announce);
         lifetime.ApplicationStopping.Register(() => LogStopping(options.NameOrHost));
         lifetime.ApplicationStopped.Register(() => LogStopped(options.NameOrHost));
-        return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;

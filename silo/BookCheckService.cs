@@ -5,9 +5,12 @@ using Marketplace.Grains;
 namespace Marketplace.Silo;
 
 /// <summary>Checks the books when the silo starts, and when an operator asks, in the background.</summary>
-internal sealed partial class BookCheckService(BookAudit audit, TimeProvider time, ILogger<BookCheckService> log)
-    : BackgroundService,
-        IBookCheck
+internal sealed partial class BookCheckService(
+    BookAudit audit,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILogger<BookCheckService> log
+) : BackgroundService, IBookCheck
 {
     /// <summary>Between two breaths: some milliseconds of reading.</summary>
     private const int AccountsPerBreath = 100;
@@ -35,6 +38,8 @@ internal sealed partial class BookCheckService(BookAudit audit, TimeProvider tim
         Begin();
         try
         {
+            // What the start itself books is seen too, and nothing of the start waits for the check.
+            await Started(stoppingToken);
             await foreach (var _ in _wanted.Reader.ReadAllAsync(stoppingToken))
             {
                 await CheckOnce(stoppingToken);
@@ -44,6 +49,13 @@ internal sealed partial class BookCheckService(BookAudit audit, TimeProvider tim
         {
             return;
         }
+    }
+
+    private async Task Started(CancellationToken stopping)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var _ = lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(stopping);
     }
 
     private async Task CheckOnce(CancellationToken stopping)

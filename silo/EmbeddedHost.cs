@@ -1,3 +1,4 @@
+using System.Reflection;
 using Marketplace.Crypto;
 using Marketplace.Gateway;
 using Marketplace.GrainHost.Hosting;
@@ -12,13 +13,21 @@ namespace Marketplace.Silo;
 /// <summary>The grains on the embedded host, their documents and events in the store of the data folder.</summary>
 internal static class EmbeddedHost
 {
+    private static Assembly Grains => typeof(MarketProjections).Assembly;
+
+    /// <inheritdoc cref="HostKind.Begin"/>
+    public static void Begin() => Beside(() => GrainHostServices.EmitProxies(Grains));
+
     public static Task AddMarketplaceGrains(this WebApplicationBuilder builder, SiloOptions options)
     {
         var folder = new DataFolder(options.Data);
-        var store = EmbeddedStore.Open(
-            folder.Store,
-            new EmbeddedStoreOptions { Projections = MarketProjections.All, FreeBytesMin = options.DiskFloorBytes },
-            TimeProvider.System
+        // Beside the rest of the start, which waits for it where it first reads.
+        var store = Beside(() =>
+            EmbeddedStore.Open(
+                folder.Store,
+                new EmbeddedStoreOptions { Projections = MarketProjections.All, FreeBytesMin = options.DiskFloorBytes },
+                TimeProvider.System
+            )
         );
         var blobs = FileBlobStore.Open(
             folder.Blobs,
@@ -28,7 +37,7 @@ internal static class EmbeddedHost
 
         builder
             .Services.AddSingleton(folder)
-            .AddSingleton(_ => store)
+            .AddSingleton(_ => store.GetAwaiter().GetResult())
             .AddSingleton(_ => new MarketIdentity(folder.KeyPair(DataFolder.MarketKey)))
             .AddSingleton<IHostState, EmbeddedState>()
             .AddSingleton<IDocumentStore>(services => services.GetRequiredService<EmbeddedStore>())
@@ -43,9 +52,12 @@ internal static class EmbeddedHost
             .AddSingleton<IHostFacts, EmbeddedFacts>()
             .AddSingleton<IMarketStreams, EmbeddedStreams>()
             .AddSingleton<IReminderStore, DocumentReminderStore>()
-            .AddEmbeddedGrainHost(host => host.Assemblies.Add(typeof(MarketProjections).Assembly));
+            .AddEmbeddedGrainHost(host => host.Assemblies.Add(Grains));
         return Task.CompletedTask;
     }
+
+    private static Task<T> Beside<T>(Func<T> part) =>
+        Task.Factory.StartNew(part, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     public static void MapGrainHostPages(this WebApplication app)
     {

@@ -19,14 +19,24 @@ internal sealed partial class FirstStart(
     MarketShards shards,
     AccountTerms terms,
     ILogger<FirstStart> log
-) : IHostedService
+) : IHostedService, IStartPart
 {
     private const string CreditOperation = "first start";
 
     /// <summary>Holds the text of the account's id.</summary>
     internal static readonly DocumentKey Operator = new("silo", "operator");
 
-    public async Task StartAsync(CancellationToken cancellation)
+    public Task Started { get; private set; } = Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellation)
+    {
+        Started = Task.Run(Start, cancellation);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    private async Task Start()
     {
         if (await FindOwnAccount() is { } own)
         {
@@ -34,8 +44,6 @@ internal sealed partial class FirstStart(
         }
         await Task.WhenAll(shards.All(grains).Select(market => market.GetView()));
     }
-
-    public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     /// <returns>The account whose key is here; null where another silo has it.</returns>
     private async Task<AccountId?> FindOwnAccount()

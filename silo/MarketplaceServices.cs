@@ -33,8 +33,8 @@ internal static class MarketplaceServices
         services.AddMarketGrains();
         services.AddSingleton<IReadiness, SiloReadiness>();
         services.AddHostedService<LostWorkers>();
-        services.AddHostedService<FirstStart>();
-        services.AddHostedService<PolicyHistory>();
+        services.AddStartPart<FirstStart>();
+        services.AddStartPart<PolicyHistory>();
         if (options.SettlesOnChain)
         {
             services.AddHostedService<ChainService>();
@@ -59,6 +59,10 @@ internal static class MarketplaceServices
 
     private static void AddWorker(IServiceCollection services, SiloOptions options)
     {
+        var slots = options.WorkerSlots == 0 ? Environment.ProcessorCount : options.WorkerSlots;
+        // From here on its first child starts. The container disposes of what a factory gives.
+        var place = new GuestPlace(new GuestOptions { Slots = slots, Isolation = options.IsolationKind }, TimeProvider.System);
+        services.AddSingleton(_ => place);
         services.AddSingleton<IMarketLink, LocalMarketLink>();
         services.AddSingleton(provider =>
         {
@@ -68,13 +72,21 @@ internal static class MarketplaceServices
                 Worker = new WorkerId(key.PublicKey),
                 PayTo = new AccountId(key.PublicKey),
                 PricePerMillionFuel = TokenAmount.Parse(options.WorkerPrice),
-                Slots = options.WorkerSlots == 0 ? Environment.ProcessorCount : options.WorkerSlots,
+                Slots = slots,
                 Isolation = options.IsolationKind,
                 Labels = options.WorkerLabelList,
                 BuyerReputationMin = options.WorkerMinBuyerReputation,
             };
         });
         services.AddSingleton<CommitteeMembership>();
-        services.AddHostedService<WorkerService>();
+        services.AddStartPart<WorkerService>();
+    }
+
+    private static void AddStartPart<T>(this IServiceCollection services)
+        where T : class, IStartPart, IHostedService
+    {
+        services.AddSingleton<T>();
+        services.AddSingleton<IStartPart>(provider => provider.GetRequiredService<T>());
+        services.AddHostedService(provider => provider.GetRequiredService<T>());
     }
 }

@@ -8,7 +8,8 @@ namespace Marketplace.Silo;
 /// open after this service has started, so who asks a silo finds its rules there; a silo whose ledger does not answer serves all the same.
 /// </summary>
 internal sealed partial class PolicyHistory(IGrainFactory grains, SiloOptions options, TimeProvider time, ILogger<PolicyHistory> log)
-    : BackgroundService
+    : BackgroundService,
+        IStartPart
 {
     /// <summary>Between two attempts: the store may just be starting.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
@@ -16,9 +17,16 @@ internal sealed partial class PolicyHistory(IGrainFactory grains, SiloOptions op
     /// <summary>How long the start waits for the ledger: it may be on another silo that is just starting.</summary>
     private static readonly TimeSpan ToldMax = TimeSpan.FromSeconds(5);
 
+    public Task Started { get; private set; } = Task.CompletedTask;
+
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await base.StartAsync(cancellationToken);
+        Started = Told(cancellationToken);
+    }
+
+    private async Task Told(CancellationToken cancellationToken)
+    {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Task.WhenAny(ExecuteTask!, Task.Delay(ToldMax, time, over.Token));
         await over.CancelAsync();

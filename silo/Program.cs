@@ -8,6 +8,7 @@ static async Task<int> RunSilo(string[] args)
 {
     try
     {
+        HostKind.Begin();
         var options = SiloConfiguration.Read(args);
         if (options is null)
         {

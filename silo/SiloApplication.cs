@@ -1,5 +1,6 @@
 using Marketplace.Gateway;
 using Marketplace.Grains;
+using Marketplace.Storage;
 
 namespace Marketplace.Silo;
 
@@ -21,6 +22,13 @@ internal static class SiloApplication
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        // The folder is this silo's alone once its store is open: before that nothing makes a key there.
+        app.Services.GetRequiredService<IDocumentStore>();
+        if (options.RunsWorker)
+        {
+            // Makes its keys on a thread of its own while the rest starts.
+            app.Services.GetRequiredService<WorkerService>();
+        }
         app.Services.RequireOwnDomain();
         await app.Services.RequireChain();
         app.MapMarketplaceGateway();

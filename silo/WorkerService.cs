@@ -6,14 +6,7 @@ namespace Marketplace.Silo;
 /// Runs the worker inside the silo, from when the grains answer until the silo stops. A worker that fails takes the silo down with a
 /// reason. The ports open after this service has started, so clients of a silo that answers find the offer of its worker.
 /// </summary>
-internal sealed partial class WorkerService(
-    IMarketLink link,
-    WorkerOptions options,
-    CommitteeMembership committees,
-    DataFolder folder,
-    TimeProvider time,
-    ILoggerFactory logs
-) : BackgroundService
+internal sealed partial class WorkerService : BackgroundService, IStartPart
 {
     /// <summary>
     /// How long the start waits for the offer: children of a busy machine take some seconds to start. Without the offer the silo serves
@@ -21,26 +14,68 @@ internal sealed partial class WorkerService(
     /// </summary>
     private static readonly TimeSpan OfferMax = TimeSpan.FromSeconds(10);
 
-    private readonly ILogger _log = logs.CreateLogger<WorkerService>();
-    private readonly WorkerAgent _agent = new(link, options, time, logs.CreateLogger<WorkerAgent>(), committees.Voter);
+    private readonly DataFolder _folder;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Task<WorkerAgent> _made;
+
+    public WorkerService(IServiceProvider services, DataFolder folder, TimeProvider time, ILogger<WorkerService> log)
+    {
+        (_folder, _time, _log) = (folder, time, log);
+        // On a thread of its own, beside the rest of the start, which waits for it where it needs the worker.
+        _made = Task.Factory.StartNew(() => Make(services), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    public Task Started { get; private set; } = Task.CompletedTask;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await base.StartAsync(cancellationToken);
+        Started = Offered(cancellationToken);
+    }
+
+    private async Task Offered(CancellationToken cancellationToken)
+    {
+        var agent = await _made.WaitAsync(cancellationToken);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(_agent.Offered, ExecuteTask!, Task.Delay(OfferMax, time, over.Token));
+        await Task.WhenAny(agent.Offered, ExecuteTask!, Task.Delay(OfferMax, _time, over.Token));
         await over.CancelAsync();
+    }
+
+    private static WorkerAgent Make(IServiceProvider services)
+    {
+        var place = services.GetRequiredService<GuestPlace>();
+        var options = services.GetRequiredService<WorkerOptions>();
+        var link = services.GetRequiredService<IMarketLink>();
+        var voter = services.GetRequiredService<CommitteeMembership>().Voter;
+        // What the offer says of committees is costly to prove, and kept.
+        voter?.KeyFor(link.Domain);
+        return new WorkerAgent(
+            link,
+            options,
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<WorkerAgent>>(),
+            voter,
+            place
+        );
     }
 
     protected override async Task ExecuteAsync(CancellationToken stopping)
     {
+        await ((Task)_made).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_made.IsCompletedSuccessfully)
+        {
+            // The start tells why, and ends.
+            return;
+        }
         try
         {
-            folder.Delete(DataFolder.Isolation);
-            var run = _agent.Run(stopping);
-            if (await Task.WhenAny(_agent.Isolation, run) == _agent.Isolation)
+            var agent = await _made;
+            _folder.Delete(DataFolder.Isolation);
+            var run = agent.Run(stopping);
+            if (await Task.WhenAny(agent.Isolation, run) == agent.Isolation)
             {
-                folder.Write(DataFolder.Isolation, (await _agent.Isolation).ToString());
+                _folder.Write(DataFolder.Isolation, (await agent.Isolation).ToString());
             }
             await run;
         }

@@ -13,12 +13,14 @@ namespace Marketplace.Worker;
 /// key.
 /// </summary>
 /// <param name="voter">Serves in committees; null: it serves in none. Outlives the agent.</param>
+/// <param name="place">Where guests run, of the same options; null: <see cref="Run"/> finds it out.</param>
 public sealed partial class WorkerAgent(
     IMarketLink link,
     WorkerOptions options,
     TimeProvider time,
     ILogger<WorkerAgent> log,
-    CommitteeVoter? voter = null
+    CommitteeVoter? voter = null,
+    GuestPlace? place = null
 )
 {
     private static readonly Bytes32 Profile = Bytes32.Parse(EngineProfile.Hash);
@@ -63,7 +65,7 @@ public sealed partial class WorkerAgent(
     public async Task Run(CancellationToken stopping, CancellationToken draining = default)
     {
         options.Validate();
-        using var runs = _runs?.Invoke() ?? OpenGuests();
+        using var runs = _runs?.Invoke() ?? await OpenGuests().ConfigureAwait(false);
         var serving = runs.Serve(_leases, Finish);
         using var reporting = new CancellationTokenSource();
         var reporters = Task.WhenAll(
@@ -104,9 +106,9 @@ public sealed partial class WorkerAgent(
         }
     }
 
-    private GuestRuns OpenGuests()
+    private async Task<GuestRuns> OpenGuests()
     {
-        var (programs, isolation) = ProgramHosts.Open(options, time, log);
+        var (programs, isolation) = place is null ? ProgramHosts.Open(options, time, log) : await place.Take(log).ConfigureAwait(false);
         try
         {
             LogIsolation(isolation);

@@ -3,32 +3,14 @@ using Marketplace.Worker.Isolation;
 
 namespace Marketplace.Worker;
 
-/// <summary>What a worker offers and how it runs. <see cref="Validate"/> is called at start.</summary>
-public sealed record WorkerOptions
+/// <summary>Where and how a worker's guests run, whoever the worker is.</summary>
+public record GuestOptions
 {
-    /// <summary>The worker's key.</summary>
-    public required WorkerId Worker { get; init; }
-
-    /// <summary>The account that earns.</summary>
-    public required AccountId PayTo { get; init; }
-
-    /// <summary>What it asks per million fuel, in base units.</summary>
-    public TokenAmount PricePerMillionFuel { get; init; } = FuelPrice.Least;
-
     /// <summary>Jobs that run at a time: one thread each.</summary>
     public int Slots { get; init; } = Math.Max(1, Environment.ProcessorCount);
 
     /// <summary>The largest guest memory, in pages of 64 KiB.</summary>
     public int MemoryPagesMax { get; init; } = 4096;
-
-    /// <summary>What it says of itself, for jobs that ask for it: <c>gpu</c>, <c>region=eu</c>.</summary>
-    public IReadOnlyList<string> Labels { get; init; } = [];
-
-    /// <summary>Accounts whose jobs it does not take.</summary>
-    public IReadOnlyList<AccountId> RefusedAccounts { get; init; } = [];
-
-    /// <summary>The least reputation, in thousandths, of the accounts whose jobs it takes; 0: any.</summary>
-    public int BuyerReputationMin { get; init; }
 
     /// <summary>
     /// The memory that compiled modules may take, by the engine's estimate. Beyond it the least recently used one goes; the newest always
@@ -37,9 +19,6 @@ public sealed record WorkerOptions
     /// most of it code of the engine and the runtime itself.
     /// </summary>
     public long ModuleCacheBytesMax { get; init; } = 256 * 1024 * 1024;
-
-    /// <summary>Where modules and inputs are kept between runs and starts. Null: nowhere, as in a silo, whose store has them.</summary>
-    public CacheOptions? Cache { get; init; }
 
     /// <summary>Where guests run. Null: the strictest isolation that works here.</summary>
     public IsolationKind? Isolation { get; init; } = IsolationKind.None;
@@ -51,6 +30,31 @@ public sealed record WorkerOptions
 
     /// <summary>What is started as a child; null: this program.</summary>
     internal ChildCommand? Child { get; init; }
+}
+
+/// <summary>What a worker offers and how it runs. <see cref="Validate"/> is called at start.</summary>
+public sealed record WorkerOptions : GuestOptions
+{
+    /// <summary>The worker's key.</summary>
+    public required WorkerId Worker { get; init; }
+
+    /// <summary>The account that earns.</summary>
+    public required AccountId PayTo { get; init; }
+
+    /// <summary>What it asks per million fuel, in base units.</summary>
+    public TokenAmount PricePerMillionFuel { get; init; } = FuelPrice.Least;
+
+    /// <summary>What it says of itself, for jobs that ask for it: <c>gpu</c>, <c>region=eu</c>.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>Accounts whose jobs it does not take.</summary>
+    public IReadOnlyList<AccountId> RefusedAccounts { get; init; } = [];
+
+    /// <summary>The least reputation, in thousandths, of the accounts whose jobs it takes; 0: any.</summary>
+    public int BuyerReputationMin { get; init; }
+
+    /// <summary>Where modules and inputs are kept between runs and starts. Null: nowhere, as in a silo, whose store has them.</summary>
+    public CacheOptions? Cache { get; init; }
 
     /// <exception cref="InvalidOperationException">An option is outside its bounds; the message names it.</exception>
     public void Validate()

@@ -36,8 +36,7 @@ internal sealed class GrainClass
         GrainType = type.GetCustomAttribute<GrainTypeAttribute>()?.Type ?? DefaultName(type);
         Interfaces =
         [
-            .. type.GetInterfaces()
-                .Where(candidate => typeof(IAddressable).IsAssignableFrom(candidate) && !Markers.Contains(candidate))
+            .. InterfacesOf(type)
                 .OrderBy(candidate => type.GetInterfaces().Count(other => candidate != other && candidate.IsAssignableFrom(other)))
                 .ThenBy(candidate => candidate.FullName, StringComparer.Ordinal),
         ];
@@ -79,6 +78,10 @@ internal sealed class GrainClass
 
     /// <summary>Null for a grain that has one activation.</summary>
     public int? WorkersMax { get; }
+
+    /// <summary>Those that say what the grain can be asked.</summary>
+    public static IEnumerable<Type> InterfacesOf(Type type) =>
+        type.GetInterfaces().Where(candidate => typeof(IAddressable).IsAssignableFrom(candidate) && !Markers.Contains(candidate));
 
     public object Create(Activation activation)
     {

@@ -21,10 +21,7 @@ internal sealed class GrainClasses
         [
             .. assemblies
                 .Distinct()
-                .SelectMany(assembly => assembly.GetTypes())
-                .Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false })
-                .Where(type => typeof(IGrainBase).IsAssignableFrom(type))
-                .Where(type => !typeof(GrainReference).IsAssignableFrom(type))
+                .SelectMany(TypesOf)
                 .OrderBy(type => type.FullName, StringComparer.Ordinal)
                 .Select(type => new GrainClass(type, lifetimes))
                 .Where(grainClass => grainClass.Interfaces.Count > 0),
@@ -46,6 +43,15 @@ internal sealed class GrainClasses
     }
 
     public IReadOnlyList<GrainClass> All { get; }
+
+    /// <summary>The interfaces of an assembly's grains, before there is a host.</summary>
+    public static IEnumerable<Type> InterfacesOf(Assembly assembly) => TypesOf(assembly).SelectMany(GrainClass.InterfacesOf).Distinct();
+
+    private static IEnumerable<Type> TypesOf(Assembly assembly) =>
+        from type in assembly.GetTypes()
+        where type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false }
+        where typeof(IGrainBase).IsAssignableFrom(type) && !typeof(GrainReference).IsAssignableFrom(type)
+        select type;
 
     public GrainClass Of(GrainId id) =>
         _byType.TryGetValue(id.Type, out var found)

@@ -31,6 +31,20 @@ internal sealed class EmittedProxy
     public static EmittedProxy Of(Type grainInterface) =>
         Emitted.GetOrAdd(grainInterface, static type => new Lazy<EmittedProxy>(() => Emit(type))).Value;
 
+    /// <returns>False where the interface breaks a rule, which <see cref="Of"/> tells.</returns>
+    public static bool TryMake(Type grainInterface)
+    {
+        try
+        {
+            Of(grainInterface);
+            return true;
+        }
+        catch (OrleansConfigurationException)
+        {
+            return false;
+        }
+    }
+
     public GrainReference Create(ProxyShape shape, GrainId grainId) => _create(shape, grainId);
 
     private static EmittedProxy Emit(Type grainInterface)
@@ -58,10 +72,7 @@ internal sealed class EmittedProxy
             calls.Add(emitter.Type);
         }
 
-        return new EmittedProxy(
-            proxy.CreateType(),
-            [.. methods.Select((method, index) => new EmittedMethod(method, (GrainCall)Activator.CreateInstance(calls[index])!))]
-        );
+        return new EmittedProxy(proxy.CreateType(), [.. methods.Select((method, index) => new EmittedMethod(method, calls[index]))]);
     }
 
     private static void EmitConstructor(TypeBuilder proxy)
@@ -99,5 +110,5 @@ internal sealed class EmittedProxy
         type.GetGenericArguments().SelectMany(Parts).Append(type.HasElementType ? type.GetElementType()! : type);
 }
 
-/// <summary>A method of a grain interface with a call of it that new ones are made from.</summary>
-internal sealed record EmittedMethod(MethodInfo Method, GrainCall Prototype);
+/// <summary>A method of a grain interface with the class of its calls.</summary>
+internal sealed record EmittedMethod(MethodInfo Method, Type Call);

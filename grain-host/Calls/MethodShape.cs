@@ -8,12 +8,17 @@ namespace Marketplace.GrainHost.Calls;
 /// <summary>What is known of one method of a grain interface before any call, and the pool of its calls.</summary>
 internal sealed class MethodShape
 {
-    private readonly GrainCall _prototype;
+    private readonly Type _call;
     private readonly CallPool _pool = new();
+    private GrainCall? _prototype;
 
-    public MethodShape(Type grainInterface, MethodInfo method, GrainCall prototype, TimeSpan defaultTimeout)
+    /// <param name="grainInterface">The interface that the proxy is of.</param>
+    /// <param name="method">Its method.</param>
+    /// <param name="call">The class of its calls.</param>
+    /// <param name="defaultTimeout">How long a caller waits where the method does not say.</param>
+    public MethodShape(Type grainInterface, MethodInfo method, Type call, TimeSpan defaultTimeout)
     {
-        _prototype = prototype;
+        _call = call;
         Interface = grainInterface;
         InterfaceType = GrainInterfaceType.Create(grainInterface.FullName ?? grainInterface.Name);
         Method = method;
@@ -44,9 +49,15 @@ internal sealed class MethodShape
 
     public TimeSpan Timeout { get; }
 
+    /// <summary>
+    /// What new calls are made from, itself made with the first of them: most methods are never called, and their classes cost a start the
+    /// more. Two of them at once are as good as one.
+    /// </summary>
+    private GrainCall Prototype => _prototype ??= (GrainCall)Activator.CreateInstance(_call)!;
+
     public GrainCall Rent(GrainReference target)
     {
-        var call = _pool.TryTake() ?? _prototype.New();
+        var call = _pool.TryTake() ?? Prototype.New();
         call.Begin(this, target);
         return call;
     }

@@ -29,7 +29,7 @@ internal sealed class Proxies(Dispatcher dispatcher, TimeSpan defaultTimeout)
     {
         var emitted = EmittedProxy.Of(grainInterface);
         var methods = emitted
-            .Methods.Select(method => new MethodShape(grainInterface, method.Method, method.Prototype, proxies.DefaultTimeout))
+            .Methods.Select(method => new MethodShape(grainInterface, method.Method, method.Call, proxies.DefaultTimeout))
             .ToArray();
         return new Entry(emitted, new ProxyShape(grainInterface, methods, proxies, proxies.Dispatcher));
     }

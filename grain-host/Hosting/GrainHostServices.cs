@@ -1,4 +1,6 @@
+using System.Reflection;
 using Marketplace.GrainHost.Activations;
+using Marketplace.GrainHost.Calls;
 using Marketplace.GrainHost.Reminders;
 using Marketplace.GrainHost.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,6 +17,17 @@ namespace Marketplace.GrainHost.Hosting;
 /// <summary>Registers the embedded host.</summary>
 public static class GrainHostServices
 {
+    /// <summary>
+    /// Emits the proxies of an assembly's grains now, for the hosts of this process that come: their starts find them made. What is wrong
+    /// with an interface these starts say.
+    /// </summary>
+    /// <returns>How many are made.</returns>
+    public static int EmitProxies(Assembly grains)
+    {
+        ArgumentNullException.ThrowIfNull(grains);
+        return GrainClasses.InterfacesOf(grains).Count(EmittedProxy.TryMake);
+    }
+
     /// <summary>
     /// Adds the embedded host, which starts and stops with the application. Storage providers are keyed services of type
     /// <see cref="Orleans.Storage.IGrainStorage"/>; call filters are services of type <see cref="IIncomingGrainCallFilter"/>.

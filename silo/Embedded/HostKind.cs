@@ -12,6 +12,9 @@ internal static class HostKind
         "This silo is of the kind 'embedded': one process, no other silos. For several silos over one PostgreSQL database build with "
         + "'dotnet build silo -p:GrainHost=orleans'.";
 
+    /// <summary>Begins what needs no options, beside their reading: the proxies of the grains.</summary>
+    public static void Begin() => EmbeddedHost.Begin();
+
     /// <inheritdoc cref="StartFailure.Explain"/>
     public static string? Explain(Exception failure) => failure is StoreLockedException or StoreDamagedException ? failure.Message : null;
 }

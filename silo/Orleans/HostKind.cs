@@ -15,6 +15,12 @@ internal static class HostKind
         + "a database "
         + "build with 'dotnet build silo'.";
 
+    /// <summary>Begins what needs no options: here nothing.</summary>
+    public static void Begin()
+    {
+        // Orleans has the proxies of the grains made at build time.
+    }
+
     /// <inheritdoc cref="StartFailure.Explain"/>
     public static string? Explain(Exception failure) =>
         failure switch

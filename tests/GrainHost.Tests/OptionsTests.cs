@@ -33,6 +33,16 @@ public class OptionsTests
         Assert.Contains($"GrainHostOptions.MailboxMax is {value}: it must be from 1 to 1000000", error.Message);
     }
 
+    /// <summary>Made again by every host, they would wait for the first one's start.</summary>
+    [Fact]
+    public void Proxies_AreMadeBeforeThereIsAHost_AndWhatIsNoGrainInterfaceIsPassedOver()
+    {
+        var made = GrainHostServices.EmitProxies(typeof(OptionsTests).Assembly);
+
+        Assert.True(made > 10);
+        Assert.Equal(made, GrainHostServices.EmitProxies(typeof(OptionsTests).Assembly));
+    }
+
     [Fact]
     public async Task Bounds_AreAllowedThemselves()
     {

@@ -1,4 +1,6 @@
 using Marketplace.Silo;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Marketplace.Tests.Silo;
@@ -17,4 +19,35 @@ public class AnnouncementTests
     [InlineData("http://0.0.0.0:8080 http://127.0.0.1:9090", "http://127.0.0.1:9090")]
     public void OwnAddress_IsOneThatACommandOnThisMachineMayUse(string bound, string expected) =>
         Assert.Equal(expected, Announcement.OwnAddress(bound.Split(' ')));
+
+    /// <summary>The ports open when this has started.</summary>
+    [Fact]
+    public async Task Start_WaitsForAllParts_AndFailsWithTheFirstThatFails()
+    {
+        var (first, second, third) = (new Part(), new Part(), new Part());
+        var start = Announce(first, second, third);
+
+        first.Ended.SetResult();
+        Assert.False(start.IsCompleted);
+        second.Ended.SetException(new SiloOptionsException("It cannot."));
+
+        Assert.Equal("It cannot.", (await Assert.ThrowsAsync<SiloOptionsException>(() => start)).Message);
+    }
+
+    private static Task Announce(params IStartPart[] parts) =>
+        new Announcement(
+            new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance),
+            server: null!,
+            parts,
+            folder: null!,
+            new SiloOptions(),
+            NullLogger<Announcement>.Instance
+        ).StartAsync(TestContext.Current.CancellationToken);
+
+    private sealed class Part : IStartPart
+    {
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Started => Ended.Task;
+    }
 }

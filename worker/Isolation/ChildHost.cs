@@ -58,7 +58,7 @@ internal sealed partial class ChildHost : IProgramHost
     /// <exception cref="ChildFaultException">No child starts here.</exception>
     public void Prove()
     {
-        var child = TakeStarted();
+        var child = TakeStarted(startsNext: false);
         lock (_gate)
         {
             _ahead.Enqueue(Task.FromResult(child));
@@ -72,7 +72,7 @@ internal sealed partial class ChildHost : IProgramHost
             return new Loan(this, known);
         }
         var bytes = fetch();
-        var child = TakeStarted();
+        var child = TakeStarted(startsNext: true);
         try
         {
             child.Load(module, bytes);
@@ -143,7 +143,7 @@ internal sealed partial class ChildHost : IProgramHost
         }
     }
 
-    private GuestChild TakeStarted()
+    private GuestChild TakeStarted(bool startsNext)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -153,7 +153,10 @@ internal sealed partial class ChildHost : IProgramHost
                 ObjectDisposedException.ThrowIf(_isDisposed, this);
                 StartAhead();
                 next = _ahead.Dequeue();
-                StartAhead();
+                if (startsNext)
+                {
+                    StartAhead();
+                }
             }
             GuestChild? child = null;
             try

@@ -8,7 +8,7 @@ internal static class ProgramHosts
     private static readonly IsolationKind[] StrictestFirst = [IsolationKind.Sandbox, IsolationKind.Process, IsolationKind.None];
 
     /// <exception cref="IsolationException">The isolation that the options name does not work here.</exception>
-    public static (IProgramHost Host, IsolationChoice Choice) Open(WorkerOptions options, TimeProvider time, ILogger log)
+    public static (IProgramHost Host, IsolationChoice Choice) Open(GuestOptions options, TimeProvider time, ILogger log)
     {
         var reasons = new List<string>();
         foreach (var kind in options.Isolation is { } asked ? [asked] : StrictestFirst)
@@ -25,7 +25,7 @@ internal static class ProgramHosts
         throw new IsolationException(string.Join(" ", reasons));
     }
 
-    private static IProgramHost Open(IsolationKind kind, WorkerOptions options, TimeProvider time, ILogger log)
+    private static IProgramHost Open(IsolationKind kind, GuestOptions options, TimeProvider time, ILogger log)
     {
         if (kind == IsolationKind.None)
         {

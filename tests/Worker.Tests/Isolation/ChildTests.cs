@@ -31,6 +31,20 @@ public sealed class ChildTests
         Assert.Equal((after.Id, RunOutcome.Completed), Seen(await worker.NextResult()));
     }
 
+    /// <summary>A second one would take the core that the rest of a start needs.</summary>
+    [Fact]
+    public void Proof_StartsNoChildButItsOwn()
+    {
+        var started = new ConcurrentBag<ChildProcess>();
+        var host = TestChild.Host(started: started.Add);
+
+        host.Prove();
+        // Nothing is being started any more when this returns.
+        host.Dispose();
+
+        Assert.Single(started);
+    }
+
     [Fact]
     public async Task ChildrenKilledInTheMiddleOfAHundredJobs_CostRetriesAndNoJob()
     {
