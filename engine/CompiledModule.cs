@@ -20,7 +20,7 @@ public sealed class CompiledModule
     private const int MemoryPerEntry = 100;
 
     /// <summary>For each element of a segment, which may be written in one.</summary>
-    private const int MemoryPerElement = 32;
+    private const int MemoryPerElement = sizeof(int);
 
     /// <summary>For each byte of IL: the builder's buffers, the runtime's copies, machine code and what belongs to it.</summary>
     private const int MemoryPerCodeByte = 5;

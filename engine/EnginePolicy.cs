@@ -74,7 +74,7 @@ public static class EnginePolicy
     public const int FrameBytesPerSlotMax = 64;
 
     /// <summary>
-    /// Stack below what the slots may take: for the largest frame that the limits of modules allow (some 4 MiB), for the host's functions,
+    /// Stack below what the slots may take: for the largest frame that the limits of modules allow (some 8 MiB), for the host's functions,
     /// and for the runtime where it throws.
     /// </summary>
     public const int StackReserveBytes = 16 << 20;

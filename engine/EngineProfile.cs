@@ -33,6 +33,11 @@ public static class EngineProfile
             text.Append($"work {(int)opcode:x2} {opcode} {CompilationWork.Of(opcode)}\n");
         }
 
+        foreach (var type in Enum.GetValues<WasmType>())
+        {
+            text.Append($"work set {type.Text()} {CompilationWork.OfSet(type)}\n");
+        }
+
         Add(text, "engine", nameof(EnginePolicy.JoinedFuelMax), EnginePolicy.JoinedFuelMax);
         Add(text, "engine", nameof(EnginePolicy.BulkBytesPerFuel), EnginePolicy.BulkBytesPerFuel);
         Add(text, "engine", nameof(EnginePolicy.PageBytes), EnginePolicy.PageBytes);

@@ -50,15 +50,17 @@ public sealed partial class Instance
     internal ReadOnlyMemory<byte> Data(int segment) =>
         _droppedData is not null && _droppedData[segment] ? default : _content.Data[segment].Bytes;
 
-    internal ReadOnlySpan<ConstantExpression> Elements(int segment) =>
+    internal ReadOnlySpan<ElementItem> Elements(int segment) =>
         _droppedElements is not null && _droppedElements[segment] ? [] : _content.Elements[segment].Items;
 
     internal void DropData(int segment) => (_droppedData ??= new bool[_content.Data.Count])[segment] = true;
 
     internal void DropElements(int segment) => (_droppedElements ??= new bool[_content.Elements.Count])[segment] = true;
 
-    internal object? EvaluateReference(in ConstantExpression expression) =>
-        expression.Kind == ConstantKind.RefFunc ? FunctionAt((int)expression.Bits) : Evaluate(expression).Reference;
+    internal object? EvaluateReference(ElementItem item) =>
+        item.IsFunction ? FunctionAt(item.Function)
+        : item.IsNull ? null
+        : Globals[item.Global]!.Value.Reference;
 
     internal Value Evaluate(ConstantExpression expression) =>
         expression.Kind switch
@@ -170,7 +172,7 @@ public sealed partial class Instance
 
         for (var i = 0; i < items.Length; i++)
         {
-            table.Elements[address + i] = EvaluateReference(in items[i]);
+            table.Elements[address + i] = EvaluateReference(items[i]);
         }
     }
 

@@ -52,7 +52,7 @@ internal static class ConstantReader
                     throw new InvalidModuleException(ModuleFault.Invalid, offset, $"unknown function {(uint)instruction.Index}");
                 }
 
-                content.DeclaredReferences.Add(instruction.Index);
+                content.DeclaredReferences[instruction.Index] = true;
                 return new(ConstantKind.RefFunc, WasmType.FuncRef, instruction.Index, offset);
             case Opcode.GlobalGet:
                 // Only imported globals have a value before the module's own ones get theirs.

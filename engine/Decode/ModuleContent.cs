@@ -1,3 +1,5 @@
+using System.Collections;
+
 namespace Marketplace.Engine.Decode;
 
 /// <summary>The sections of a module as lists, each index space with its imports first.</summary>
@@ -48,8 +50,8 @@ internal sealed class ModuleContent
     /// <summary>Bodies of the functions that are not imported.</summary>
     public List<FunctionBody> Bodies { get; } = [];
 
-    /// <summary>Functions whose reference may be taken (core specification, 3.4.10: C.refs).</summary>
-    public HashSet<int> DeclaredReferences { get; } = [];
+    /// <summary>By function: whether its reference may be taken (core specification, 3.4.10: C.refs).</summary>
+    public BitArray DeclaredReferences { get; } = new(0);
 
     /// <summary>Where the first name section is in the module's bytes, behind its name.</summary>
     public (int Offset, int End)? NameSection { get; set; }
@@ -105,9 +107,34 @@ internal sealed record ElementSegment(
     WasmType Type,
     int Table,
     ConstantExpression Address,
-    ConstantExpression[] Items,
+    ElementItem[] Items,
     int Offset
 );
+
+/// <summary>A reference in an element segment, in four bytes, because a program may have one for each of its functions.</summary>
+internal readonly record struct ElementItem
+{
+    private const int NullBits = -1;
+
+    /// <summary>A function's index; else null, or below it an imported global's.</summary>
+    private readonly int _bits;
+
+    private ElementItem(int bits) => _bits = bits;
+
+    public static ElementItem Null { get; } = new(NullBits);
+
+    public static ElementItem OfFunction(int function) => new(function);
+
+    public static ElementItem OfGlobal(int global) => new(NullBits - 1 - global);
+
+    public bool IsFunction => _bits >= 0;
+
+    public bool IsNull => _bits == NullBits;
+
+    public int Function => _bits;
+
+    public int Global => NullBits - 1 - _bits;
+}
 
 /// <summary>Data segment; active ones are written to memory 0 at <paramref name="Address"/>.</summary>
 internal sealed record DataSegment(SegmentMode Mode, ConstantExpression Address, ReadOnlyMemory<byte> Bytes, int Offset);

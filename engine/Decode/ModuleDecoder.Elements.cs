@@ -40,10 +40,10 @@ internal ref partial struct ModuleDecoder
                 );
             }
 
-            var items = new ConstantExpression[count];
+            var items = new ElementItem[count];
             for (var i = 0; i < items.Length; i++)
             {
-                items[i] = expressions ? ConstantReader.Read(ref reader, _content, _limits) : FunctionItem(ref reader);
+                items[i] = expressions ? ExpressionItem(ref reader, type) : FunctionItem(ref reader);
             }
 
             _content.Elements.Add(new ElementSegment(mode, type, table, address, items, offset));
@@ -60,7 +60,23 @@ internal ref partial struct ModuleDecoder
         return reader.Byte() == 0 ? WasmType.FuncRef : throw reader.Malformed("malformed element kind");
     }
 
-    private readonly ConstantExpression FunctionItem(ref ByteReader reader)
+    private readonly ElementItem ExpressionItem(ref ByteReader reader, WasmType type)
+    {
+        var value = ConstantReader.Read(ref reader, _content, _limits);
+        if (value.Type != type)
+        {
+            throw new InvalidModuleException(ModuleFault.Invalid, value.Offset, "type mismatch");
+        }
+
+        return value.Kind switch
+        {
+            ConstantKind.RefFunc => ElementItem.OfFunction((int)value.Bits),
+            ConstantKind.GlobalGet => ElementItem.OfGlobal((int)value.Bits),
+            _ => ElementItem.Null,
+        };
+    }
+
+    private readonly ElementItem FunctionItem(ref ByteReader reader)
     {
         var offset = reader.Position;
         var function = reader.U32();
@@ -69,7 +85,7 @@ internal ref partial struct ModuleDecoder
             throw new InvalidModuleException(ModuleFault.Invalid, offset, $"unknown function {function}");
         }
 
-        _content.DeclaredReferences.Add((int)function);
-        return new ConstantExpression(ConstantKind.RefFunc, WasmType.FuncRef, function, offset);
+        _content.DeclaredReferences[(int)function] = true;
+        return ElementItem.OfFunction((int)function);
     }
 }

@@ -22,6 +22,7 @@ internal ref partial struct ModuleDecoder
         }
 
         _content.ImportedFunctions = _content.FunctionTypes.Count;
+        _content.DeclaredReferences.Length = _content.FunctionTypes.Count;
         _content.ImportedTables = _content.Tables.Count;
         _content.ImportedMemories = _content.Memories.Count;
         _content.ImportedGlobals = _content.Globals.Count;
@@ -60,10 +61,14 @@ internal ref partial struct ModuleDecoder
 
     private readonly void Functions(ref ByteReader reader)
     {
-        for (var left = reader.Count(_limits.FunctionsMax, "functions"); left > 0; left--)
+        var count = reader.Count(_limits.FunctionsMax, "functions");
+        _content.FunctionTypes.Capacity = _content.FunctionTypes.Count + count;
+        for (var left = count; left > 0; left--)
         {
             _content.FunctionTypes.Add(TypeIndex(ref reader));
         }
+
+        _content.DeclaredReferences.Length = _content.FunctionTypes.Count;
     }
 
     private readonly void Tables(ref ByteReader reader)
@@ -137,7 +142,7 @@ internal ref partial struct ModuleDecoder
         switch (kind)
         {
             case ExternalKind.Function:
-                _content.DeclaredReferences.Add((int)index);
+                _content.DeclaredReferences[(int)index] = true;
                 return _content.TypeOfFunction((int)index);
             case ExternalKind.Table:
                 return _content.Tables[(int)index];
@@ -151,7 +156,9 @@ internal ref partial struct ModuleDecoder
     private readonly void Code(ref ByteReader reader)
     {
         var locals = 0;
-        for (var left = reader.Count(_limits.FunctionsMax, "function bodies"); left > 0; left--)
+        var count = reader.Count(_limits.FunctionsMax, "function bodies");
+        _content.Bodies.Capacity = count;
+        for (var left = count; left > 0; left--)
         {
             var length = reader.Length();
             if (length > _limits.BodyBytesMax)
@@ -180,7 +187,8 @@ internal ref partial struct ModuleDecoder
 
     private readonly FunctionBody Body(ref ByteReader reader)
     {
-        var runs = new LocalRun[reader.Count(_limits.LocalsMax, "groups of locals")];
+        var groups = reader.Count(_limits.LocalsMax, "groups of locals");
+        LocalRun[] runs = groups == 0 ? [] : new LocalRun[groups];
         var total = 0UL;
         for (var i = 0; i < runs.Length; i++)
         {

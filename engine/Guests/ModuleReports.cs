@@ -15,7 +15,7 @@ internal static class ModuleReports
         EngineLimits.Default with
         {
             ModuleBytesMax = 256 << 20,
-            FunctionsMax = 1_000_000,
+            FunctionsMax = 10_000_000,
             ImportsMax = 100_000,
             GlobalsMax = 1_000_000,
             DataSegmentsMax = 1_000_000,

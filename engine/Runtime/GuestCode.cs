@@ -238,7 +238,7 @@ internal static unsafe class GuestCode
         Charge(instance, (uint)count, 1);
         for (var i = 0; i < count; i++)
         {
-            target.Elements[to + i] = instance.EvaluateReference(in items[from + i]);
+            target.Elements[to + i] = instance.EvaluateReference(items[from + i]);
             if (i % BulkPieces.PieceElements == BulkPieces.PieceElements - 1)
             {
                 instance.Run.ThrowIfStopped();

@@ -8,15 +8,16 @@ namespace Marketplace.Engine.Validate;
 /// </summary>
 internal static class CompilationWork
 {
+    private const int Set = 1;
     private const int FloatSet = 2;
 
     /// <summary>Of what is written to a local: a float may be a NaN that must become the canonical one.</summary>
-    public static int OfSet(WasmType local) => local is WasmType.F32 or WasmType.F64 or WasmType.V128 ? FloatSet : 0;
+    public static int OfSet(WasmType local) => local is WasmType.F32 or WasmType.F64 or WasmType.V128 ? FloatSet : Set;
 
     public static int Of(Opcode opcode) =>
         opcode switch
         {
-            // The instruction that uses a value or a place pays for what only names it.
+            // The instruction that uses a value or a place pays for what only names it; local.set pays by its type.
             Opcode.Nop or Opcode.Block or Opcode.Else or Opcode.End or Opcode.Drop or Opcode.Unreachable => 0,
             >= Opcode.LocalGet and <= Opcode.LocalTee or >= Opcode.I32Const and <= Opcode.F64Const => 0,
 

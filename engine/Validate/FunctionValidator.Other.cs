@@ -92,7 +92,7 @@ internal sealed partial class FunctionValidator
                 break;
             default:
                 Known(instruction.Index, content.FunctionTypes.Count, "function");
-                if (!content.DeclaredReferences.Contains(instruction.Index))
+                if (!content.DeclaredReferences[instruction.Index])
                 {
                     throw _stack.Invalid("undeclared function reference");
                 }

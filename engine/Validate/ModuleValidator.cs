@@ -86,11 +86,6 @@ internal static class ModuleValidator
                     throw Invalid(segment.Offset, "type mismatch");
                 }
             }
-
-            foreach (var item in segment.Items)
-            {
-                Match(item, segment.Type);
-            }
         }
     }
 

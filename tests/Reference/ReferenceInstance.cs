@@ -89,7 +89,12 @@ public sealed class ReferenceInstance
     internal void DropData(int segment) => _droppedData.Add(segment);
 
     internal object?[] Elements(int segment) =>
-        _droppedElements.Contains(segment) ? [] : [.. Content.Elements[segment].Items.Select(item => Evaluate(item).Reference)];
+        _droppedElements.Contains(segment) ? [] : [.. Content.Elements[segment].Items.Select(ReferenceOf)];
+
+    private object? ReferenceOf(ElementItem item) =>
+        item.IsFunction ? _functions[item.Function]
+        : item.IsNull ? null
+        : _globals[item.Global].Cell.Reference;
 
     internal void DropElements(int segment) => _droppedElements.Add(segment);
 

@@ -17,8 +17,17 @@ public sealed record HostileCase(string Name, string End, Func<byte[]> Module)
     public HostileCase(string name, string end, Func<TestModule> module)
         : this(name, end, () => module().ToBytes()) { }
 
-    /// <summary>What the host may have to give for it: the guest's memory, and its tables with room to grow.</summary>
-    public long BytesMax => ((long)Limits.MemoryPagesMax * EnginePolicy.PageBytes) + (2L * 8 * Limits.TableElementsMax);
+    /// <summary>What a function takes: 80 bytes that are read from the module, and 56 in an instance whose tables have it.</summary>
+    private const int BytesPerFunction = 136;
+
+    /// <summary>
+    /// What the host may have to give for it: the guest's memory, its tables with room to grow, and what there is of its functions.
+    /// </summary>
+    public long BytesMax =>
+        ((long)Limits.MemoryPagesMax * EnginePolicy.PageBytes) + (2L * 8 * Limits.TableElementsMax) + ((long)BytesPerFunction * Functions);
+
+    /// <summary>Where the module has so many that they count.</summary>
+    public int Functions { get; init; }
 
     public RunLimits Limits { get; init; } = new() { FuelMax = Plenty, MemoryPagesMax = 64 };
 

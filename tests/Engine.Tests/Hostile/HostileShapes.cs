@@ -53,6 +53,8 @@ internal static class HostileShapes
                 Passed(new Code().Block(0).Block(1).I32Const(0).BrTable([.. Enumerable.Range(0, 65_520).Select(i => i % 2)], 0).End().End())
         );
         yield return new("operands-passed-on-by-branch-tables-to-many-heights", TooLarge, () => BranchTablesToManyHeights(1_800));
+        yield return new("sets-of-integers-260000", TooLarge, () => Sets(WasmType.I32, 260_000));
+        yield return new("sets-of-integers-131000", "trap CallStackExhausted", () => Sets(WasmType.I64, 131_000));
         yield return new("sets-of-floats-130000", TooLarge, () => SetsOfFloats(WasmType.F32, Opcode.F32Add, 130_000));
         yield return new("sets-of-floats-12000", "trap CallStackExhausted", () => SetsOfFloats(WasmType.F64, Opcode.F64Add, 12_000));
         yield return new("sets-of-vectors-12000", "trap CallStackExhausted", () => SetsOfFloats(WasmType.V128, Opcode.F32x4Add, 12_000));
@@ -97,12 +99,25 @@ internal static class HostileShapes
         return module;
     }
 
+    /// <summary>Moves between locals, in a function that calls itself.</summary>
+    private static TestModule Sets(WasmType type, int times)
+    {
+        var module = new TestModule();
+        var code = new Code().Times(times / 2, c => c.LocalGet(0).LocalGet(1).LocalSet(0).LocalSet(1));
+        module.Function(module.Type([], []), "run", code.Call(0), (2, type));
+        return module;
+    }
+
     private static IEnumerable<HostileCase> Crowds()
     {
         yield return new("memories-8000000", "refused Invalid", () => Section(5, 8_000_000, [0, 0]));
         yield return new("tables-5000000", TooLarge, () => Section(4, 5_000_000, [0x70, 0, 0]));
         yield return new("branch-tables-in-many-functions", "returns ", () => BranchTables(20));
         yield return new("functions-20000-in-a-million-elements", "returns ", () => Elements(20_000, 1_000_000));
+        yield return new("functions-1000000-in-a-million-elements", "returns ", () => Elements(1_000_000, 1_000_000))
+        {
+            Functions = 1_000_000,
+        };
         yield return new("data-segments-100000", "returns ", DataSegments);
         yield return new(
             "custom-sections-5000000",
