@@ -1,4 +1,5 @@
 using Marketplace.Benchmarks;
+using Marketplace.Benchmarks.Blobs;
 using Marketplace.Benchmarks.Crypto;
 using Marketplace.Benchmarks.Engine;
 
@@ -24,6 +25,12 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
         "BLS signatures beside blst, where ../shared/peers/bls.sh, node and npm are found [--turns N] [--rounds N]",
         BlsBenchmark.Run
     ),
+    ["blobs"] = (
+        "a large blob and many of 16 KiB over HTTP, beside cp + b3sum + sync of the same bytes, and beside nginx where it is found "
+            + "[--mib N] [--small N] [--clients N] [--turns N]",
+        BlobsBenchmark.Run
+    ),
+    ["crypto"] = ("BLAKE3 beside b3sum, Ed25519 beside openssl speed, where they are found [--turns N] [--mib N]", CryptoBenchmark.Run),
     ["start"] = ("time to ready of a new silo and to its first answered job", StartBenchmark.Run),
 };
 foreach (var (name, own) in HostBenchmarks.All)
