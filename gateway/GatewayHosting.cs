@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -34,6 +35,7 @@ public static class GatewayHosting
         services.AddSingleton<IConfigureOptions<ForwardedHeadersOptions>, TrustedProxies>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
         services.AddSingleton<IConfigureOptions<SocketTransportOptions>, SocketLimits>();
+        services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionBuffers>();
         services.AddSingleton<IConfigureOptions<RequestTimeoutOptions>, RequestTimes>();
         services.AddRequestTimeouts();
         services.TryAddSingleton(TimeProvider.System);

@@ -40,14 +40,41 @@ internal sealed class BlobReader : IDisposable
         var offset = group * BlobTree.GroupBytes;
         var bytes = destination[..(int)Math.Min(BlobTree.GroupBytes, Length - offset)];
         ReadFully(_data, offset, bytes, "data");
-        var right = _groups == 1 ? Blake3.Hash(bytes) == _id.Value : Blake3Tree.GroupValue(bytes, group) == GroupValue(group);
-        return right ? bytes.Length : throw Damaged("data", offset, "the bytes do not have the hash that they should have");
+        Verify(group, bytes);
+        return bytes.Length;
+    }
+
+    /// <summary>Reads as many whole groups as there are and as there is room for, the last one of the blob too.</summary>
+    /// <returns>Their bytes; 0 where there is no room for one.</returns>
+    /// <exception cref="BlobDamagedException"><inheritdoc cref="ReadGroup"/></exception>
+    public int ReadGroups(long group, Span<byte> destination)
+    {
+        var offset = group * BlobTree.GroupBytes;
+        var left = Length - offset;
+        var bytes = destination[
+            ..(int)(left <= destination.Length ? left : destination.Length / BlobTree.GroupBytes * BlobTree.GroupBytes)
+        ];
+        ReadFully(_data, offset, bytes, "data");
+        for (var at = 0; at < bytes.Length; at += BlobTree.GroupBytes)
+        {
+            Verify(group + (at / BlobTree.GroupBytes), bytes[at..Math.Min(at + BlobTree.GroupBytes, bytes.Length)]);
+        }
+        return bytes.Length;
     }
 
     public void Dispose()
     {
         _data.Dispose();
         _tree?.Dispose();
+    }
+
+    private void Verify(long group, ReadOnlySpan<byte> bytes)
+    {
+        var right = _groups == 1 ? Blake3.Hash(bytes) == _id.Value : Blake3Tree.GroupValue(bytes, group) == GroupValue(group);
+        if (!right)
+        {
+            throw Damaged("data", group * BlobTree.GroupBytes, "the bytes do not have the hash that they should have");
+        }
     }
 
     private void ReadPeaks()

@@ -18,7 +18,7 @@ internal sealed class BlobWriter : IDisposable
 
     private readonly SafeFileHandle _data;
     private readonly BlobTreeBuilder _builder;
-    private readonly byte[] _treeBuffer = new byte[TreeBufferNodes * BlobTree.NodeBytes];
+    private byte[] _treeBuffer = [];
     private SafeFileHandle? _tree;
     private int _treeBuffered;
     private long _treeWritten;
@@ -100,7 +100,11 @@ internal sealed class BlobWriter : IDisposable
 
     private void EmitNode(Bytes32 node)
     {
-        if (_treeBuffered == _treeBuffer.Length)
+        if (_treeBuffer.Length == 0)
+        {
+            _treeBuffer = new byte[TreeBufferNodes * BlobTree.NodeBytes];
+        }
+        else if (_treeBuffered == _treeBuffer.Length)
         {
             WriteTree();
         }

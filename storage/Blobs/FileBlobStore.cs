@@ -223,43 +223,55 @@ public sealed class FileBlobStore : IBlobStore
     private static BlobInfo Describe(BlobId id, FileInfo file) =>
         new(id, file.Length, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
 
+    /// <summary>Reads ahead: while a piece is hashed and written, the next one comes in on another core.</summary>
     private async ValueTask<BlobId> Receive(Stream content, BlobWriter writer, long sizeMax, CancellationToken cancellation)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        var (coming, going) = (ArrayPool<byte>.Shared.Rent(BufferBytes), Array.Empty<byte>());
+        var written = Task.CompletedTask;
         try
         {
             var lookAgainAt = LookAtDiskEveryBytes;
-            while (true)
+            for (var received = 0L; ; )
             {
                 // One byte more than allowed is asked for, so that "too large" is known without reading on.
-                var room = sizeMax - writer.Length >= BufferBytes ? BufferBytes : (int)(sizeMax - writer.Length) + 1;
+                var room = sizeMax - received >= BufferBytes ? BufferBytes : (int)(sizeMax - received) + 1;
                 var read = await content
-                    .ReadAtLeastAsync(buffer.AsMemory(0, room), room, throwOnEndOfStream: false, cancellation)
+                    .ReadAtLeastAsync(coming.AsMemory(0, room), room, throwOnEndOfStream: false, cancellation)
                     .ConfigureAwait(false);
-                if (writer.Length + read > sizeMax)
+                received += read;
+                if (received > sizeMax)
                 {
                     throw new BlobTooLargeException(sizeMax);
                 }
-                if (writer.Length == 0 && read <= BlobTree.GroupBytes)
+                if (received == read && read <= BlobTree.GroupBytes)
                 {
-                    return writer.WriteSmall(buffer.AsSpan(0, read));
+                    return writer.WriteSmall(coming.AsSpan(0, read));
                 }
-                writer.WriteGroups(buffer.AsSpan(0, read));
+                await written.ConfigureAwait(false);
                 if (read < room)
                 {
+                    writer.WriteGroups(coming.AsSpan(0, read));
                     return await writer.Finish().ConfigureAwait(false);
                 }
-                if (writer.Length < lookAgainAt)
+                (coming, going) = (going.Length > 0 ? going : ArrayPool<byte>.Shared.Rent(BufferBytes), coming);
+                var piece = going.AsMemory(0, read);
+                written = Task.Run(() => writer.WriteGroups(piece.Span), CancellationToken.None);
+                if (received >= lookAgainAt)
                 {
-                    continue;
+                    lookAgainAt += LookAtDiskEveryBytes;
+                    ThrowIfDiskIsShort();
                 }
-                lookAgainAt += LookAtDiskEveryBytes;
-                ThrowIfDiskIsShort();
             }
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            // The writer and the buffers are used as long as it runs.
+            await written.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ArrayPool<byte>.Shared.Return(coming);
+            if (going.Length > 0)
+            {
+                ArrayPool<byte>.Shared.Return(going);
+            }
         }
     }
 

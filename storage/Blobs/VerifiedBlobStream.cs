@@ -3,7 +3,8 @@ using System.Buffers;
 namespace Marketplace.Storage;
 
 /// <summary>
-/// A range of a blob as a stream; gives out nothing that was not verified. Reads are short and come from the page cache or one disk read.
+/// A range of a blob as a stream; gives out nothing that was not verified: what a read that fails has left in its buffer is no content.
+/// Whole groups are read to where they are wanted; only for a part of one there is a buffer here.
 /// </summary>
 internal sealed class VerifiedBlobStream(BlobReader reader, long start, long length) : Stream
 {
@@ -32,14 +33,18 @@ internal sealed class VerifiedBlobStream(BlobReader reader, long start, long len
         var given = 0;
         while (given < destination.Length && _position < Length)
         {
-            var group = (start + _position) / BlobTree.GroupBytes;
-            if (group != _bufferedGroup)
+            var (group, within) = Math.DivRem(start + _position, BlobTree.GroupBytes);
+            var wanted = destination.Slice(given, (int)Math.Min(destination.Length - given, Length - _position));
+            var count = within == 0 && group != _bufferedGroup ? reader.ReadGroups(group, wanted) : 0;
+            if (count == 0)
             {
-                Load(group);
+                if (group != _bufferedGroup)
+                {
+                    Load(group);
+                }
+                count = Math.Min(BlobTree.GroupBytes - (int)within, wanted.Length);
+                _buffer.AsSpan((int)within, count).CopyTo(wanted);
             }
-            var within = (int)((start + _position) % BlobTree.GroupBytes);
-            var count = (int)Math.Min(Math.Min(BlobTree.GroupBytes - within, Length - _position), destination.Length - given);
-            _buffer.AsSpan(within, count).CopyTo(destination[given..]);
             given += count;
             _position += count;
         }
