@@ -1,5 +1,6 @@
 using Marketplace.Engine.Decode;
 using Marketplace.Engine.Emit;
+using Marketplace.Engine.Interpret;
 using Marketplace.Engine.Runtime;
 
 namespace Marketplace.Engine;
@@ -10,7 +11,10 @@ namespace Marketplace.Engine;
 /// </summary>
 public sealed class CompiledModule
 {
-    /// <summary>What the runtime keeps for the smallest module: an assembly with heaps of its own.</summary>
+    /// <summary>The objects and lists of the smallest module: 10 KB with its functions as the interpreter has them.</summary>
+    private const int ModuleMemoryBytes = 4 * 1024;
+
+    /// <summary>What the runtime keeps for the first machine code: an assembly with heaps of its own.</summary>
     private const int AssemblyMemoryBytes = 192 * 1024;
 
     /// <summary>For each byte of a module: the byte itself, and what is read from code and types.</summary>
@@ -23,16 +27,17 @@ public sealed class CompiledModule
     private const int MemoryPerElement = sizeof(int);
 
     /// <summary>For each byte of IL: the builder's buffers, the runtime's copies, machine code and what belongs to it.</summary>
-    private const int MemoryPerCodeByte = 5;
+    internal const int MemoryPerCodeByte = 5;
 
     private readonly ModuleEmitter _emitter;
     private readonly long _listBytes;
 
-    private CompiledModule(WasmModule module, bool metered)
+    private CompiledModule(WasmModule module, Tiers tiers, bool metered)
     {
         Module = module;
         WarmRange = WarmRange.Of(module.Content);
         _emitter = new ModuleEmitter(module.Content) { IsMetered = metered };
+        FirstTier = new FirstTier(module.Content, tiers, function => _emitter.Code(function) != 0);
         _listBytes = ListBytes(module.Content);
         ResultsMax = module.Content.Types.Count == 0 ? 0 : module.Content.Types.Max(t => t.Results.Length);
     }
@@ -49,6 +54,9 @@ public sealed class CompiledModule
     /// <summary>Functions whose IL was wanted so far.</summary>
     internal int EmittedFunctions => _emitter.EmittedFunctions;
 
+    /// <summary>Loops that machine code was made for to begin at.</summary>
+    internal int LoopCodes => _emitter.LoopCodes;
+
     /// <summary>IL that was made so far.</summary>
     internal long EmittedBytes => _emitter.EmittedBytes;
 
@@ -57,7 +65,9 @@ public sealed class CompiledModule
     /// MB, within a third.
     /// </summary>
     public long MemoryBytes =>
-        AssemblyMemoryBytes
+        ModuleMemoryBytes
+        + (_emitter.HasAssembly ? AssemblyMemoryBytes : 0)
+        + FirstTier.Bytes
         + (MemoryPerModuleByte * (long)Module.Content.Bytes.Length)
         + _listBytes
         + (MemoryPerCodeByte * _emitter.EmittedBytes);
@@ -66,6 +76,9 @@ public sealed class CompiledModule
     internal TimeSpan CompilationTimeMax =>
         EnginePolicy.CompilationTimeMin + (EnginePolicy.CompilationTimePerMiB * (Module.Content.Bytes.Length / (double)(1 << 20)));
 
+    /// <summary>The functions that are interpreted until machine code pays.</summary>
+    internal FirstTier FirstTier { get; }
+
     /// <summary>What every instance uses of the module's own memory.</summary>
     internal WarmRange WarmRange { get; }
 
@@ -73,12 +86,15 @@ public sealed class CompiledModule
     internal int ResultsMax { get; }
 
     /// <summary>
-    /// Takes next to no time: IL and machine code of each function are made later, when it is first called, while the guest waits.
+    /// Takes next to no time: functions are interpreted at first. IL and machine code of those that run often, or that the interpreter
+    /// does not know, are made later, while the guest waits.
     /// </summary>
-    public static CompiledModule Compile(WasmModule module) => new(module, metered: true);
+    public static CompiledModule Compile(WasmModule module) => Compile(module, Tiers.Default);
+
+    internal static CompiledModule Compile(WasmModule module, Tiers tiers) => new(module, tiers, metered: true);
 
     /// <summary>For the benchmark that says what metering costs: nothing stops this code, and it uses no fuel.</summary>
-    internal static CompiledModule CompileWithoutFuel(WasmModule module) => new(module, metered: false);
+    internal static CompiledModule CompileWithoutFuel(WasmModule module) => new(module, Tiers.CompiledOnly, metered: false);
 
     /// <summary>
     /// Makes the machine code of all functions now, function by function, so that no guest waits for it. Must be called on a
@@ -91,11 +107,12 @@ public sealed class CompiledModule
         GuestThreads.Compiler.Start(() => _emitter.MakeAll(cancellation)).GetAwaiter().GetResult();
     }
 
-    internal SignatureKey SignatureOf(int function) => _emitter.Signatures[Module.Content.FunctionTypes[function]];
+    internal SignatureKey SignatureOf(int function) => SignatureOfType(Module.Content.FunctionTypes[function]);
 
-    internal EntryPoint EntryOf(int function, Run run)
+    internal SignatureKey SignatureOfType(int type) => _emitter.Signatures[type];
+
+    internal EntryPoint EntryOf(int type, Run run)
     {
-        var type = Module.Content.FunctionTypes[function];
         if (_emitter.Entry(type) is null)
         {
             run.Compile(() => _emitter.MakeEntry(type));
@@ -113,6 +130,40 @@ public sealed class CompiledModule
         }
 
         return _emitter.Code(function);
+    }
+
+    /// <summary>
+    /// What a call of a function goes to that may be interpreted and leaves its index in <see cref="Instance.Callee"/>; 0 where the
+    /// function has machine code, or needs it.
+    /// </summary>
+    internal nint InterpretingStub(int function, Run run)
+    {
+        if (FirstTier.Find(function, run) is null)
+        {
+            return 0;
+        }
+
+        var type = Module.Content.FunctionTypes[function];
+        if (_emitter.Resolver(type) == 0)
+        {
+            run.Compile(() => _emitter.MakeResolver(type, run));
+        }
+
+        return _emitter.Resolver(type);
+    }
+
+    /// <summary>
+    /// Code of the function that begins at one of its loops, by the loop's number in the order of the code, with the cells of an
+    /// interpreted call (<see cref="Instance.LoopCells"/>).
+    /// </summary>
+    internal nint CodeOfLoop(int function, int loop, Run run)
+    {
+        if (_emitter.LoopCode(function, loop) == 0)
+        {
+            run.Compile(() => _emitter.MakeLoop(function, loop, run));
+        }
+
+        return _emitter.LoopCode(function, loop);
     }
 
     private static long ListBytes(ModuleContent content) =>

@@ -110,6 +110,21 @@ public static class EnginePolicy
     public const long CodeBytesMax = 32L << 20;
 
     /// <summary>
+    /// What of a function is interpreted before machine code is made of it, about in units of fuel: what takes as long as making it. The
+    /// interpreter takes 2 to 5 ns for an instruction, machine code of a short function 0.4 ms.
+    /// </summary>
+    public const int InterpretedFuelMin = 50_000;
+
+    /// <summary>And for each byte of its body: 1 to 2 us.</summary>
+    public const int InterpretedFuelPerByte = 200;
+
+    /// <summary>
+    /// Interpreters that machine code enters within each other before it has functions compiled instead: each takes some KB of the thread's
+    /// stack that no slot pays for, out of the reserve.
+    /// </summary>
+    public const int InterpretersMax = 64;
+
+    /// <summary>
     /// What machine code may take for a MiB of a module: the worst measured is 9 s. A run's clock stands still while machine code is made,
     /// for no longer than that of its own modules can take.
     /// </summary>
@@ -145,4 +160,8 @@ public static class EnginePolicy
     public const int OptimisedInstructionsMax = 20_000;
     public const int OptimisedBlocksMax = 2_000;
     public const int OptimisedLocalsMax = 2_000;
+
+    /// <summary>What a frame takes from the stack budget (FUEL.md, "Stack").</summary>
+    internal static int FrameSlotsOf(int bodyBytes, int locals, int operands, int instructions) =>
+        FrameSlots + locals + operands + instructions + (bodyBytes / BodyBytesPerFrameSlot);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Marketplace.Engine.Interpret;
 
 namespace Marketplace.Engine;
 
@@ -18,6 +19,9 @@ public sealed class GuestThreads : IDisposable
 
     [ThreadStatic]
     private static nuint _stackLimit;
+
+    [ThreadStatic]
+    private static GuestStack? _stack;
 
     private readonly BlockingCollection<Action> _work = [];
     private readonly Thread[] _threads;
@@ -45,6 +49,9 @@ public sealed class GuestThreads : IDisposable
 
     /// <summary>Guests' frames on this thread are above this address as long as the slots bound them.</summary>
     internal static nuint StackLimit => _stackLimit;
+
+    /// <summary>Has the cells of guests' functions that are interpreted on this thread.</summary>
+    internal static GuestStack Stack => _stack!;
 
     /// <summary>
     /// Called before a guest begins. Code that a stopped guest of this thread did not wait for may still be in the making, which takes
@@ -111,6 +118,7 @@ public sealed class GuestThreads : IDisposable
     {
         _here = this;
         _compiler = new CompilerThread(CompilerName());
+        using var stack = _stack = new GuestStack();
         var here = 0;
         _stackLimit = (nuint)(&here) - (nuint)(EnginePolicy.GuestStackBytes - EnginePolicy.StackReserveBytes);
         while (RunNext()) { }

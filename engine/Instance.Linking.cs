@@ -1,4 +1,6 @@
 using Marketplace.Engine.Decode;
+using Marketplace.Engine.Emit;
+using Marketplace.Engine.Interpret;
 using Marketplace.Engine.Runtime;
 
 namespace Marketplace.Engine;
@@ -17,6 +19,12 @@ public sealed partial class Instance
 
     /// <summary>A frame whose address is below takes more of the thread's stack than the slots promise.</summary>
     internal nuint StackLimit = GuestThreads.StackLimit;
+
+    /// <summary>The cells of interpreted functions on the instance's thread.</summary>
+    internal readonly GuestStack Stack = GuestThreads.Stack;
+
+    /// <summary>The cells of a function that goes on in machine code, which reads them when it begins.</summary>
+    internal nint LoopCells;
     internal LinearMemory? Memory0;
     internal Table[] Tables = [];
 
@@ -45,7 +53,31 @@ public sealed partial class Instance
 
     internal SignatureKey SignatureOf(int function) => _compiled.SignatureOf(function);
 
+    internal SignatureKey SignatureOfType(int type) => _compiled.SignatureOfType(type);
+
+    internal int TypeOfFunction(int function) => _content.FunctionTypes[function];
+
+    internal FirstTier FirstTier => _compiled.FirstTier;
+
     internal nint CodeOf(int function) => _compiled.CodeOf(function, Run);
+
+    /// <summary>Gives a function the code that the indirect call in hand goes to: its own, or the stub that has it interpreted.</summary>
+    internal void Find(Function function)
+    {
+        if (_compiled.InterpretingStub(function.Index, Run) is var stub and not 0)
+        {
+            (Callee, function.Code) = (function.Index, stub);
+        }
+        else
+        {
+            function.Resolve();
+        }
+    }
+
+    internal nint CodeOfLoop(int function, int loop) => _compiled.CodeOfLoop(function, loop, Run);
+
+    /// <summary>The way from cells into machine code of a type.</summary>
+    internal EntryPoint EntryOf(int type) => _compiled.EntryOf(type, Run);
 
     internal ReadOnlyMemory<byte> Data(int segment) =>
         _droppedData is not null && _droppedData[segment] ? default : _content.Data[segment].Bytes;

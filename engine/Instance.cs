@@ -1,4 +1,5 @@
 using Marketplace.Engine.Decode;
+using Marketplace.Engine.Interpret;
 using Marketplace.Engine.Runtime;
 
 namespace Marketplace.Engine;
@@ -151,14 +152,24 @@ public sealed partial class Instance : IDisposable
             throw new TrapException(TrapKind.CallStackExhausted, new TrapSite(_content, TrapPlace.Function, function));
         }
 
+        var cellsBefore = Stack.Mark();
         try
         {
-            callee.Resolve();
-            _compiled.EntryOf(function, Run)(callee.Code, callee.Context, slotsBefore - EnginePolicy.HostFrameSlots, cells, references);
+            var slots = slotsBefore - EnginePolicy.HostFrameSlots;
+            if (callee.Context == this && InterpreterCalls.Interpreted(this, callee.Index) is { } interpreted)
+            {
+                Interpreter.Enter(this, interpreted, cells, slots);
+            }
+            else
+            {
+                callee.Resolve();
+                EntryOf(TypeOfFunction(function))(callee.Code, callee.Context, slots, cells, references);
+            }
         }
         finally
         {
             Run.StackSlots = slotsBefore;
+            Stack.Restore(cellsBefore);
         }
 
         // The last segment is charged without a check; it counts all the same.

@@ -296,6 +296,11 @@ public sealed class Run : IDisposable
         _wait?.Cancel();
     }
 
+    /// <summary>
+    /// Whether functions of the run may still become machine code that can do without: half of what may be made is for those that cannot.
+    /// </summary>
+    internal bool MayPromote => _codeBytes <= _limits.CodeBytesMax / 2;
+
     /// <summary>Counts IL that was made for this run, between two functions.</summary>
     /// <exception cref="TrapException">It is more than a run may have made, or the run was stopped meanwhile.</exception>
     internal void ChargeCode(long bytes)

@@ -135,6 +135,9 @@ internal sealed class AddressFacts(long memoryBytesMin)
         }
     }
 
+    /// <summary>At a loop's head in a method that begins at one: no code before it may have run.</summary>
+    public void Clear() => _facts.Clear();
+
     private void Add(Fact fact)
     {
         if (_facts.Count == FactsMax)

@@ -127,12 +127,13 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
     }
 
     /// <summary>
-    /// Leaves the address of a function's code, or of the stub that has it made, in the returned local; null for the function itself, whose
-    /// code exists. The evaluation stack is empty: the machine-code compiler would copy an address on it to a new place for each call.
+    /// Leaves the address of a function's code, or of the stub that has it made, in the returned local; null for the function itself, if
+    /// the method is all of it: that code exists. The evaluation stack is empty: the machine-code compiler would copy an address on it to
+    /// a new place for each call.
     /// </summary>
     private LocalBuilder? EmitCodeOf(int index)
     {
-        if (index == context.Function)
+        if (index == context.Function && context.EntryLoop is null)
         {
             return null;
         }

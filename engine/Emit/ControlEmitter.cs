@@ -9,7 +9,7 @@ namespace Marketplace.Engine.Emit;
 /// the fuel is in its local: every branch to a label is emitted here and ensures that. Instructions that open and close blocks come here
 /// also where they cannot be reached; this and the other emitters may assume that all other instructions can be reached.
 /// </summary>
-internal sealed class ControlEmitter(EmitContext context, FuelEmitter fuel, CompilerDefects defects)
+internal sealed class ControlEmitter(EmitContext context, FuelEmitter fuel, LoopEntryEmitter entry, CompilerDefects defects)
 {
     private readonly CodeWriter _il = context.IL;
     private readonly OperandStack _stack = context.Stack;
@@ -94,6 +94,15 @@ internal sealed class ControlEmitter(EmitContext context, FuelEmitter fuel, Comp
             fuel.Load();
             context.Facts.EnterLoop(context.Plan, _loops - 1);
             _il.MarkLabel(block.Target);
+            if (context.EntryLoop is not null)
+            {
+                context.Facts.Clear();
+            }
+
+            if (context.EntryLoop == _loops - 1)
+            {
+                entry.Found(block.Target);
+            }
         }
     }
 

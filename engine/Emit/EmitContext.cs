@@ -48,16 +48,17 @@ internal sealed class EmitContext
     /// <summary>Where the frame is large: what calls come through, and so the function's calls of itself too.</summary>
     public MethodBuilder? Guard { get; set; }
 
+    /// <summary>
+    /// The loop, by its number in the order of the code, that the method begins at, with what an interpreted call left in cells. Null: it
+    /// begins with the function's first instruction.
+    /// </summary>
+    public int? EntryLoop { get; init; }
+
     /// <summary>The local that has the run; there from <see cref="EmitRun"/> on.</summary>
     public LocalBuilder Run { get; private set; } = null!;
 
     /// <summary>Slots that a frame takes from the budget: the same on every machine (FUEL.md, "Stack").</summary>
-    public int FrameSlots =>
-        EnginePolicy.FrameSlots
-        + Locals.Slots
-        + Body.OperandSlotsMax
-        + Plan.InstructionSlots
-        + ((Body.End - Body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
+    public int FrameSlots => EnginePolicy.FrameSlotsOf(Body.End - Body.Offset, Locals.Slots, Body.OperandSlotsMax, Plan.InstructionSlots);
 
     /// <summary>Locals of IL so far: those of the function, its operands by height and type, and the emitters' own.</summary>
     public int LocalCount => Locals.DeclaredCount + _ownLocals;

@@ -32,6 +32,20 @@ internal sealed class FuelEmitter(EmitContext context)
         BeginPiece(reachable: true);
     }
 
+    /// <summary>For a method that begins at a loop: the function's beginning was paid.</summary>
+    public void SkipFirstPiece()
+    {
+        _fuel = _il.DeclareLocal(typeof(long));
+        _piece++;
+    }
+
+    /// <summary>Takes the fuel out of the run, at a place that a branch to a label follows.</summary>
+    public void EmitLoad()
+    {
+        _il.LoadField(context.Run, Members.RunFuel);
+        _il.StoreLocal(_fuel);
+    }
+
     /// <summary>
     /// Where the next piece of code begins: charges its segment, if the piece is the segment's first, and lets the guest be stopped.
     /// </summary>
@@ -75,8 +89,7 @@ internal sealed class FuelEmitter(EmitContext context)
     {
         if (!_inLocal && _isMetered)
         {
-            _il.LoadField(context.Run, Members.RunFuel);
-            _il.StoreLocal(_fuel);
+            EmitLoad();
             _inLocal = true;
         }
     }

@@ -13,6 +13,7 @@ internal sealed class FunctionEmitter
     private readonly EmitContext _context;
     private readonly CodeWriter _il;
     private readonly FuelEmitter _fuel;
+    private readonly LoopEntryEmitter _entry;
     private readonly ControlEmitter _control;
     private readonly CallEmitter _calls;
     private readonly RuntimeEmitter _runtime;
@@ -30,7 +31,8 @@ internal sealed class FunctionEmitter
         _il = context.IL;
         var defects = new CompilerDefects(context);
         _fuel = new FuelEmitter(context);
-        _control = new ControlEmitter(context, _fuel, defects);
+        _entry = new LoopEntryEmitter(context, _fuel);
+        _control = new ControlEmitter(context, _fuel, _entry, defects);
         _calls = new CallEmitter(context, _fuel);
         _runtime = new RuntimeEmitter(context, _fuel);
         _variables = new VariableEmitter(context, defects);
@@ -72,8 +74,17 @@ internal sealed class FunctionEmitter
         }
 
         _context.EmitRun();
-        _fuel.EmitFirstPiece();
-        _addresses.EmitBeginning();
+        if (_context.EntryLoop is null)
+        {
+            _fuel.EmitFirstPiece();
+            _addresses.EmitBeginning();
+        }
+        else
+        {
+            _fuel.SkipFirstPiece();
+            _addresses.EmitBeginning();
+            _entry.EmitBeginning();
+        }
     }
 
     /// <summary>
@@ -93,6 +104,7 @@ internal sealed class FunctionEmitter
     private void OutOfLine()
     {
         _addresses.EmitLoading();
+        _entry.EmitLoading();
         _fuel.EmitRefills();
         _calls.EmitResolutions();
         _fuel.EmitStop();

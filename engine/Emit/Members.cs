@@ -12,6 +12,7 @@ internal static class Members
     public static readonly FieldInfo InstanceRun = Field(typeof(Instance), nameof(Instance.RunField));
     public static readonly FieldInfo InstanceCallee = Field(typeof(Instance), nameof(Instance.Callee));
     public static readonly FieldInfo InstanceStackLimit = Field(typeof(Instance), nameof(Instance.StackLimit));
+    public static readonly FieldInfo InstanceLoopCells = Field(typeof(Instance), nameof(Instance.LoopCells));
     public static readonly FieldInfo InstanceMemory = Field(typeof(Instance), nameof(Instance.Memory0));
     public static readonly FieldInfo InstanceTables = Field(typeof(Instance), nameof(Instance.Tables));
     public static readonly FieldInfo InstanceGlobals = Field(typeof(Instance), nameof(Instance.Globals));
@@ -45,6 +46,11 @@ internal static class Members
     public static readonly MethodInfo MakeStackFault = Method(typeof(GuestCode), nameof(GuestCode.MakeStackFault));
     public static readonly MethodInfo EnterLargeFrame = Method(typeof(GuestCode), nameof(GuestCode.EnterLargeFrame));
     public static readonly MethodInfo ResolveCall = Method(typeof(GuestCode), nameof(GuestCode.ResolveCall));
+    public static readonly MethodInfo ResolveOrInterpret = Method(typeof(GuestCode), nameof(GuestCode.ResolveOrInterpret));
+    public static readonly MethodInfo InterpretedCells = Method(typeof(GuestCode), nameof(GuestCode.InterpretedCells));
+    public static readonly MethodInfo Interpret = Method(typeof(GuestCode), nameof(GuestCode.Interpret));
+    public static readonly MethodInfo SingleBits = Method(typeof(BitConverter), nameof(BitConverter.SingleToInt32Bits));
+    public static readonly MethodInfo DoubleBits = Method(typeof(BitConverter), nameof(BitConverter.DoubleToInt64Bits));
     public static readonly MethodInfo ResolveFunction = Method(typeof(GuestCode), nameof(GuestCode.ResolveFunction));
     public static readonly MethodInfo CallHost = Method(typeof(GuestCode), nameof(GuestCode.CallHost));
     public static readonly MethodInfo CheckFuel = Method(typeof(GuestCode), nameof(GuestCode.CheckFuel));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
@@ -37,8 +38,8 @@ internal sealed class ModuleEmitter
 
     /// <summary>Held while anything is emitted, not while it becomes machine code.</summary>
     private readonly Lock _gate = new();
-    private readonly ModuleBuilder _builder;
-    private readonly ModuleTokens _tokens;
+    private readonly Lazy<ModuleBuilder> _builder = new(DefineModule);
+    private readonly Lazy<ModuleTokens> _tokens;
     private readonly MadeMethod?[] _methods;
     private readonly EntryPoint?[] _entries;
 
@@ -54,6 +55,9 @@ internal sealed class ModuleEmitter
     /// <summary>Functions that the code in hand calls and whose slots lead nowhere yet.</summary>
     private readonly HashSet<int> _called = [];
 
+    /// <summary>By function and loop: machine code that begins there.</summary>
+    private readonly ConcurrentDictionary<(int Function, int Loop), nint> _loopCodes = [];
+
     /// <summary>Why a function will never have code: a bug in the emitter.</summary>
     private readonly Dictionary<int, ExceptionDispatchInfo> _failures = [];
     private int _typeCount;
@@ -67,15 +71,7 @@ internal sealed class ModuleEmitter
         _slots = GC.AllocateArray<nint>(content.FunctionTypes.Count, pinned: true);
         _resolvers = new nint[content.Types.Count];
         _entries = new EntryPoint[content.Types.Count];
-        var assembly = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("Guest"), AssemblyBuilderAccess.RunAndCollect);
-        assembly.SetCustomAttribute(
-            new CustomAttributeBuilder(
-                typeof(IgnoresAccessChecksToAttribute).GetConstructor([typeof(string)])!,
-                [typeof(Instance).Assembly.GetName().Name!]
-            )
-        );
-        _builder = assembly.DefineDynamicModule("Guest");
-        _tokens = new ModuleTokens(_builder);
+        _tokens = new Lazy<ModuleTokens>(() => new ModuleTokens(_builder.Value));
     }
 
     /// <summary>
@@ -92,7 +88,12 @@ internal sealed class ModuleEmitter
     /// <summary>False for <see cref="CompiledModule.CompileWithoutFuel"/> alone.</summary>
     public bool IsMetered { get; init; } = true;
 
+    /// <summary>Something was emitted.</summary>
+    public bool HasAssembly => _builder.IsValueCreated;
+
     public int EmittedFunctions { get; private set; }
+
+    public int LoopCodes => _loopCodes.Count;
 
     /// <summary>IL of the functions so far.</summary>
     public long EmittedBytes { get; private set; }
@@ -142,6 +143,35 @@ internal sealed class ModuleEmitter
         MakeMachineCode(function, method);
     }
 
+    /// <summary>The machine code of the function from a loop on; 0 until it is made.</summary>
+    public nint LoopCode(int function, int loop) => _loopCodes.GetValueOrDefault((function, loop));
+
+    /// <summary>Makes the machine code of the function from a loop on. For a <see cref="CompilerThread"/>.</summary>
+    /// <param name="run">Is charged for it.</param>
+    public void MakeLoop(int function, int loop, Run run)
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        MadeMethod method;
+        lock (_gate)
+        {
+            var before = EmittedBytes;
+            var type = DefineType("Loops", _typeCount++);
+            var body = DefineMethod(type, "f", function);
+            var guard = EmitBody(function, body, loop).Guard;
+            var bytes = EmittedBytes - before;
+            var module = Finish(type);
+            method = new MadeMethod(
+                module.ResolveMethod(body.MetadataToken)!,
+                guard is null ? null : module.ResolveMethod(guard.MetadataToken)
+            );
+            run.ChargeCode(bytes);
+            FillSlots(run);
+        }
+
+        run.ChargeCode(0);
+        _loopCodes[(function, loop)] = MakeMachineCode(method);
+    }
+
     /// <summary>Makes the machine code of all functions. For a <see cref="CompilerThread"/>.</summary>
     public void MakeAll(CancellationToken cancellation)
     {
@@ -159,6 +189,21 @@ internal sealed class ModuleEmitter
         {
             cancellation.ThrowIfCancellationRequested();
             MakeMachineCode(function, _methods[function]!);
+        }
+    }
+
+    /// <summary>The stub of a type that has functions made or interpreted; 0 until it is made.</summary>
+    public nint Resolver(int type) => Volatile.Read(ref _resolvers[type]);
+
+    /// <summary>Makes that stub. For a <see cref="CompilerThread"/>.</summary>
+    public void MakeResolver(int type, Run run)
+    {
+        lock (_gate)
+        {
+            if (_resolvers[type] == 0)
+            {
+                MakeResolvers([type], run);
+            }
         }
     }
 
@@ -202,15 +247,20 @@ internal sealed class ModuleEmitter
 
     private void MakeMachineCode(int function, MadeMethod method)
     {
+        var code = MakeMachineCode(method);
+        Volatile.Write(ref _slots[function], code);
+        Volatile.Write(ref _codes[function], code);
+    }
+
+    private static nint MakeMachineCode(MadeMethod method)
+    {
         RuntimeHelpers.PrepareMethod(method.Body.MethodHandle);
         if (method.Guard is not null)
         {
             RuntimeHelpers.PrepareMethod(method.Guard.MethodHandle);
         }
 
-        var code = (method.Guard ?? method.Body).MethodHandle.GetFunctionPointer();
-        Volatile.Write(ref _slots[function], code);
-        Volatile.Write(ref _codes[function], code);
+        return (method.Guard ?? method.Body).MethodHandle.GetFunctionPointer();
     }
 
     /// <summary>Emits functions as the methods of one type, and charges the run.</summary>
@@ -258,10 +308,11 @@ internal sealed class ModuleEmitter
         }
     }
 
-    private EmitContext EmitBody(int function, MethodBuilder method)
+    /// <param name="loop">Where the method begins, if not with the function's first instruction.</param>
+    private EmitContext EmitBody(int function, MethodBuilder method, int? loop = null)
     {
         var body = Content.Bodies[function - Content.ImportedFunctions];
-        var context = new EmitContext(this, function, body, method, Code(method, body.End - body.Offset));
+        var context = new EmitContext(this, function, body, method, Code(method, body.End - body.Offset)) { EntryLoop = loop };
         if (context.FrameSlots >= EnginePolicy.LargeFrameSlots)
         {
             context.Guard = DefineMethod((TypeBuilder)method.DeclaringType!, "guard", function);
@@ -279,7 +330,32 @@ internal sealed class ModuleEmitter
     /// </summary>
     private void FillSlots(Run? run)
     {
-        int[] missing = [.. _called.Select(function => Content.FunctionTypes[function]).Where(type => _resolvers[type] == 0).Distinct()];
+        MakeResolvers(
+            [.. _called.Select(function => Content.FunctionTypes[function]).Where(type => _resolvers[type] == 0).Distinct()],
+            run
+        );
+        foreach (var function in _called)
+        {
+            Interlocked.CompareExchange(ref _slots[function], _resolvers[Content.FunctionTypes[function]], 0);
+        }
+
+        _called.Clear();
+    }
+
+    private static ModuleBuilder DefineModule()
+    {
+        var assembly = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("Guest"), AssemblyBuilderAccess.RunAndCollect);
+        assembly.SetCustomAttribute(
+            new CustomAttributeBuilder(
+                typeof(IgnoresAccessChecksToAttribute).GetConstructor([typeof(string)])!,
+                [typeof(Instance).Assembly.GetName().Name!]
+            )
+        );
+        return assembly.DefineDynamicModule("Guest");
+    }
+
+    private void MakeResolvers(int[] missing, Run? run)
+    {
         foreach (var types in missing.Chunk(ResolversAtOnceMax))
         {
             var before = EmittedBytes;
@@ -297,25 +373,19 @@ internal sealed class ModuleEmitter
             {
                 var resolver = module.ResolveMethod(methods[i].MetadataToken)!.MethodHandle;
                 RuntimeHelpers.PrepareMethod(resolver);
-                _resolvers[types[i]] = resolver.GetFunctionPointer();
+                Volatile.Write(ref _resolvers[types[i]], resolver.GetFunctionPointer());
             }
 
             run?.ChargeCode(EmittedBytes - before);
         }
-
-        foreach (var function in _called)
-        {
-            Interlocked.CompareExchange(ref _slots[function], _resolvers[Content.FunctionTypes[function]], 0);
-        }
-
-        _called.Clear();
     }
 
-    private CodeWriter Code(MethodBuilder method, int bodyBytes) => new(method.GetILGenerator(bodyBytes * CodeBytesPerBodyByte), _tokens);
+    private CodeWriter Code(MethodBuilder method, int bodyBytes) =>
+        new(method.GetILGenerator(bodyBytes * CodeBytesPerBodyByte), _tokens.Value);
 
     private static Module Finish(TypeBuilder builder) => builder.CreateType().Module;
 
-    private TypeBuilder DefineType(string kind, int number) => _builder.DefineType($"{kind}{number}", StaticClass);
+    private TypeBuilder DefineType(string kind, int number) => _builder.Value.DefineType($"{kind}{number}", StaticClass);
 
     private MethodBuilder DefineMethod(TypeBuilder type, string kind, int function) =>
         DefineMethod(type, kind, Content.TypeOfFunction(function), function);

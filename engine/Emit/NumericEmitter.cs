@@ -147,7 +147,8 @@ internal sealed class NumericEmitter(EmitContext context, FuelEmitter fuel, Comp
         _stack.PushStack(opcode < Opcode.I64ExtendI32S ? WasmType.I32 : WasmType.I64, depth: 1);
     }
 
-    private static (double Low, bool LowFits, double High) TruncationRange(Opcode opcode) =>
+    /// <summary>A float whose integer part fits is above Low, or at it where that fits, and below High.</summary>
+    internal static (double Low, bool LowFits, double High) TruncationRange(Opcode opcode) =>
         opcode switch
         {
             Opcode.I32TruncF32S => (-2147483648.0, true, 2147483648.0),

@@ -63,6 +63,17 @@ public sealed class GuestProgram : IDisposable
     /// <inheritdoc cref="Run"/>
     public Task<GuestResult> RunAsync(GuestInvocation invocation) => SharedThreads.Value.Run(Prepare(invocation));
 
+    /// <summary>
+    /// Makes the machine code of all functions now, so that the next runs interpret nothing. On a thread of <see cref="GuestThreads"/>.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">Cancelled between two functions.</exception>
+    public void CompileAll(CancellationToken cancellation)
+    {
+        var compiled = _compiled;
+        ObjectDisposedException.ThrowIf(compiled is null, this);
+        compiled.Prepare(cancellation);
+    }
+
     /// <summary>Lets the compiled code go as soon as the last run that began before has ended.</summary>
     public void Dispose() => _compiled = null;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Marketplace.Engine.Interpret;
 
 namespace Marketplace.Engine.Runtime;
 
@@ -52,6 +53,30 @@ internal static unsafe class GuestCode
     /// <summary>A call of a function without code: the instance knows which. Has it made, on another thread.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static nint ResolveCall(Instance instance) => instance.CodeOf(instance.Callee);
+
+    /// <summary>As <see cref="ResolveCall"/>, of a type that the interpreter knows.</summary>
+    /// <returns>0 where the function is to be interpreted.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static nint ResolveOrInterpret(Instance instance)
+    {
+        var (stack, callee) = (instance.Stack, instance.Callee);
+        if (stack.Depth < EnginePolicy.InterpretersMax && InterpreterCalls.Interpreted(instance, callee) is { } function)
+        {
+            stack.Entered = function;
+            return 0;
+        }
+
+        return instance.CodeOf(callee);
+    }
+
+    /// <summary>Where the arguments go of the function that is to be interpreted.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static nint InterpretedCells(Instance instance) => (nint)Interpreter.CellsFor(instance, instance.Stack.Entered!);
+
+    /// <summary>Interprets the function.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Interpret(nint cells, Instance instance, int stackSlots) =>
+        Interpreter.EnterFromCode(instance, (long*)cells, stackSlots);
 
     public static void CheckFuel(Run run)
     {
@@ -258,7 +283,7 @@ internal static unsafe class GuestCode
             Trap(TrapKind.IndirectCallTypeMismatch, function, instance);
         }
 
-        callee.Resolve();
+        callee.Context.Find(callee);
     }
 
     public static object? RefFunc(int function, Instance instance) => instance.FunctionAt(function);

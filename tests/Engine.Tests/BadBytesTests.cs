@@ -1,4 +1,6 @@
+using Marketplace.Engine.Interpret;
 using Marketplace.Engine.Tests.Building;
+using Marketplace.Reference.Comparison;
 
 namespace Marketplace.Engine.Tests;
 
@@ -99,7 +101,13 @@ public sealed class BadBytesTests(GuestThreadsFixture guests) : EngineTest(guest
 
     private async Task RunWhatever(WasmModule module)
     {
-        var compiled = CompiledModule.Compile(module);
+        await RunWhatever(module, Tiers.CompiledOnly);
+        await RunWhatever(module, TestTiers.Changing);
+    }
+
+    private async Task RunWhatever(WasmModule module, Tiers tiers)
+    {
+        var compiled = CompiledModule.Compile(module, tiers);
         var run = new Run(Limits(1_000_000), TimeProvider.System);
         await OnGuestThread(() =>
         {

@@ -1,4 +1,5 @@
 using Marketplace.Engine.Decode;
+using Marketplace.Engine.Interpret;
 using Marketplace.Reference.Comparison;
 using Marketplace.Reference.Generation;
 using Marketplace.Reference.Numerics;
@@ -43,7 +44,7 @@ public sealed class DifferentialTests(GuestThreadsFixture guests) : EngineTest(g
             var module = ModuleGenerator.Generate(seed, new GeneratorOptions());
             var comparison = await OnGuestThread(() =>
             {
-                using var engine = new CompilingEngine(module);
+                using var engine = new CompilingEngine(module, Tiers.CompiledOnly);
                 using var interpreter = new InterpretingEngine(module, wrong);
                 return Differential.Compare(module, engine, interpreter);
             });

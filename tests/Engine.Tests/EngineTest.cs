@@ -1,4 +1,6 @@
+using Marketplace.Engine.Interpret;
 using Marketplace.Engine.Tests.Building;
+using Marketplace.Reference.Comparison;
 
 namespace Marketplace.Engine.Tests;
 
@@ -17,9 +19,24 @@ public abstract class EngineTest(GuestThreadsFixture guests) : IClassFixture<Gue
 
     protected Task<T> OnGuestThread<T>(Func<T> body) => guests.Threads.Run(body);
 
-    /// <summary>Runs the export <c>run</c> in a fresh instance.</summary>
-    protected Task<Outcome> Run(TestModule module, RunLimits limits, params Value[] arguments) =>
-        OnGuestThread(() => Execute(module.Compile(), new Imports(), new Run(limits, TimeProvider.System), arguments));
+    /// <summary>
+    /// Runs the export <c>run</c> in a fresh instance: compiled, interpreted, and changing, which must end in the same way.
+    /// </summary>
+    protected async Task<Outcome> Run(TestModule module, RunLimits limits, params Value[] arguments)
+    {
+        var outcome = await Run(Tiers.CompiledOnly);
+        foreach (var tiers in (Tiers[])[TestTiers.InterpretedOnly, TestTiers.Changing])
+        {
+            var other = await Run(tiers);
+            Assert.Equal(outcome.Results, other.Results);
+            Assert.Equal(outcome with { Results = [] }, other with { Results = [] });
+        }
+
+        return outcome;
+
+        Task<Outcome> Run(Tiers tiers) =>
+            OnGuestThread(() => Execute(module.Compile(tiers), new Imports(), new Run(limits, TimeProvider.System), arguments));
+    }
 
     protected static Outcome Execute(CompiledModule compiled, Imports imports, Run run, params ReadOnlySpan<Value> arguments)
     {

@@ -1,3 +1,4 @@
+using Marketplace.Engine.Interpret;
 using Marketplace.Engine.Tests.Hostile;
 
 namespace Marketplace.Engine.Tests;
@@ -13,6 +14,6 @@ public sealed class HostileFrameTests(GuestThreadsFixture guests) : EngineTest(g
     {
         var hostile = HostileFrames.All.Single(hostile => hostile.Name == name);
         var cancellation = TestContext.Current.CancellationToken;
-        Assert.Equal(hostile.End, await OnGuestThread(() => hostile.Run(cancellation)));
+        Assert.Equal(hostile.End, await OnGuestThread(() => hostile.Run(Tiers.CompiledOnly, cancellation)));
     }
 }

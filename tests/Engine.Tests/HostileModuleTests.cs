@@ -1,3 +1,4 @@
+using Marketplace.Engine.Interpret;
 using Marketplace.Engine.Tests.Hostile;
 
 namespace Marketplace.Engine.Tests;
@@ -73,10 +74,17 @@ public sealed class HostileModuleTests(GuestThreadsFixture guests) : EngineTest(
         Assert.Equal([Value.FromI32(7)], outcome.Results);
     }
 
-    private Task<string> End(HostileCase hostile)
+    /// <summary>The same compiled, and as it is run.</summary>
+    private async Task<string> End(HostileCase hostile)
     {
         // The test's context stays on the test's thread.
         var cancellation = TestContext.Current.CancellationToken;
-        return OnGuestThread(() => hostile.Run(cancellation));
+        var end = await OnGuestThread(() => hostile.Run(Tiers.CompiledOnly, cancellation));
+        if (!hostile.IsMachineCode)
+        {
+            Assert.Equal(end, await OnGuestThread(() => hostile.Run(Tiers.Default, cancellation)));
+        }
+
+        return end;
     }
 }

@@ -1,4 +1,6 @@
+using Marketplace.Engine.Interpret;
 using Marketplace.Engine.Tests.Spec;
+using Marketplace.Reference.Comparison;
 using Marketplace.Testing;
 
 namespace Marketplace.Engine.Tests;
@@ -10,7 +12,17 @@ public sealed class SpecTests(GuestThreadsFixture guests, ITestOutputHelper outp
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Files))]
-    public Task CoreFile_HoldsCompletely(string file) => HoldsCompletely("core", file, () => new CompilingSpecEngine());
+    public Task CoreFile_HoldsCompletely(string file) => HoldsCompletely("core", file, () => new CompilingSpecEngine(Tiers.CompiledOnly));
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Files))]
+    public Task InterpretedCoreFile_HoldsCompletely(string file) =>
+        HoldsCompletely("core", file, () => new CompilingSpecEngine(TestTiers.InterpretedOnly));
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Files))]
+    public Task CoreFileWhoseFunctionsChange_HoldsCompletely(string file) =>
+        HoldsCompletely("core", file, () => new CompilingSpecEngine(TestTiers.Changing));
 
     [Fact]
     public void Vectors_ArePresentWhereTheyAreRequired()
@@ -30,7 +42,7 @@ public sealed class VectorSpecTests(GuestThreadsFixture guests, ITestOutputHelpe
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Files))]
-    public Task VectorFile_HoldsCompletely(string file) => HoldsCompletely("simd", file, () => new CompilingSpecEngine());
+    public Task VectorFile_HoldsCompletely(string file) => HoldsCompletely("simd", file, () => new CompilingSpecEngine(Tiers.CompiledOnly));
 }
 
 /// <summary>The official suites of proposals that core 2.0 does not have.</summary>
@@ -42,9 +54,11 @@ public sealed class ProposalSpecTests(GuestThreadsFixture guests, ITestOutputHel
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Threads))]
-    public Task ThreadsFile_HoldsButForItsExceptions(string file) => HoldsCompletely("threads", file, () => new CompilingSpecEngine());
+    public Task ThreadsFile_HoldsButForItsExceptions(string file) =>
+        HoldsCompletely("threads", file, () => new CompilingSpecEngine(Tiers.CompiledOnly));
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(TailCalls))]
-    public Task TailCallFile_HoldsCompletely(string file) => HoldsCompletely("tail-call", file, () => new CompilingSpecEngine());
+    public Task TailCallFile_HoldsCompletely(string file) =>
+        HoldsCompletely("tail-call", file, () => new CompilingSpecEngine(Tiers.CompiledOnly));
 }

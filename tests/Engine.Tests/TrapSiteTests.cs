@@ -1,5 +1,7 @@
 using Marketplace.Engine.Decode;
+using Marketplace.Engine.Interpret;
 using Marketplace.Engine.Tests.Building;
+using Marketplace.Reference.Comparison;
 
 namespace Marketplace.Engine.Tests;
 
@@ -136,9 +138,16 @@ public sealed class TrapSiteTests(GuestThreadsFixture guests) : EngineTest(guest
 
     private Task<string> Site(TestModule module) => Site(module, new Imports());
 
-    private Task<string> Site(TestModule module, Imports imports, RunLimits? limits = null)
+    /// <summary>Compiled and interpreted, which must say the same.</summary>
+    private async Task<string> Site(TestModule module, Imports imports, RunLimits? limits = null)
     {
-        var compiled = module.Compile();
+        var site = await Site(module.Compile(), imports, limits);
+        Assert.Equal(site, await Site(module.Compile(TestTiers.InterpretedOnly), imports, limits));
+        return site;
+    }
+
+    private Task<string> Site(CompiledModule compiled, Imports imports, RunLimits? limits)
+    {
         var run = new Run(limits ?? Limits(), TimeProvider.System);
         return OnGuestThread(() =>
         {

@@ -1,3 +1,4 @@
+using Marketplace.Engine;
 using Marketplace.Engine.Guests;
 
 namespace Marketplace.Guests.Tests;
@@ -17,6 +18,24 @@ public sealed class RustTests
             $"arguments [\"x y\", \"ü\"], variables 0, seconds {seconds}, elapsed 0ns, distinct 5, file Err(",
             result.LogText()
         );
+    }
+
+    [Fact]
+    public async Task ProgramThatIsCompiledAhead_EndsAsOneThatIsInterpreted()
+    {
+        var invocation = Guest.Invocation("stressed");
+        using var program = GuestProgram.Load(Guest.Fixture("rust_command"));
+        var interpreted = program.Run(invocation).MustEndAs(GuestOutcome.Completed);
+        Assert.Equal(0, program.EmittedFunctions);
+        using var threads = new GuestThreads(1);
+        var compiled = await threads.Run(() =>
+        {
+            program.CompileAll(CancellationToken.None);
+            return program.Run(invocation);
+        });
+        Assert.True(program.EmittedFunctions > 100);
+        Assert.Equal((interpreted.FuelUsed, interpreted.OutputText()), (compiled.FuelUsed, compiled.OutputText()));
+        Assert.Equal(interpreted.LogText(), compiled.LogText());
     }
 
     [Fact]

@@ -22,7 +22,11 @@ public sealed class SourceTests
     };
 
     /// <summary>Methods that may be longer, as file:method, each with its reason.</summary>
-    private static readonly Dictionary<string, string> LongMethods = [];
+    private static readonly Dictionary<string, string> LongMethods = new()
+    {
+        ["engine/Interpret/Interpreter.cs:Run"] =
+            "the loop of an interpreter: what it goes on with stays in registers only within one method",
+    };
 
     /// <summary>Types whose parts together may be longer, each with its reason.</summary>
     private static readonly Dictionary<string, string> LargeTypes = [];

@@ -1,4 +1,5 @@
 using System.Text;
+using Marketplace.Engine.Interpret;
 
 namespace Marketplace.Engine.Tests.Building;
 
@@ -209,7 +210,10 @@ public sealed class TestModule
         return code.ToArray();
     }
 
-    public CompiledModule Compile() => CompiledModule.Compile(WasmModule.Decode(ToBytes(), EngineLimits.Default));
+    /// <summary>With all functions in machine code.</summary>
+    public CompiledModule Compile() => Compile(Tiers.CompiledOnly);
+
+    internal CompiledModule Compile(Tiers tiers) => CompiledModule.Compile(WasmModule.Decode(ToBytes(), EngineLimits.Default), tiers);
 
     private static Code Name(Code code, string name)
     {

@@ -1,3 +1,4 @@
+using Marketplace.Engine.Interpret;
 using Marketplace.Engine.Tests.Building;
 
 namespace Marketplace.Engine.Tests.Hostile;
@@ -33,28 +34,31 @@ public sealed record HostileCase(string Name, string End, Func<byte[]> Module)
 
     public Value[] Arguments { get; init; } = [];
 
+    /// <summary>Its harm is in making its machine code, so it has none where it is interpreted.</summary>
+    public bool IsMachineCode { get; init; }
+
     /// <summary>What the module imports; given the way to cancel its run.</summary>
     public Func<CancellationTokenSource, Imports> Host { get; init; } = _ => new Imports();
 
-    /// <summary>Decodes, compiles and runs the module. Must be called on a guest thread.</summary>
+    /// <summary>Decodes and runs the module. Must be called on a guest thread.</summary>
     /// <returns>The end in words: <c>refused FAULT</c>, <c>not linked FAULT</c>, <c>trap KIND</c> or <c>returns BITS</c>.</returns>
-    public string Run(CancellationToken cancellation) => Run(Module(), cancellation);
+    internal string Run(Tiers tiers, CancellationToken cancellation) => Run(Module(), tiers, cancellation);
 
-    /// <inheritdoc cref="Run(CancellationToken)"/>
-    public string Run(byte[] module, CancellationToken cancellation)
+    /// <inheritdoc cref="Run(Tiers, CancellationToken)"/>
+    internal string Run(byte[] module, Tiers tiers, CancellationToken cancellation)
     {
-        var (end, message) = EndOf(module, cancellation);
+        var (end, message) = EndOf(module, tiers, cancellation);
         return message.Length <= MessageLengthMax ? end : $"{end}, with a message of {message.Length} characters";
     }
 
-    private (string End, string Message) EndOf(byte[] module, CancellationToken cancellation)
+    private (string End, string Message) EndOf(byte[] module, Tiers tiers, CancellationToken cancellation)
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var run = new Run(Limits with { Cancellation = cancel.Token }, TimeProvider.System);
         try
         {
             using var instance = Instance.Instantiate(
-                CompiledModule.Compile(WasmModule.Decode(module, EngineLimits.Default)),
+                CompiledModule.Compile(WasmModule.Decode(module, EngineLimits.Default), tiers),
                 Host(cancel),
                 run
             );

@@ -16,7 +16,16 @@ public static class HostileModules
     private static readonly RunLimits Endless = Small with { FuelMax = long.MaxValue };
 
     public static IReadOnlyList<HostileCase> All { get; } =
-    [.. Loops(), .. Recursions(), .. Bombs(), .. Limits(), .. HostileShapes.All, .. HostileTables.All, .. HostileFrames.All];
+    [
+        .. Loops(),
+        .. Recursions(),
+        .. Bombs(),
+        .. Limits(),
+        .. HostileShapes.All,
+        .. HostileTables.All,
+        .. HostileTiers.All,
+        .. HostileFrames.All,
+    ];
 
     public static HostileCase Named(string name) => All.Single(hostile => hostile.Name == name);
 
@@ -79,9 +88,14 @@ public static class HostileModules
         yield return new("machine-code-bomb", "trap TimedOut", MachineCodeBomb)
         {
             Limits = Endless with { TimeMax = TimeSpan.FromMilliseconds(20), CompilationTimeMax = TimeSpan.FromMilliseconds(100) },
+            IsMachineCode = true,
         };
         // Its IL is thirty times as large as it is.
-        yield return new("code-bomb", "trap TimedOut", MachineCodeBomb) { Limits = Endless with { CodeBytesMax = 1 << 20 } };
+        yield return new("code-bomb", "trap TimedOut", MachineCodeBomb)
+        {
+            Limits = Endless with { CodeBytesMax = 1 << 20 },
+            IsMachineCode = true,
+        };
         yield return new("memory-over-the-limit", "not linked LimitExceeded", () => Plain(new TestModule().Memory(65)));
         yield return new("table-over-the-limit", "not linked LimitExceeded", () => Plain(new TestModule().Table(uint.MaxValue)));
     }

@@ -1,7 +1,11 @@
+using Marketplace.Engine.Interpret;
+
 namespace Marketplace.Engine.Tests.Spec;
 
-/// <summary>The engine of the product. Must be used on one guest thread.</summary>
-public sealed class CompilingSpecEngine : ISpecEngine
+/// <summary>
+/// The engine of the product, with its functions in machine code, interpreted, or both. Must be used on one guest thread.
+/// </summary>
+internal sealed class CompilingSpecEngine(Tiers tiers) : ISpecEngine
 {
     private static readonly RunLimits Limits = new()
     {
@@ -15,7 +19,7 @@ public sealed class CompilingSpecEngine : ISpecEngine
 
     public ISpecInstance Instantiate(byte[] module)
     {
-        var compiled = CompiledModule.Compile(WasmModule.Decode(module, EngineLimits.Default));
+        var compiled = CompiledModule.Compile(WasmModule.Decode(module, EngineLimits.Default), tiers);
         return new CompiledInstance(Instance.Instantiate(compiled, _imports, _run));
     }
 

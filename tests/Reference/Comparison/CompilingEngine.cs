@@ -1,13 +1,14 @@
 using System.Text;
 using Marketplace.Engine;
+using Marketplace.Engine.Interpret;
 using Marketplace.Reference.Generation;
 
 namespace Marketplace.Reference.Comparison;
 
-/// <summary>The engine of the product.</summary>
-public sealed class CompilingEngine(GeneratedModule module) : IEngineUnderTest
+/// <summary>The engine of the product, with its functions in machine code, interpreted, or both.</summary>
+internal sealed class CompilingEngine(GeneratedModule module, Tiers tiers) : IEngineUnderTest
 {
-    private readonly CompiledModule _compiled = CompiledModule.Compile(WasmModule.Decode(module.Bytes, EngineLimits.Default));
+    private readonly CompiledModule _compiled = CompiledModule.Compile(WasmModule.Decode(module.Bytes, EngineLimits.Default), tiers);
     private HostFunctions _host = new();
     private Instance? _instance;
     private Run _run = null!;

@@ -21,7 +21,7 @@ public static class Differential
     {
         try
         {
-            using var engine = new CompilingEngine(module);
+            using var engine = new TieredEngine(module);
             using var interpreter = new InterpretingEngine(module);
             return Compare(module, engine, interpreter);
         }

@@ -1,13 +1,15 @@
 using System.Diagnostics;
 using Marketplace.Engine;
+using Marketplace.Engine.Interpret;
 using Marketplace.Reference.Comparison;
 using Marketplace.Reference.Generation;
 
 namespace Marketplace.Verify.Checks;
 
 /// <summary>
-/// The same jobs in the interpreter, in the engine cold and warm, and in processes of their own: started again, with the
-/// machine-code compiler told not to optimise, and with the processor's vector instructions switched off. All hashes are equal.
+/// The same jobs in the reference interpreter, in the engine cold and warm, interpreted, compiled and changing from one to the other, and
+/// in processes of their own: started again, with the machine-code compiler told not to optimise, and with the processor's vector
+/// instructions switched off. All hashes are equal.
 /// </summary>
 public static class DeterminismCheck
 {
@@ -28,7 +30,7 @@ public static class DeterminismCheck
         if (arguments.Text("digests") is { } path)
         {
             // What a process of its own does.
-            await File.WriteAllLinesAsync(path, await Digests(guests, seed, count, module => new CompilingEngine(module)));
+            await File.WriteAllLinesAsync(path, await Digests(guests, seed, count, module => new TieredEngine(module)));
             return new VerifyResult(
                 new
                 {
@@ -44,7 +46,15 @@ public static class DeterminismCheck
         var seconds = new SortedDictionary<string, double>(StringComparer.Ordinal)
         {
             ["interpreter"] = clock.Elapsed.TotalSeconds,
-            ["cold"] = await Compare("cold", () => Digests(guests, seed, count, module => new CompilingEngine(module))),
+            ["cold"] = await Compare("cold", () => Digests(guests, seed, count, module => new CompilingEngine(module, Tiers.CompiledOnly))),
+            ["interpreted"] = await Compare(
+                "interpreted",
+                () => Digests(guests, seed, count, module => new CompilingEngine(module, TestTiers.InterpretedOnly))
+            ),
+            ["changing"] = await Compare(
+                "changing",
+                () => Digests(guests, seed, count, module => new CompilingEngine(module, TestTiers.Changing))
+            ),
             ["warm"] = await Compare("warm", () => Digests(guests, seed, count, Warm)),
         };
         foreach (var process in Processes)
@@ -81,7 +91,7 @@ public static class DeterminismCheck
     /// <summary>Its machine code exists before the run that counts.</summary>
     private static CompilingEngine Warm(GeneratedModule module)
     {
-        var engine = new CompilingEngine(module);
+        var engine = new CompilingEngine(module, Tiers.CompiledOnly);
         JobDigest.Of(module, engine);
         return engine;
     }

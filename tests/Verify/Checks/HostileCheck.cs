@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Marketplace.Engine;
 using Marketplace.Engine.Guests;
+using Marketplace.Engine.Interpret;
 using Marketplace.Engine.Tests.Hostile;
 using Marketplace.Guests.Tests;
 
@@ -77,15 +78,22 @@ public static class HostileCheck
     {
         foreach (var hostile in HostileModules.All)
         {
-            yield return (
-                hostile.Name,
-                hostile.BytesMax,
-                () =>
+            foreach (var tiers in (Tiers[])[Tiers.Default, Tiers.CompiledOnly])
+            {
+                if (tiers.Interprets && hostile.IsMachineCode)
                 {
-                    var module = hostile.Module();
-                    return cancellation => Differs(hostile.End, hostile.Run(module, cancellation));
+                    continue;
                 }
-            );
+                yield return (
+                    tiers.Interprets ? hostile.Name : $"{hostile.Name}, compiled",
+                    hostile.BytesMax,
+                    () =>
+                    {
+                        var module = hostile.Module();
+                        return cancellation => Differs(hostile.End, hostile.Run(module, tiers, cancellation));
+                    }
+                );
+            }
         }
         foreach (var hostile in HostileCommands.All)
         {

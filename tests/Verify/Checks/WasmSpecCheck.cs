@@ -1,13 +1,15 @@
 using System.Diagnostics;
 using Marketplace.Engine;
+using Marketplace.Engine.Interpret;
 using Marketplace.Engine.Tests.Spec;
+using Marketplace.Reference.Comparison;
 using Marketplace.Testing;
 
 namespace Marketplace.Verify.Checks;
 
 /// <summary>
-/// The official suite of WebAssembly: core 2.0 with vectors, and the proposals that the engine has. What must not hold is counted and
-/// named, so that no figure hides it.
+/// The official suite of WebAssembly: core 2.0 with vectors, and the proposals that the engine has, each file compiled, interpreted, and
+/// changing from one to the other while it runs. What must not hold is counted and named, so that no figure hides it.
 /// </summary>
 public static class WasmSpecCheck
 {
@@ -59,7 +61,16 @@ public static class WasmSpecCheck
             }
             return null;
         }
-        var result = await guests.Run(() => SpecFile.Run(count, new CompilingSpecEngine()));
+        foreach (var tiers in (Tiers[])[TestTiers.InterpretedOnly, TestTiers.Changing])
+        {
+            var other = await guests.Run(() => SpecFile.Run(count, new CompilingSpecEngine(tiers)));
+            found.AddRange(other.Failures.Select(failure => $"{count.Suite}/{count.File}, {tiers}: {failure}"));
+            if (other.Total != count.AssertionsWithoutText)
+            {
+                found.Add($"{count.Suite}/{count.File}, {tiers}: {other.Total} assertions were run.");
+            }
+        }
+        var result = await guests.Run(() => SpecFile.Run(count, new CompilingSpecEngine(Tiers.CompiledOnly)));
         Console.Error.WriteLine($"{count.Suite}/{result}");
         foreach (var exception in result.Exceptions)
         {

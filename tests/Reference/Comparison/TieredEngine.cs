@@ -1,0 +1,60 @@
+using Marketplace.Engine.Interpret;
+using Marketplace.Reference.Generation;
+
+namespace Marketplace.Reference.Comparison;
+
+/// <summary>
+/// The engine of the product three times side by side: with machine code alone, interpreted alone, and changing from one to the other while
+/// it runs. What differs between them is an outcome that no other engine has.
+/// </summary>
+internal sealed class TieredEngine(GeneratedModule module) : IEngineUnderTest
+{
+    private readonly (string Name, CompilingEngine Engine)[] _engines =
+    [
+        ("compiled", new CompilingEngine(module, Tiers.CompiledOnly)),
+        ("interpreted", new CompilingEngine(module, TestTiers.InterpretedOnly)),
+        ("changing", new CompilingEngine(module, TestTiers.Changing)),
+    ];
+
+    public CallOutcome Begin() => OfAll(engine => engine.Begin());
+
+    public CallOutcome Call(GeneratedCall call) => OfAll(engine => engine.Call(call));
+
+    public State State()
+    {
+        var states = Array.ConvertAll(_engines, engine => (engine.Name, State: engine.Engine.State()));
+        var (_, first) = states[0];
+        foreach (var (name, state) in states)
+        {
+            if (first.DifferenceTo(state) is { } difference)
+            {
+                return first with { Values = $"{states[0].Name} and {name}: {difference}" };
+            }
+        }
+
+        return first;
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, engine) in _engines)
+        {
+            engine.Dispose();
+        }
+    }
+
+    private CallOutcome OfAll(Func<CompilingEngine, CallOutcome> does)
+    {
+        var outcomes = Array.ConvertAll(_engines, engine => (engine.Name, Outcome: does(engine.Engine)));
+        var (_, first) = outcomes[0];
+        foreach (var (name, outcome) in outcomes)
+        {
+            if (outcome != first)
+            {
+                return first with { End = $"{outcomes[0].Name}: {first}, {name}: {outcome}" };
+            }
+        }
+
+        return first;
+    }
+}
