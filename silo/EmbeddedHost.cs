@@ -59,8 +59,8 @@ internal static class EmbeddedHost
     private static Task<T> Beside<T>(Func<T> part) =>
         Task.Factory.StartNew(part, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    public static void MapGrainHostPages(this WebApplication app)
+    public static void MapGrainHostPages(this WebApplication app, SiloOptions options)
     {
-        // The embedded host has no pages of its own.
+        // The embedded host has no pages of its own, so no option asks for them.
     }
 }

@@ -78,9 +78,9 @@ internal static class OrleansHost
                 .Configure<ClusterMembershipOptions>(ClusterPolicy.Membership)
                 .Configure<SiloMessagingOptions>(ClusterPolicy.Messaging)
                 .Configure<GrainCollectionOptions>(ClusterPolicy.Collection)
-                .AddMemoryStreams(MarketStreams.Provider, ConfigureStreams)
-                .AddDashboard(dashboard => dashboard.HideTrace = true);
+                .AddMemoryStreams(MarketStreams.Provider, ConfigureStreams);
             KeepIn(silo, database.ForOrleans);
+            AddDashboard(silo, options);
             if (tls is not null)
             {
                 silo.UseTls(tls);
@@ -123,6 +123,15 @@ internal static class OrleansHost
                 }
             );
 
+    private static void AddDashboard(ISiloBuilder silo, SiloOptions options)
+    {
+        if (options.Dashboard)
+        {
+            // Its log stream stays hidden: logs are the machine's.
+            silo.AddDashboard(dashboard => dashboard.HideTrace = true);
+        }
+    }
+
     private static void ConfigureStreams(ISiloMemoryStreamConfigurator streams)
     {
         streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
@@ -154,6 +163,12 @@ internal static class OrleansHost
         }
     }
 
-    /// <summary>Orleans's own dashboard, for holders of an admin key. Its log stream stays hidden: logs are the machine's.</summary>
-    public static void MapGrainHostPages(this WebApplication app) => app.MapOrleansDashboard("/orleans").ServesOperatorPages();
+    /// <summary>Orleans's own dashboard, for holders of an admin key.</summary>
+    public static void MapGrainHostPages(this WebApplication app, SiloOptions options)
+    {
+        if (options.Dashboard)
+        {
+            app.MapOrleansDashboard("/orleans").ServesOperatorPages();
+        }
+    }
 }

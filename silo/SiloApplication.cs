@@ -32,7 +32,7 @@ internal static class SiloApplication
         app.Services.RequireOwnDomain();
         await app.Services.RequireChain();
         app.MapMarketplaceGateway();
-        app.MapGrainHostPages();
+        app.MapGrainHostPages(options);
         return app;
     }
 }

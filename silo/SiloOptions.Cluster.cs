@@ -49,6 +49,9 @@ public sealed partial class SiloOptions
     /// <summary>The shards of a new cluster: enough for four silos, and each costs next to nothing.</summary>
     internal const int ShardsUsual = 8;
 
+    /// <summary>Serve Orleans's dashboard, which counts every message and all activations from the start of the silo on.</summary>
+    public bool Dashboard { get; set; }
+
     /// <summary>Talk to other silos without TLS, on a private network whose every machine is trusted.</summary>
     public bool SiloPlaintext { get; set; }
 

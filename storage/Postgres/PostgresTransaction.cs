@@ -33,12 +33,14 @@ internal sealed class PostgresTransaction
         returning d.kind, d.id
         """;
 
-    // The first entry of an append decides: its place must be free, and the one before it taken, for there are no gaps.
+    // The first entry of an append decides: its place must be free, and the one before it taken, for there are no gaps. A join, because the
+    // server may answer an "exists" beside an "or" by reading the whole log, and keeps that plan while it takes the log for small.
     private const string AppendFirst = """
         insert into market.log(stream, version, checksum, content)
         select n.stream, n.expected + 1, n.checksum, n.content
         from unnest($1, $2, $3, $4) as n(stream, expected, checksum, content)
-        where n.expected = 0 or exists (select from market.log p where p.stream = n.stream and p.version = n.expected)
+        left join market.log p on p.stream = n.stream and p.version = n.expected
+        where n.expected = 0 or p.version is not null
         on conflict do nothing
         returning '', stream
         """;
@@ -49,8 +51,7 @@ internal sealed class PostgresTransaction
         insert into market.log(stream, version, checksum, content)
         select n.stream, n.version, n.checksum, n.content
         from unnest($1, $2, $3, $4, $5) as n(stream, first, version, checksum, content)
-        where exists (
-            select from market.log f where f.stream = n.stream and f.version = n.first and f.xmin = pg_current_xact_id()::xid)
+        join market.log f on f.stream = n.stream and f.version = n.first and f.xmin = pg_current_xact_id()::xid
         """;
 
     private readonly NpgsqlBatch _batch;

@@ -9,7 +9,9 @@ internal sealed class ClusterOfSilos : IAsyncDisposable
     private readonly PostgresServer _server;
     private readonly List<SiloProcess> _silos = [];
 
-    private ClusterOfSilos(PostgresServer server, string database) => (_server, Database) = (server, database);
+    private readonly string[] _more;
+
+    private ClusterOfSilos(PostgresServer server, string database, string[] more) => (_server, Database, _more) = (server, database, more);
 
     public string Database { get; }
 
@@ -28,13 +30,15 @@ internal sealed class ClusterOfSilos : IAsyncDisposable
             Blobs,
             "--silo-certificates",
             Path.Combine(_folder.Path, "certificates"),
+            .. _more,
         ];
 
-    public static async Task<ClusterOfSilos> Make()
+    /// <param name="more">Options that its silos have besides.</param>
+    public static async Task<ClusterOfSilos> Make(params string[] more)
     {
         Assert.SkipUnless(PostgresServer.IsInstalled, PostgresServer.Missing);
         var server = await PostgresServer.Start(durable: true);
-        return new ClusterOfSilos(server, await server.CreateDatabase());
+        return new ClusterOfSilos(server, await server.CreateDatabase(), more);
     }
 
     public string FolderOf(string name) => Path.Combine(_folder.Path, name);

@@ -222,9 +222,22 @@ public sealed class ClusterTests
     }
 
     [Fact]
-    public async Task Dashboard_IsForAdminKeysOnly()
+    public async Task Dashboard_IsServedOnlyWhereItIsAskedFor()
     {
         await using var cluster = await ClusterOfSilos.Make();
+        var silo = Assert.Single(await cluster.Start(Cancellation, "one"));
+        using var http = new HttpClient { BaseAddress = new Uri(Url(silo)) };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", Key(silo));
+
+        using var answer = await http.GetAsync("/orleans/", Cancellation);
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Dashboard_IsForAdminKeysOnly()
+    {
+        await using var cluster = await ClusterOfSilos.Make("--dashboard", "true");
         var silo = Assert.Single(await cluster.Start(Cancellation, "one"));
         var (_, made, _) = await CommandLine.Run(
             silo.Folder,
