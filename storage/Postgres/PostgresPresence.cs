@@ -17,6 +17,9 @@ internal sealed class PostgresPresence : IAsyncDisposable
     /// <summary>Seconds between two signs of life, or a connection that a broken network took away would be waited on for ever.</summary>
     private const int KeepAliveSeconds = 10;
 
+    /// <summary>Seconds in which a server that is there gives a lock free: one that is not does so by itself.</summary>
+    private const int FreeSecondsMax = 2;
+
     private readonly NpgsqlDataSource _source;
     private readonly CancellationTokenSource _gone = new();
     private NpgsqlConnection _connection;
@@ -57,19 +60,41 @@ internal sealed class PostgresPresence : IAsyncDisposable
     /// <param name="source">Without a pool.</param>
     /// <exception cref="MoveRefusedException">A store is open on the database, or another process moves its data.</exception>
     public static async ValueTask<IAsyncDisposable> BeAlone(NpgsqlDataSource source, CancellationToken cancellation) =>
-        await TryLock(source, "pg_try_advisory_lock", cancellation).ConfigureAwait(false)
-        ?? throw new MoveRefusedException(
-            "Silos run on the database. Stop all of them: data that changes while it is moved would be there twice."
+        new Alone(
+            await TryLock(source, "pg_try_advisory_lock", cancellation).ConfigureAwait(false)
+                ?? throw new MoveRefusedException(
+                    "Silos run on the database. Stop all of them: data that changes while it is moved would be there twice."
+                )
         );
 
     public async ValueTask DisposeAsync()
     {
         await _gone.CancelAsync().ConfigureAwait(false);
         await _keeping.ConfigureAwait(false);
-        await _connection.DisposeAsync().ConfigureAwait(false);
+        await Free(_connection).ConfigureAwait(false);
         await _source.DisposeAsync().ConfigureAwait(false);
         _gone.Dispose();
     }
+
+    /// <summary>
+    /// Gives the lock free before the connection ends: the server notices that end a moment later, and who comes next would meet a store
+    /// that is gone.
+    /// </summary>
+    private static async ValueTask Free(NpgsqlConnection connection)
+    {
+        await using var ended = connection.ConfigureAwait(false);
+        try
+        {
+            await using var command = new NpgsqlCommand("select pg_advisory_unlock_all()", connection) { CommandTimeout = FreeSecondsMax };
+            await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+        }
+        catch (Exception lost) when (IsLost(lost))
+        {
+            // The lock went with the connection.
+        }
+    }
+
+    private static bool IsLost(Exception failure) => failure is NpgsqlException or InvalidOperationException or IOException;
 
     private static async ValueTask<NpgsqlConnection?> TryLock(NpgsqlDataSource source, string function, CancellationToken cancellation)
     {
@@ -133,7 +158,7 @@ internal sealed class PostgresPresence : IAsyncDisposable
         {
             return true;
         }
-        catch (Exception lost) when (lost is NpgsqlException or InvalidOperationException or IOException)
+        catch (Exception lost) when (IsLost(lost))
         {
             return false;
         }
@@ -151,5 +176,10 @@ internal sealed class PostgresPresence : IAsyncDisposable
         {
             return null;
         }
+    }
+
+    private sealed class Alone(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => Free(connection);
     }
 }
