@@ -1,6 +1,5 @@
 using Marketplace.Worker;
 using Marketplace.Worker.Isolation;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Marketplace.Tests.Worker;
@@ -22,14 +21,14 @@ public sealed class GuestPlaceTests
     [Fact]
     public async Task ChildThatDoesNotStart_IsToldToWhoTakesThePlace()
     {
-        var log = new KeptLog();
+        var log = new LogLines();
         using var place = new GuestPlace(Options(new ChildCommand(["/bin/false"])), TimeProvider.System);
 
         await Assert.ThrowsAsync<IsolationException>(() => place.Take(log));
 
         Assert.Equal(
             IsolationPolicy.StartAttemptsMax - 1,
-            log.Lines.Count(line => line.StartsWith("A child did not start", StringComparison.Ordinal))
+            log.Written.Count(line => line.StartsWith("A child did not start", StringComparison.Ordinal))
         );
     }
 
@@ -43,22 +42,4 @@ public sealed class GuestPlaceTests
     }
 
     private static GuestOptions Options(ChildCommand child) => new() { Isolation = IsolationKind.Process, Child = child };
-
-    private sealed class KeptLog : ILogger
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => Lines.Add(formatter(state, exception));
-    }
 }
