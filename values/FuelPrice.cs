@@ -29,6 +29,15 @@ public static class FuelPrice
         return price > Cap(fuel, limit) ? limit : TokenAmount.Min(limit, price.MultiplyDivideRoundingUp(fuel, Unit));
     }
 
+    /// <summary>
+    /// Of <paramref name="least"/> to <paramref name="most"/> fuel what <paramref name="limit"/> buys where <paramref name="most"/> costs
+    /// <paramref name="price"/>: whole <see cref="Unit"/>s, so that no part of it is rounded.
+    /// </summary>
+    public static long Bought(TokenAmount limit, long least, long most, TokenAmount price) =>
+        limit >= price
+            ? most
+            : Math.Max(least, (long)limit.MultiplyDivideRoundingDown((UInt128)most / Unit, price.BaseUnits).BaseUnits * Unit);
+
     /// <summary>The highest price at which <paramref name="fuel"/> stays within <paramref name="limit"/>.</summary>
     public static TokenAmount Cap(UInt128 fuel, TokenAmount limit)
     {

@@ -38,7 +38,7 @@ public sealed class JobQuoteTests : IDisposable
     {
         await _shell.Run("job", "quote", Program);
 
-        Assert.Equal(["program"], Asked().EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["program", "fuelMax"], Asked().EnumerateObject().Select(member => member.Name));
     }
 
     [Fact]

@@ -41,7 +41,8 @@ public sealed class JobRunTests : IDisposable
         var request = Sent();
         Assert.Equal("hello marketplace"u8.ToArray(), request.GetProperty("input").GetBytesFromBase64());
         Assert.Equal(program.ToString(), request.GetProperty("program").GetString());
-        Assert.Equal("100", request.GetProperty("priceMax").GetString());
+        Assert.Equal("1000", request.GetProperty("priceMax").GetString());
+        Assert.Equal(1_000_000_000, request.GetProperty("fuelMax").GetInt64());
         Assert.Equal(32, request.GetProperty("requestId").GetString()!.Length);
     }
 
@@ -106,7 +107,7 @@ public sealed class JobRunTests : IDisposable
         Assert.Equal((ExitCodes.Ok, ""), (ran.ExitCode, ran.Error));
         Assert.Equal("@words"u8.ToArray(), Sent().GetProperty("input").GetBytesFromBase64());
         Assert.Equal("@words", Sent().GetProperty("arguments")[0].GetString());
-        Assert.False(Sent().TryGetProperty("fuelMax", out _));
+        Assert.NotEqual(1, Sent().GetProperty("fuelMax").GetInt64());
     }
 
     [Theory]
@@ -331,6 +332,21 @@ public sealed class JobRunTests : IDisposable
         await _shell.Run("job", "run", Program, "--fuel", "2G", "--max-price", "1999");
 
         Expectation.Matches("errors/job-run-price-warned.txt", warned);
+    }
+
+    [Theory]
+    [InlineData("5000", "", 1_000_000_000)]
+    [InlineData("250", "", 250_000_000)]
+    [InlineData("750", "--assurance quorum:2/3", 250_000_000)]
+    [InlineData("500", "--priority 2", 250_000_000)]
+    [InlineData("7", "", 100_000_000)]
+    public async Task UnstatedFuel_IsWhatThePriceLimitBuysNow(string limit, string options, long fuel)
+    {
+        _shell.Service.On(Submit, Samples.Job(JobState.Completed));
+
+        await _shell.Run(["job", "run", Program, "--max-price", limit, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+
+        Assert.Equal(fuel, Sent().GetProperty("fuelMax").GetInt64());
     }
 
     [Fact]

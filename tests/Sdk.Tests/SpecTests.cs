@@ -47,9 +47,27 @@ public sealed class SpecTests : IDisposable
     {
         Service.On(Market, Samples.Market() with { LowestPricePerMillionFuel = new TokenAmount(3) });
 
-        Assert.Equal(new TokenAmount(3 * JobTerms.FuelMaxUnstated / 1_000_000), (await Only(Spec())).PriceMax);
         Assert.Equal(new TokenAmount(5), (await Only(Spec() with { FuelMax = 1_500_001 })).PriceMax);
         Assert.Equal(new TokenAmount(7), (await Only(Spec() with { PriceMax = new TokenAmount(7) })).PriceMax);
+    }
+
+    [Theory]
+    [InlineData(3, 1_000_000_000, 3_000)]
+    [InlineData(30, 333_000_000, 9_990)]
+    [InlineData(100, 100_000_000, 10_000)]
+    public async Task UnstatedFuelAndPrice_AreABillionOrWhatTheCapBuys(uint price, long fuel, uint limit)
+    {
+        Service.On(Market, Samples.Market() with { LowestPricePerMillionFuel = new TokenAmount(price) });
+
+        var sent = await Only(Spec());
+
+        Assert.Equal((fuel, new TokenAmount(limit)), (sent.FuelMax!.Value, sent.PriceMax));
+    }
+
+    [Fact]
+    public async Task UnstatedFuelOfAStatedPrice_IsTheServices()
+    {
+        Assert.Null((await Only(Spec() with { PriceMax = new TokenAmount(7) })).FuelMax);
     }
 
     [Fact]
@@ -117,7 +135,8 @@ public sealed class SpecTests : IDisposable
         Assert.Equal(2, Service.Received.Count(sent => sent.Path == "/v1/quotes"));
         Assert.Single(Service.Received, sent => sent.Path == "/v1/market");
         var sent = JsonSerializer.Deserialize(Service.Received[^1].Body, ApiJson.Default.JobBatchRequest)!.Jobs;
-        Assert.Equal([420, 100, 420, 420], sent.Select(job => (int)job.PriceMax.BaseUnits));
+        Assert.Equal([1_000_000_000, 1_000_000_000, 1_000_000_000, 7], sent.Select(job => (int)job.FuelMax!.Value));
+        Assert.Equal([420, 1000, 420, 420], sent.Select(job => (int)job.PriceMax.BaseUnits));
     }
 
     [Fact]

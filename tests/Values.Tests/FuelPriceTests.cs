@@ -38,6 +38,36 @@ public sealed class FuelPriceTests
         }
     }
 
+    [Theory]
+    [InlineData(1000, 1_000_000_000)]
+    [InlineData(5000, 1_000_000_000)]
+    [InlineData(999, 999_000_000)]
+    [InlineData(150, 150_000_000)]
+    [InlineData(99, 100_000_000)]
+    [InlineData(0, 100_000_000)]
+    public void Bought_IsWhatTheLimitPaysFor_WithinItsBounds(uint limit, long fuel)
+    {
+        foreach (var (price, more) in new[] { (1000u, 1u), (7000u, 7u) })
+        {
+            var bought = FuelPrice.Bought(new TokenAmount(limit * more), 100_000_000, 1_000_000_000, new TokenAmount(price));
+
+            Assert.Equal(fuel, bought);
+        }
+    }
+
+    [Fact]
+    public void Bought_IsNeverDearerThanTheLimit_AndAMillionMoreWouldBe()
+    {
+        const long most = 1_000_000_000;
+        for (var limit = 1u; limit < 3000; limit += 7)
+        {
+            var bought = FuelPrice.Bought(new TokenAmount(limit), least: 0, most, FuelPrice.Of(most, new TokenAmount(3)));
+
+            Assert.True(FuelPrice.Of(bought, new TokenAmount(3)) <= new TokenAmount(limit), $"{bought} for {limit}");
+            Assert.True(FuelPrice.Of(bought + 1_000_000, new TokenAmount(3)) > new TokenAmount(limit), $"only {bought} for {limit}");
+        }
+    }
+
     [Fact]
     public void Cap_IsTheHighestPriceThatTheLimitCovers()
     {

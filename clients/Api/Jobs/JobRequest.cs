@@ -9,6 +9,12 @@ public abstract record JobTerms
     /// <summary>The fuel limit of a job that states none: about a tenth of a second of one core.</summary>
     public const long FuelMaxUnstated = 100_000_000;
 
+    /// <summary>
+    /// The most that a client chooses for a job that states no fuel limit: about a second of one core. Real programs need it: an
+    /// interpreter of Python starts with 600 million.
+    /// </summary>
+    public const long FuelMaxChosen = 1_000_000_000;
+
     /// <summary>What to run.</summary>
     public required ProgramId Program { get; init; }
 

@@ -16,7 +16,7 @@ internal static class JobQuoteCommand
         {
             Description = "A module that is deployed already, FILE.wasm, or the id of a program or its beginning, prog and eight digits",
         };
-        var fuel = JobSpecOptions.Fuel();
+        var fuel = JobSpecOptions.Fuel("1G");
         var memory = JobSpecOptions.Memory();
         var needs = new JobNeedsOptions();
         var assurances = new Option<string[]>("--assurance")
@@ -46,7 +46,7 @@ internal static class JobQuoteCommand
                 var request = new QuoteRequest
                 {
                     Program = await Program(run, run.Get(program)),
-                    FuelMax = run.Get(fuel),
+                    FuelMax = run.Get(fuel) ?? JobTerms.FuelMaxChosen,
                     MemoryPagesMax = JobSpecOptions.Pages(run.Get(memory)),
                     Needs = needs.Of(run, hasPrice: true),
                     Priority = needs.Priority(run),

@@ -6,9 +6,6 @@ namespace Marketplace.Cli.Commands;
 /// <summary>What <c>job run</c> and <c>job submit</c> take, and the request that it makes.</summary>
 internal sealed class JobSpecOptions
 {
-    /// <summary>What the service takes when no fuel limit is given.</summary>
-    private const long FuelDefault = 100_000_000;
-
     private const string StandardInput = "-";
 
     /// <summary>
@@ -41,7 +38,7 @@ internal sealed class JobSpecOptions
         "a whole number of base units",
         Values.TryAmount
     );
-    private readonly Option<long?> _fuel = Fuel();
+    private readonly Option<long?> _fuel = Fuel("1G, or what --max-price buys of it now");
     private readonly Option<TimeSpan?> _timeout = Values.Option<TimeSpan>(
         "--timeout",
         "TIME",
@@ -101,11 +98,11 @@ internal sealed class JobSpecOptions
             _requestId,
         ];
 
-    public static Option<long?> Fuel() =>
+    public static Option<long?> Fuel(string unstated) =>
         Values.Option<long>(
             "--fuel",
             "N",
-            "Instructions that the program may use, for example 500M [100M]",
+            $"Instructions that the program may use, for example 500M [{unstated}]",
             "a whole number above zero, with k, M or G if you like",
             Values.TryCount
         );
@@ -136,15 +133,14 @@ internal sealed class JobSpecOptions
             );
         }
 
-        var fuel = run.Get(_fuel);
         var spread = _needs.Spread(run);
         var needs = _needs.Of(run, hasPrice: run.Has(_priceMax));
         // Independent questions are asked at once: a person waits for the sum.
         var program = Program(run);
         var price =
-            run.Get(_priceMax) is { } given ? Compare(run, given, fuel ?? FuelDefault)
+            run.Get(_priceMax) is { } given ? Limited(run, given)
             : _needs.Assured(run) is { IsNone: false } assurance ? Quote(run, program, needs, assurance)
-            : Quote(run, fuel ?? FuelDefault);
+            : Quote(run, FuelAsked(run));
         var input = Input(run);
         var files = Files(run);
         try
@@ -160,6 +156,7 @@ internal sealed class JobSpecOptions
             throw;
         }
         var (inline, blob) = await input;
+        var (priceMax, fuelMax) = await price;
         return new JobRequest
         {
             RequestId = run.Get(_requestId) ?? RequestId.New(),
@@ -170,8 +167,8 @@ internal sealed class JobSpecOptions
             Arguments = Arguments(run) is { Length: > 0 } arguments ? arguments : null,
             Environment = Pairs(run, _environment, "--env") is { Count: > 0 } environment ? environment : null,
             InputFiles = await files,
-            PriceMax = await price,
-            FuelMax = fuel,
+            PriceMax = priceMax,
+            FuelMax = fuelMax,
             MemoryPagesMax = Pages(run.Get(_memory)),
             Needs = needs,
             Priority = _needs.Priority(run),
@@ -184,20 +181,22 @@ internal sealed class JobSpecOptions
         };
     }
 
+    private long FuelAsked(Invocation run) => run.Get(_fuel) ?? JobTerms.FuelMaxChosen;
+
     /// <summary>The limit with which workers of as many owners as the assurance takes are paid at their prices of now.</summary>
-    private async Task<TokenAmount> Quote(Invocation run, Task<ProgramId> program, JobNeeds? needs, Assurance assurance)
+    private async Task<Limits> Quote(Invocation run, Task<ProgramId> program, JobNeeds? needs, Assurance assurance)
     {
         var request = new QuoteRequest
         {
             Program = await program,
-            FuelMax = run.Get(_fuel),
+            FuelMax = FuelAsked(run),
             MemoryPagesMax = Pages(run.Get(_memory)),
             Needs = needs,
             Priority = _needs.Priority(run),
             Assurances = [assurance],
         };
         return (await run.Client.Jobs.Quote(request, run.Cancellation)).Quotes is [{ Available: true, PriceMax: { } limit }, ..]
-            ? limit
+            ? new Limits(limit, FuelAsked(run))
             : throw new CommandException(
                 new Failure(
                     ExitCodes.Refused,
@@ -208,37 +207,56 @@ internal sealed class JobSpecOptions
             );
     }
 
-    private static async Task<TokenAmount> Quote(Invocation run, long fuel) =>
-        await run.Client.Market.Quote(fuel, run.Cancellation)
-        ?? throw new CommandException(
-            new Failure(
-                ExitCodes.Refused,
-                "no_worker",
-                "There is no worker now, so there is no price to go by.",
-                "Give --max-price N to submit the job anyway; it then waits for a worker. 'market doctor' tells more."
-            )
-        );
+    private static async Task<Limits> Quote(Invocation run, long fuel) =>
+        await run.Client.Market.Quote(fuel, run.Cancellation) is { } price
+            ? new Limits(price, fuel)
+            : throw new CommandException(
+                new Failure(
+                    ExitCodes.Refused,
+                    "no_worker",
+                    "There is no worker now, so there is no price to go by.",
+                    "Give --max-price N to submit the job anyway; it then waits for a worker. 'market doctor' tells more."
+                )
+            );
 
-    /// <summary>A limit that no offer meets is warned of before the job is there: it may be refused, or wait with its money held.</summary>
-    private static async Task<TokenAmount> Compare(Invocation run, TokenAmount given, long fuel)
+    /// <summary>
+    /// The fuel that a limit buys, where none is stated. A limit that no offer meets is warned of before the job is there: it may be
+    /// refused, or wait with its money held.
+    /// </summary>
+    private async Task<Limits> Limited(Invocation run, TokenAmount given)
     {
+        var stated = run.Get(_fuel);
         try
         {
-            if (await run.Client.Market.Quote(fuel, run.Cancellation) is { } least && given < least)
+            if ((await run.Client.Market.Get(run.Cancellation)).LowestPricePerMillionFuel is { } price)
             {
-                run.Note(
-                    $"market: --max-price {Table.Show(given)} is too low now: the cheapest worker asks {Table.Show(least)} for "
-                        + $"{Table.Show(fuel)} fuel. "
-                        + "If the market takes the job, the job waits until an offer is low enough, or it expires."
-                );
+                // A priority that the service refuses is not this one's to tell of.
+                price *= (uint)Math.Clamp(_needs.Priority(run) ?? 1, 1, JobLimits.PriorityMax) * (uint)(_needs.Assured(run)?.Seats ?? 1);
+                var fuel =
+                    stated
+                    ?? FuelPrice.Bought(
+                        given,
+                        JobTerms.FuelMaxUnstated,
+                        JobTerms.FuelMaxChosen,
+                        FuelPrice.Of(JobTerms.FuelMaxChosen, price)
+                    );
+                var least = FuelPrice.Of(fuel, price);
+                if (given < least)
+                {
+                    run.Note(
+                        $"market: --max-price {Table.Show(given)} is too low now: the cheapest worker asks {Table.Show(least)} for "
+                            + $"{Table.Show(fuel)} fuel. "
+                            + "If the market takes the job, the job waits until an offer is low enough, or it expires."
+                    );
+                }
+                return new Limits(given, fuel);
             }
         }
         catch (Exception unknown) when (Failure.IsOfService(unknown))
         {
-            // Only a warning is lost: the submission tells what is wrong with the service or the key.
+            // Only a warning and a choice are lost: the submission tells what is wrong with the service or the key.
         }
-
-        return given;
+        return new Limits(given, stated);
     }
 
     private string[] Arguments(Invocation run) => [.. run.Get(_arguments) ?? [], .. run.Get(_words)];
@@ -353,4 +371,8 @@ internal sealed class JobSpecOptions
         );
         return await reading;
     }
+
+    /// <param name="PriceMax">What the job may cost.</param>
+    /// <param name="FuelMax">What it may use; null: what the service takes.</param>
+    private readonly record struct Limits(TokenAmount PriceMax, long? FuelMax);
 }

@@ -14,7 +14,9 @@ public sealed record JobSpec : JobTerms
     /// <summary>
     /// What the job may cost in all, in base units. Left out: what the cheapest worker of the moment asks for all of the job's fuel, of an
     /// assured job the limit that a quote of the moment names; but never more than
-    /// <see cref="MarketplaceClientOptions.UnstatedPriceMax"/>.
+    /// <see cref="MarketplaceClientOptions.UnstatedPriceMax"/>. A fuel limit that is left out with it is
+    /// <see cref="JobTerms.FuelMaxChosen"/>, or what the most that is chosen buys of that, and no less than
+    /// <see cref="JobTerms.FuelMaxUnstated"/>.
     /// </summary>
     public TokenAmount? PriceMax { get; init; }
 }

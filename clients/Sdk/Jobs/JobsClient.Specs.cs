@@ -134,18 +134,23 @@ public partial class JobsClient
         var requests = new List<JobRequest>(specs.Count);
         foreach (var spec in specs)
         {
-            var price = spec.PriceMax;
-            if (price is null && IsAssured(spec))
+            if (spec.PriceMax is null && IsAssured(spec))
             {
                 var kind = (spec.Program, spec.FuelMax, spec.MemoryPagesMax, spec.Needs, spec.Priority, spec.Assurance);
                 if (!quotes.TryGetValue(kind, out var quote))
                 {
                     quotes.Add(kind, quote = await FirstQuote(spec, cancellation).ConfigureAwait(false));
                 }
-                price = Choose(quote.PriceMax, quote.Reason);
+                requests.Add(Priced(spec, quote.PriceMax, quote.Reason));
             }
-            price ??= ChoosePrice(spec, status ??= await _market.Get(cancellation).ConfigureAwait(false));
-            requests.Add(new JobRequest(spec, spec.RequestId ?? RequestId.New(), price.Value));
+            else
+            {
+                requests.Add(
+                    spec.PriceMax is { } price
+                        ? Request(spec, price)
+                        : Priced(spec, status ??= await _market.Get(cancellation).ConfigureAwait(false))
+                );
+            }
         }
         return await SubmitBatch(requests, cancellation).ConfigureAwait(false);
     }
@@ -153,34 +158,49 @@ public partial class JobsClient
     private async Task<JobRequest> Request(JobSpec spec, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        var price = spec.PriceMax;
-        if (price is null && IsAssured(spec))
+        if (spec.PriceMax is { } price)
         {
-            var quote = await FirstQuote(spec, cancellation).ConfigureAwait(false);
-            price = Choose(quote.PriceMax, quote.Reason);
+            return Request(spec, price);
         }
-        price ??= ChoosePrice(spec, await _market.Get(cancellation).ConfigureAwait(false));
-        return new JobRequest(spec, spec.RequestId ?? RequestId.New(), price.Value);
+        if (!IsAssured(spec))
+        {
+            return Priced(spec, await _market.Get(cancellation).ConfigureAwait(false));
+        }
+        var quote = await FirstQuote(spec, cancellation).ConfigureAwait(false);
+        return Priced(spec, quote.PriceMax, quote.Reason);
     }
+
+    private static JobRequest Request(JobSpec spec, TokenAmount price) => new(spec, spec.RequestId ?? RequestId.New(), price);
 
     /// <summary>More than one worker runs it, each of another owner: the cheapest one's price is not enough.</summary>
     private static bool IsAssured(JobSpec spec) => spec.Assurance is { IsNone: false };
 
-    private async Task<Quote> FirstQuote(JobSpec spec, CancellationToken cancellation) =>
-        (await Quote(QuoteRequest.Of(spec, spec.Assurance!.Value), cancellation).ConfigureAwait(false)).Quotes is [var quote, ..]
+    private async Task<Quote> FirstQuote(JobSpec spec, CancellationToken cancellation)
+    {
+        var request = QuoteRequest.Of(spec, spec.Assurance!.Value) with { FuelMax = FuelAsked(spec) };
+        return (await Quote(request, cancellation).ConfigureAwait(false)).Quotes is [var quote, ..]
             ? quote
             : throw new MarketplaceProtocolException(_transport.Url, "The service gave no quote for the assurance that was asked for");
+    }
 
-    private TokenAmount ChoosePrice(JobSpec spec, MarketStatus market) =>
-        Choose(
-            MarketClient.QuoteOf(market, spec.FuelMax ?? JobTerms.FuelMaxUnstated) * (uint)Math.Max(1, spec.Priority ?? 1),
-            reason: null
-        );
+    private static long FuelAsked(JobSpec spec) => spec.FuelMax ?? JobTerms.FuelMaxChosen;
 
-    private TokenAmount Choose(TokenAmount? quote, string? reason)
+    private JobRequest Priced(JobSpec spec, MarketStatus market) =>
+        Priced(spec, MarketClient.QuoteOf(market, FuelAsked(spec)) * (uint)Math.Max(1, spec.Priority ?? 1), reason: null);
+
+    /// <param name="spec">States no price limit.</param>
+    /// <param name="quote">What <see cref="FuelAsked"/> costs now; null: there is no worker.</param>
+    /// <param name="reason">Why the job's assurance cannot be had now; null: it can, or it asks for none.</param>
+    private JobRequest Priced(JobSpec spec, TokenAmount? quote, string? reason)
     {
         var max = _transport.Options.UnstatedPriceMax;
-        return reason is null && quote is { } price && price <= max ? price : throw new PriceNotStatedException(quote, max, reason);
+        if (quote is not { } asked || reason is not null)
+        {
+            throw new PriceNotStatedException(quote, max, reason);
+        }
+        var fuel = spec.FuelMax ?? FuelPrice.Bought(max, JobTerms.FuelMaxUnstated, JobTerms.FuelMaxChosen, asked);
+        var price = asked.MultiplyDivideRoundingUp((UInt128)fuel, (UInt128)FuelAsked(spec));
+        return price <= max ? Request(spec with { FuelMax = fuel }, price) : throw new PriceNotStatedException(price, max);
     }
 
     private readonly record struct Open(int Index, JobSpec Spec, JobId Id);
