@@ -14,7 +14,9 @@ internal sealed class CellStack(int locals, StepWriter steps)
     /// <summary>All operands below this height are in their own cells.</summary>
     private int _settled;
 
-    /// <summary>The step that left its result in the cell of the top operand.</summary>
+    /// <summary>
+    /// The last step that leaves a result, in the cell of an operand: not always the top one, since what is dropped leaves its step behind.
+    /// </summary>
     private int _result = -1;
 
     public int Count => _operands.Count;
@@ -46,8 +48,8 @@ internal sealed class CellStack(int locals, StepWriter steps)
     {
         step.To = Own(_operands.Count);
         steps.Add(step);
-        Push(new Operand(false, step.To, 0));
         _result = steps.Count - 1;
+        Push(new Operand(false, step.To, 0));
     }
 
     /// <summary>Removes the top operand.</summary>
@@ -85,7 +87,7 @@ internal sealed class CellStack(int locals, StepWriter steps)
             }
         }
 
-        if (!wasRead && !value.IsConstant && value.Cell == Own(_operands.Count) && steps.MayRedirect(_result))
+        if (!wasRead && !value.IsConstant && value.Cell == Own(_operands.Count) && steps.MayRedirect(_result, value.Cell))
         {
             steps.Redirect(local);
             _result = -1;

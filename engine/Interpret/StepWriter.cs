@@ -14,8 +14,9 @@ internal sealed class StepWriter
 
     public void Add(Step step) => _steps.Add(step);
 
-    /// <summary>Whether the step is the last, and what follows is reached from it alone.</summary>
-    public bool MayRedirect(int step) => step == _steps.Count - 1 && _lastLabel != _steps.Count;
+    /// <summary>Whether the step is the last, its result is in that cell, and what follows is reached from it alone.</summary>
+    public bool MayRedirect(int step, ushort cell) =>
+        step == _steps.Count - 1 && _lastLabel != _steps.Count && step >= 0 && _steps[step].To == cell;
 
     /// <summary>Gives the last step's result another cell.</summary>
     public void Redirect(ushort to) => CollectionsMarshal.AsSpan(_steps)[^1].To = to;

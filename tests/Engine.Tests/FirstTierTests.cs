@@ -281,6 +281,33 @@ public sealed class FirstTierTests(GuestThreadsFixture guests) : EngineTest(gues
         }
     }
 
+    /// <summary>Between an operand and the write of it, another is made and dropped.</summary>
+    [Fact]
+    public async Task DroppedResult_IsNotWhatALocalGets()
+    {
+        var module = new TestModule();
+        var sum = new Code().LocalGet(0).I32Const(3).I32Add().LocalGet(0).I32Const(5).I32Mul().Drop().LocalSet(1).LocalGet(1);
+        module.Function(module.Type(I32, I32), "run", sum, (1, WasmType.I32));
+        var (outcome, _) = await RunWith(TestTiers.InterpretedOnly, module, Value.FromI32(10));
+        Assert.Equal([Value.FromI32(13)], outcome.Results);
+    }
+
+    /// <summary>Where many operands wait, an instruction's result is followed by copies of them.</summary>
+    [Theory]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(64)]
+    public async Task ResultAboveManyOperands_IsWhatALocalGets(int operands)
+    {
+        var code = new Code().Times(operands, c => c.LocalGet(0)).LocalGet(0).I32Const(1).I32Add().LocalSet(1);
+        code.Times(operands - 1, c => c.I32Add()).I32Const(1_000).I32Mul().LocalGet(1).I32Add();
+        var module = new TestModule();
+        module.Function(module.Type(I32, I32), "run", code, (1, WasmType.I32));
+        var (outcome, _) = await RunWith(TestTiers.InterpretedOnly, module, Value.FromI32(10));
+        Assert.Equal([Value.FromI32((operands * 10_000) + 11)], outcome.Results);
+    }
+
     [Fact]
     public async Task EndlessInterpretedLoop_IsStopped()
     {

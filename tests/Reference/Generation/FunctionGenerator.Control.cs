@@ -52,8 +52,8 @@ internal sealed partial class FunctionGenerator
         return _dice.Next(3) switch
         {
             0 => (-1, new FunctionType([], [])),
-            1 => (-1, new FunctionType([], [_dice.Pick(ValueTypes)])),
-            _ => (index, _shape.Types[index]),
+            > 1 when Knows(_shape.Types[index]) => (index, _shape.Types[index]),
+            _ => (-1, new FunctionType([], [_dice.Pick(ValueTypes)])),
         };
     }
 
@@ -177,7 +177,10 @@ internal sealed partial class FunctionGenerator
         Need([.. types, WasmType.I32]);
         WriteConstant(_code, WasmType.I32, 7);
         _code.Op(_dice.Chance(80) ? Opcode.I32And : Opcode.I32Xor).Op(Opcode.BrTable);
-        var count = _dice.OnceIn(10) ? 60 : _dice.Next(7);
+        var count =
+            _dice.OnceIn(200) ? 3_000
+            : _dice.OnceIn(10) ? 60
+            : _dice.Next(7);
         _code.Index(count);
         for (var i = 0; i <= count; i++)
         {
@@ -193,6 +196,11 @@ internal sealed partial class FunctionGenerator
         {
             var callee = _dice.OnceIn(6) ? _dice.Next(_shape.ImportedFunctions) : Later();
             var type = _shape.TypeOf(callee);
+            if (!Knows(type))
+            {
+                return;
+            }
+
             Need(type.Parameters);
             var tail = IsTail(type);
             _code.Op(tail ? Opcode.ReturnCall : Opcode.Call).Index(callee);
@@ -209,6 +217,11 @@ internal sealed partial class FunctionGenerator
         var typeIndex =
             slot < _shape.Slots.Count && !_dice.OnceIn(40) ? _shape.FunctionTypes[_shape.Slots[slot]] : _dice.Next(_shape.Types.Count);
         var expected = _shape.Types[typeIndex];
+        if (!Knows(expected))
+        {
+            return;
+        }
+
         Need(expected.Parameters);
         WriteConstant(_code, WasmType.I32, (uint)slot);
         var isTail = IsTail(expected);
@@ -217,7 +230,8 @@ internal sealed partial class FunctionGenerator
     }
 
     /// <summary>A tail call gives its callee's results for the function's own, and the rest of the block is dead.</summary>
-    private bool IsTail(FunctionType callee) => callee.Results.SequenceEqual(_type.Results) && _dice.Chance(_frames.Count > 1 ? 40 : 4);
+    private bool IsTail(FunctionType callee) =>
+        !_isNumeric && callee.Results.SequenceEqual(_type.Results) && _dice.Chance(_frames.Count > 1 ? 40 : 4);
 
     private void Behind(FunctionType callee, bool tail)
     {

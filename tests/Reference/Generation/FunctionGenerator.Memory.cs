@@ -12,6 +12,8 @@ internal sealed partial class FunctionGenerator
         .. Enum.GetValues<Opcode>().Where(opcode => OpcodeTable.SignatureOf(opcode) is { AccessBytes: > 0, Atomic: false }),
     ];
 
+    private static readonly Opcode[] NumericAccesses = [.. Accesses.Where(opcode => opcode < Opcode.V128Load)];
+
     private static readonly Opcode[] Atomics =
     [
         .. Enum.GetValues<Opcode>().Where(opcode => OpcodeTable.SignatureOf(opcode) is { AccessBytes: > 0, Atomic: true }),
@@ -19,7 +21,11 @@ internal sealed partial class FunctionGenerator
 
     private void MemoryAccess()
     {
-        var opcode = _dice.Pick(_dice.OnceIn(8) ? Atomics : Accesses);
+        var opcode = _dice.Pick(
+            _isNumeric ? NumericAccesses
+            : _dice.OnceIn(8) ? Atomics
+            : Accesses
+        );
         if (opcode is Opcode.MemoryAtomicWait32 or Opcode.MemoryAtomicWait64 && (_options.Portable || !_dice.OnceIn(10)))
         {
             // It traps but for shared memories, and V8's threads really wait.

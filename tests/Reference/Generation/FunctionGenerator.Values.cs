@@ -22,10 +22,14 @@ internal sealed partial class FunctionGenerator
 
     private static readonly Opcode[] Vectors = [.. NumericOpcodes.Where(IsVector)];
 
-    private static readonly Dictionary<WasmType, Opcode[]> ByResult = Scalars
-        .Concat(Vectors)
-        .GroupBy(opcode => OpcodeTable.SignatureOf(opcode)!.Result!.Value)
-        .ToDictionary(group => group.Key, group => group.ToArray());
+    private static readonly Dictionary<WasmType, Opcode[]> ByResult = GroupByResult(Scalars.Concat(Vectors));
+
+    private static readonly Dictionary<WasmType, Opcode[]> ScalarsByResult = GroupByResult(Scalars);
+
+    private static Dictionary<WasmType, Opcode[]> GroupByResult(IEnumerable<Opcode> opcodes) =>
+        opcodes
+            .GroupBy(opcode => OpcodeTable.SignatureOf(opcode)!.Result!.Value)
+            .ToDictionary(group => group.Key, group => group.ToArray());
 
     private static bool IsVector(Opcode opcode) => opcode is >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U;
 
@@ -70,7 +74,7 @@ internal sealed partial class FunctionGenerator
                 _code.Op(Opcode.GlobalGet).Index(global);
                 _stack.Add(type);
                 break;
-            case < 75 when depth < DepthMax && ByResult.TryGetValue(type, out var opcodes):
+            case < 75 when depth < DepthMax && (_isNumeric ? ScalarsByResult : ByResult).TryGetValue(type, out var opcodes):
                 Numeric(_dice.Pick(opcodes), depth + 1);
                 break;
             case < 80 when type == WasmType.FuncRef:
@@ -220,7 +224,7 @@ internal sealed partial class FunctionGenerator
     private void SetGlobal()
     {
         var global = _dice.Next(_shape.Globals.Count);
-        if (_shape.Globals[global].Mutable)
+        if (_shape.Globals[global].Mutable && (!_isNumeric || ModuleGenerator.Numbers.Contains(_shape.Globals[global].Content)))
         {
             Need(_shape.Globals[global].Content);
             _code.Op(Opcode.GlobalSet).Index(global);

@@ -11,6 +11,15 @@ internal sealed partial class FunctionGenerator
 {
     private const int LoopsMax = 3;
 
+    /// <summary>So many that a function is entered through a guard of its frame.</summary>
+    private const int ManyLocals = 1_100;
+
+    /// <summary>
+    /// Of a function that has nothing but numbers, and no tail calls, atomic instructions or those of tables: what the engine's own
+    /// interpreter runs.
+    /// </summary>
+    private readonly bool _isNumeric;
+
     private readonly Shape _shape;
     private readonly Dice _dice;
     private readonly int _function;
@@ -44,6 +53,7 @@ internal sealed partial class FunctionGenerator
         _function = function;
         _options = options;
         _type = shape.TypeOf(function);
+        _isNumeric = IsNumeric(_type) && dice.Chance(80);
         _locals.AddRange(_type.Parameters);
         for (var count = dice.Next(9); count > 0; count--)
         {
@@ -52,11 +62,23 @@ internal sealed partial class FunctionGenerator
 
         _reserved = _locals.Count;
         _locals.AddRange(Enumerable.Repeat(WasmType.I32, LoopsMax));
-        _locals.AddRange([WasmType.F32, WasmType.F64, WasmType.V128]);
+        _locals.AddRange([WasmType.F32, WasmType.F64]);
+        if (!_isNumeric)
+        {
+            _locals.Add(WasmType.V128);
+        }
+
+        if (dice.OnceIn(30))
+        {
+            _locals.AddRange(Enumerable.Repeat(WasmType.I64, ManyLocals));
+        }
+
         _budget = dice.OnceIn(15) ? 300 : dice.Between(5, 70);
     }
 
-    private static IReadOnlyList<WasmType> ValueTypes { get; } =
+    private IReadOnlyList<WasmType> ValueTypes => _isNumeric ? ModuleGenerator.Numbers : AllTypes;
+
+    private static IReadOnlyList<WasmType> AllTypes { get; } =
     [
         WasmType.I32,
         WasmType.I64,
@@ -106,7 +128,7 @@ internal sealed partial class FunctionGenerator
                 Numeric(_dice.Pick(Scalars));
                 break;
             case < 30:
-                Numeric(_dice.Pick(Vectors));
+                Numeric(_dice.Pick(_isNumeric ? Scalars : Vectors));
                 break;
             case < 38:
                 Produce(_dice.Pick(ValueTypes), 0);
@@ -139,10 +161,23 @@ internal sealed partial class FunctionGenerator
                 MemoryInstruction();
                 break;
             default:
-                TableInstruction();
+                if (_isNumeric)
+                {
+                    Structure();
+                }
+                else
+                {
+                    TableInstruction();
+                }
+
                 break;
         }
     }
+
+    private static bool IsNumeric(FunctionType type) => type.Parameters.Concat(type.Results).All(ModuleGenerator.Numbers.Contains);
+
+    /// <summary>Whether the function may have to do with values of the type.</summary>
+    private bool Knows(FunctionType type) => !_isNumeric || IsNumeric(type);
 
     /// <summary>Brings the operands of the innermost block to exactly these types.</summary>
     private void Finish(WasmType[] types)

@@ -15,7 +15,7 @@ public sealed class ModuleGenerator
     /// <summary>The export that the host function of the same name calls.</summary>
     public const string Again = "again";
 
-    private static readonly WasmType[] Numbers = [WasmType.I32, WasmType.I64, WasmType.F32, WasmType.F64];
+    internal static readonly WasmType[] Numbers = [WasmType.I32, WasmType.I64, WasmType.F32, WasmType.F64];
 
     /// <summary>Imports that every generated module may make; <see cref="Comparison.HostFunctions"/> offers them.</summary>
     public static readonly IReadOnlyList<(string Name, FunctionType Type)> Host =
