@@ -60,8 +60,8 @@ internal static unsafe class Interpreter
         var stack = instance.Stack;
         var caller = stack.Callers;
         var outermost = caller;
-        stackSlots = Begin(instance, function, cells, stackSlots);
         var run = instance.RunField;
+        stackSlots = Begin(instance, run, function, cells, stackSlots);
         ref var steps = ref MemoryMarshal.GetArrayDataReference(function.Steps);
         var next = 0;
         while (true)
@@ -145,8 +145,9 @@ internal static unsafe class Interpreter
                         caller->StackSlots = stackSlots;
                         caller++;
                         cells += step.First;
-                        stackSlots = Begin(instance, called, cells, stackSlots);
-                        (function, next, run) = (called, 0, instance.RunField);
+                        run = instance.RunField;
+                        stackSlots = Begin(instance, run, called, cells, stackSlots);
+                        (function, next) = (called, 0);
                         steps = ref MemoryMarshal.GetArrayDataReference(called.Steps);
                         break;
                     }
@@ -188,9 +189,13 @@ internal static unsafe class Interpreter
     }
 
     /// <summary>What a function does before its first instruction: takes its slots, pays its first segment, clears its locals.</summary>
+    /// <param name="run">
+    /// Another one where the run was stopped, with no fuel left. Read once for each call: a function that is stopped later may still return,
+    /// with all of its fuel counted.
+    /// </param>
     /// <returns>The slots left for what it calls.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Begin(Instance instance, InterpretedFunction function, long* cells, int stackSlots)
+    private static int Begin(Instance instance, Run run, InterpretedFunction function, long* cells, int stackSlots)
     {
         var left = stackSlots - function.FrameSlots;
         if (left < 0)
@@ -203,8 +208,6 @@ internal static unsafe class Interpreter
             throw GuestCode.MakeStackFault();
         }
 
-        // Another one where the run was stopped, with no fuel left.
-        var run = instance.RunField;
         run.Fuel -= function.FirstCharge;
         if (run.Fuel < 0)
         {
