@@ -115,7 +115,7 @@ public sealed class CompiledModule
     {
         if (_emitter.Entry(type) is null)
         {
-            run.Compile(() => _emitter.MakeEntry(type));
+            run.Compile(() => _emitter.MakeEntry(type, run));
         }
 
         return _emitter.Entry(type)!;

@@ -117,7 +117,7 @@ internal sealed class ModuleEmitter
     /// <summary>The function's machine code; 0 until it is made.</summary>
     public nint Code(int function) => Volatile.Read(ref _codes[function]);
 
-    /// <summary>The host's way into functions of a type; null until it is made.</summary>
+    /// <summary>The way from cells into functions of a type; null until it is made.</summary>
     public EntryPoint? Entry(int type) => Volatile.Read(ref _entries[type]);
 
     /// <summary>Makes the function's machine code. For a <see cref="CompilerThread"/>.</summary>
@@ -207,8 +207,9 @@ internal sealed class ModuleEmitter
         }
     }
 
-    /// <summary>Makes the host's way into functions of a type. For a <see cref="CompilerThread"/>.</summary>
-    public void MakeEntry(int type)
+    /// <summary>Makes the way from cells into functions of a type. For a <see cref="CompilerThread"/>.</summary>
+    /// <param name="run">Is charged for it: interpreted functions may call machine code of thousands of types.</param>
+    public void MakeEntry(int type, Run run)
     {
         lock (_gate)
         {
@@ -224,10 +225,13 @@ internal sealed class ModuleEmitter
                 typeof(void),
                 [typeof(nint), typeof(Instance), typeof(int), typeof(Cell[]), typeof(object[])]
             );
-            EntryStub.Emit(Code(method, StubBytes), Content.Types[type]);
+            var code = Code(method, StubBytes);
+            EntryStub.Emit(code, Content.Types[type]);
+            EmittedBytes += code.Length;
             var made = Finish(builder).ResolveMethod(method.MetadataToken)!;
             RuntimeHelpers.PrepareMethod(made.MethodHandle);
             Volatile.Write(ref _entries[type], ((MethodInfo)made).CreateDelegate<EntryPoint>());
+            run.ChargeCode(code.Length);
         }
     }
 

@@ -308,6 +308,29 @@ public sealed class FirstTierTests(GuestThreadsFixture guests) : EngineTest(gues
         Assert.Equal([Value.FromI32((operands * 10_000) + 11)], outcome.Results);
     }
 
+    /// <summary>Interpreted code calls functions of many types, whose ways in are much longer than they are.</summary>
+    [Fact]
+    [TestsBound(typeof(RunLimits), nameof(RunLimits.CodeBytesMax))]
+    public async Task WaysFromCellsIntoMachineCode_CountAsCodeOfTheRun()
+    {
+        const int Parameters = 990;
+        var module = new TestModule();
+        var calls = new Code();
+        var run = module.Type(None, None);
+        for (var i = 0; i < 10; i++)
+        {
+            calls.Times(Parameters + i, c => c.I64Const(1)).Call(i);
+            var type = module.Type([.. Enumerable.Repeat(WasmType.I64, Parameters + i)], None);
+            module.Function(type, null, new Code().V128Const(1, 2).Drop());
+        }
+
+        module.Function(run, "run", calls);
+        Assert.Null((await RunWith(Tiers.Default, module)).Outcome.Trap);
+        var (outcome, compiled) = await RunWith(Tiers.Default, module, Limits() with { CodeBytesMax = 80_000 });
+        Assert.Equal(TrapKind.TimedOut, outcome.Trap);
+        Assert.InRange(compiled.EmittedBytes, 40_000, 100_000);
+    }
+
     [Fact]
     public async Task EndlessInterpretedLoop_IsStopped()
     {
