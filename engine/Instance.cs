@@ -72,12 +72,17 @@ public sealed partial class Instance : IDisposable
         }
     }
 
-    /// <summary>Calls an exported function on the current thread, which must be one of <see cref="GuestThreads"/>.</summary>
+    /// <summary>Calls an exported function on the current thread, which must be the one that made the instance.</summary>
     /// <exception cref="TrapException">The guest trapped or was stopped.</exception>
     /// <exception cref="ArgumentException">No such exported function, or arguments of other types.</exception>
     public Value[] Invoke(string export, params ReadOnlySpan<Value> arguments)
     {
         GuestThreads.RequireCurrent();
+        if (Stack != GuestThreads.Stack)
+        {
+            throw new InvalidOperationException("An instance runs only on the guest thread that made it, whose stack its functions use.");
+        }
+
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!Module.ExportsByName.TryGetValue(export, out var found) || found.Type is not FunctionType type)
         {

@@ -332,6 +332,19 @@ public sealed class FirstTierTests(GuestThreadsFixture guests) : EngineTest(gues
     }
 
     [Fact]
+    public async Task Instance_RunsOnlyOnTheThreadThatMadeIt()
+    {
+        var module = new TestModule();
+        module.Function(module.Type(None, None), "run", new Code());
+        var (compiled, run) = (module.Compile(Tiers.Default), new Run(Limits(), TimeProvider.System));
+        using var one = new GuestThreads(1);
+        using var other = new GuestThreads(1);
+        using var instance = await one.Run(() => Instance.Instantiate(compiled, new Imports(), run));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => other.Run(() => instance.Invoke("run")));
+        Assert.Empty(await one.Run(() => instance.Invoke("run")));
+    }
+
+    [Fact]
     public async Task EndlessInterpretedLoop_IsStopped()
     {
         var module = new TestModule();
