@@ -242,7 +242,8 @@ internal sealed class BlockTranslator
     private void BranchByTable(in Instruction instruction)
     {
         var index = _stack.PopCell();
-        var ways = new Dictionary<int, int>();
+        var known = new Dictionary<int, int>();
+        var ways = new List<(int Depth, int Label)>();
         var depths = instruction.Labels.Span;
         var labels = new int[depths.Length + 1];
         for (var i = 0; i < depths.Length; i++)
@@ -258,20 +259,25 @@ internal sealed class BlockTranslator
             Leave(depth);
         }
 
-        // If the label's operands are in place already, the branch goes to it directly.
+        // If the label's operands are in place already, the branch goes to it directly. They are looked at once for each block.
         int LabelFor(int depth)
         {
+            if (known.TryGetValue(depth, out var label))
+            {
+                return label;
+            }
+
             if (IsInPlace(depth))
             {
                 BlockAt(depth).Branched = true;
-                return BlockAt(depth).Target;
+                label = BlockAt(depth).Target;
             }
-
-            if (!ways.TryGetValue(depth, out var label))
+            else
             {
-                ways.Add(depth, label = _steps.DefineLabel());
+                ways.Add((depth, label = _steps.DefineLabel()));
             }
 
+            known.Add(depth, label);
             return label;
         }
     }

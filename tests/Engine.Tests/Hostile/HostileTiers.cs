@@ -24,6 +24,8 @@ internal static class HostileTiers
         {
             Limits = new RunLimits { FuelMax = 10_000_000_000, MemoryPagesMax = 64 },
         },
+        // Each of a table's labels takes the same thousand operands: to look at them for each label would take seconds for a mebibyte.
+        new("branch-tables-of-65520-labels-with-1000-operands", "returns 1", TablesOfManyOperands),
         new("stopped-in-an-interpreted-loop", "trap TimedOut", () => Plain(new Code().Loop().Br(0).End()))
         {
             Limits = new RunLimits
@@ -89,6 +91,24 @@ internal static class HostileTiers
         }
 
         module.Function(module.Type(None, I32), "run", code.I32Const(1), (1, WasmType.I32));
+        return module;
+    }
+
+    private static TestModule TablesOfManyOperands()
+    {
+        const int Operands = 1_000;
+        const int Tables = 8;
+        var module = new TestModule();
+        var many = module.Type(None, [.. Enumerable.Repeat(WasmType.I32, Operands)]);
+        var code = new Code();
+        for (var i = 0; i < Tables; i++)
+        {
+            code.Block((byte)many).Call(0).I32Const(0).BrTable(new int[EngineLimits.Default.BranchTargetsMax], 0).End();
+            code.Times(Operands, c => c.Drop());
+        }
+
+        module.Function(many, null, new Code().Times(Operands, c => c.I32Const(0)));
+        module.Function(module.Type(None, I32), "run", code.I32Const(1));
         return module;
     }
 
