@@ -300,9 +300,9 @@ public sealed class FirstTierTests(GuestThreadsFixture guests) : EngineTest(gues
     [InlineData(64)]
     public async Task ResultAboveManyOperands_IsWhatALocalGets(int operands)
     {
-        var code = new Code().Times(operands, c => c.LocalGet(0)).LocalGet(0).I32Const(1).I32Add().LocalSet(1);
+        var code = new Code().Times(operands, c => c.LocalGet(0)).GlobalGet(0).LocalSet(1);
         code.Times(operands - 1, c => c.I32Add()).I32Const(1_000).I32Mul().LocalGet(1).I32Add();
-        var module = new TestModule();
+        var module = new TestModule().Global(WasmType.I32, false, new Code().I32Const(11));
         module.Function(module.Type(I32, I32), "run", code, (1, WasmType.I32));
         var (outcome, _) = await RunWith(TestTiers.InterpretedOnly, module, Value.FromI32(10));
         Assert.Equal([Value.FromI32((operands * 10_000) + 11)], outcome.Results);
