@@ -4,16 +4,20 @@ using Marketplace.Reference.Generation;
 namespace Marketplace.Reference.Comparison;
 
 /// <summary>
-/// The engine of the product three times side by side: with machine code alone, interpreted alone, and changing from one to the other while
-/// it runs. What differs between them is an outcome that no other engine has.
+/// The engine of the product four times side by side: with machine code alone, interpreted alone, and changing from one to the other at two
+/// moments while it runs. What differs between them is an outcome that no other engine has.
 /// </summary>
 internal sealed class TieredEngine(GeneratedModule module) : IEngineUnderTest
 {
+    /// <summary>From machine code at the first call to some turns of the usual loops.</summary>
+    private const int PatienceEnd = 200;
+
     private readonly (string Name, CompilingEngine Engine)[] _engines =
     [
         ("compiled", new CompilingEngine(module, Tiers.CompiledOnly)),
         ("interpreted", new CompilingEngine(module, TestTiers.InterpretedOnly)),
         ("changing", new CompilingEngine(module, TestTiers.Changing)),
+        ("changing at another moment", new CompilingEngine(module, new Tiers(true, module.Bytes.Length % PatienceEnd, 0))),
     ];
 
     public CallOutcome Begin() => OfAll(engine => engine.Begin());
