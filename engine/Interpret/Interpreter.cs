@@ -190,8 +190,8 @@ internal static unsafe class Interpreter
 
     /// <summary>What a function does before its first instruction: takes its slots, pays its first segment, clears its locals.</summary>
     /// <param name="run">
-    /// Another one where the run was stopped, with no fuel left. Read once for each call: a function that is stopped later may still return,
-    /// with all of its fuel counted.
+    /// Another one where the run was stopped, with no fuel left. Read once for each call: a function that is stopped later may still
+    /// return, with all of its fuel counted.
     /// </param>
     /// <returns>The slots left for what it calls.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,31 +8,6 @@ internal sealed partial class FunctionGenerator
 {
     private const int DepthMax = 4;
 
-    /// <summary>Instructions that only compute: their operands and result never change and they touch no memory.</summary>
-    private static readonly Opcode[] NumericOpcodes =
-    [
-        .. Enum.GetValues<Opcode>()
-            .Where(opcode =>
-                OpcodeTable.SignatureOf(opcode) is { AccessBytes: 0, Result: not null }
-                && OpcodeTable.ImmediateOf(opcode) is Immediate.None or Immediate.Lane or Immediate.Lanes
-            ),
-    ];
-
-    private static readonly Opcode[] Scalars = [.. NumericOpcodes.Where(opcode => opcode < Opcode.V128Load)];
-
-    private static readonly Opcode[] Vectors = [.. NumericOpcodes.Where(IsVector)];
-
-    private static readonly Dictionary<WasmType, Opcode[]> ByResult = GroupByResult(Scalars.Concat(Vectors));
-
-    private static readonly Dictionary<WasmType, Opcode[]> ScalarsByResult = GroupByResult(Scalars);
-
-    private static Dictionary<WasmType, Opcode[]> GroupByResult(IEnumerable<Opcode> opcodes) =>
-        opcodes
-            .GroupBy(opcode => OpcodeTable.SignatureOf(opcode)!.Result!.Value)
-            .ToDictionary(group => group.Key, group => group.ToArray());
-
-    private static bool IsVector(Opcode opcode) => opcode is >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U;
-
     public static void WriteConstant(WasmWriter writer, WasmType type, UInt128 bits)
     {
         switch (type)
@@ -74,7 +49,9 @@ internal sealed partial class FunctionGenerator
                 _code.Op(Opcode.GlobalGet).Index(global);
                 _stack.Add(type);
                 break;
-            case < 75 when depth < DepthMax && (_isNumeric ? ScalarsByResult : ByResult).TryGetValue(type, out var opcodes):
+            case < 75
+                when depth < DepthMax
+                    && (_isNumeric ? NumericOpcodes.ScalarsByResult : NumericOpcodes.ByResult).TryGetValue(type, out var opcodes):
                 Numeric(_dice.Pick(opcodes), depth + 1);
                 break;
             case < 80 when type == WasmType.FuncRef:
@@ -132,7 +109,7 @@ internal sealed partial class FunctionGenerator
         _code.Op(opcode);
         WriteLanes(opcode, signature);
         Replace(signature.Operands.Length, signature.Result!.Value);
-        if (_options.Portable && NaNOf(opcode) is { } format)
+        if (_options.Portable && NumericOpcodes.NaNOf(opcode) is { } format)
         {
             MakeCanonical(format);
         }
@@ -154,24 +131,6 @@ internal sealed partial class FunctionGenerator
                 break;
         }
     }
-
-    /// <returns>The format of a result whose NaN bits the specification leaves to the engine, or null.</returns>
-    private static WasmType? NaNOf(Opcode opcode) =>
-        opcode switch
-        {
-            >= Opcode.F32Ceil and <= Opcode.F32Max or Opcode.F32DemoteF64 => WasmType.F32,
-            >= Opcode.F64Ceil and <= Opcode.F64Max or Opcode.F64PromoteF32 => WasmType.F64,
-            >= Opcode.F32x4Ceil and <= Opcode.F32x4Nearest or >= Opcode.F32x4Sqrt and <= Opcode.F32x4Max or Opcode.F32x4DemoteF64x2Zero =>
-                WasmType.F32,
-            Opcode.F64x2Ceil
-            or Opcode.F64x2Floor
-            or Opcode.F64x2Trunc
-            or Opcode.F64x2Nearest
-            or >= Opcode.F64x2Sqrt
-            and <= Opcode.F64x2Max
-            or Opcode.F64x2PromoteLowF32x4 => WasmType.F64,
-            _ => null,
-        };
 
     /// <summary>value = value == value ? value : canonical NaN, in each lane.</summary>
     private void MakeCanonical(WasmType format)

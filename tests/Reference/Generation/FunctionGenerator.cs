@@ -76,23 +76,7 @@ internal sealed partial class FunctionGenerator
         _budget = dice.OnceIn(15) ? 300 : dice.Between(5, 70);
     }
 
-    private IReadOnlyList<WasmType> ValueTypes => _isNumeric ? ModuleGenerator.Numbers : AllTypes;
-
-    private static IReadOnlyList<WasmType> AllTypes { get; } =
-    [
-        WasmType.I32,
-        WasmType.I64,
-        WasmType.F32,
-        WasmType.F64,
-        WasmType.I32,
-        WasmType.I64,
-        WasmType.F32,
-        WasmType.F64,
-        WasmType.V128,
-        WasmType.V128,
-        WasmType.FuncRef,
-        WasmType.ExternRef,
-    ];
+    private IReadOnlyList<WasmType> ValueTypes => _isNumeric ? ModuleGenerator.Numbers : ModuleGenerator.AllTypes;
 
     private Frame Current => _frames[^1];
 
@@ -125,10 +109,10 @@ internal sealed partial class FunctionGenerator
         switch (_dice.Next(100))
         {
             case < 20:
-                Numeric(_dice.Pick(Scalars));
+                Numeric(_dice.Pick(NumericOpcodes.Scalars));
                 break;
             case < 30:
-                Numeric(_dice.Pick(_isNumeric ? Scalars : Vectors));
+                Numeric(_dice.Pick(_isNumeric ? NumericOpcodes.Scalars : NumericOpcodes.Vectors));
                 break;
             case < 38:
                 Produce(_dice.Pick(ValueTypes), 0);

@@ -17,6 +17,17 @@ public sealed class ModuleGenerator
 
     internal static readonly WasmType[] Numbers = [WasmType.I32, WasmType.I64, WasmType.F32, WasmType.F64];
 
+    /// <summary>Numbers most often.</summary>
+    internal static readonly WasmType[] AllTypes =
+    [
+        .. Numbers,
+        .. Numbers,
+        WasmType.V128,
+        WasmType.V128,
+        WasmType.FuncRef,
+        WasmType.ExternRef,
+    ];
+
     /// <summary>Imports that every generated module may make; <see cref="Comparison.HostFunctions"/> offers them.</summary>
     public static readonly IReadOnlyList<(string Name, FunctionType Type)> Host =
     [
