@@ -48,7 +48,7 @@ internal sealed class Translator
 
         var translator = new Translator(content, type, body, plan);
         translator.Translate(body);
-        return translator.Finish(function, body, tiers.PatienceFor(body.End - body.Offset));
+        return translator.Finish(function, body, tiers.PatienceFor(body.End - body.Offset, translator._locals));
     }
 
     private void Translate(FunctionBody body)

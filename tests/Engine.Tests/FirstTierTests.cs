@@ -179,7 +179,7 @@ public sealed class FirstTierTests(GuestThreadsFixture guests) : EngineTest(gues
         }
 
         inner.Function(1, "run", calls);
-        var (outcome, compiled) = await RunWith(new Tiers(true, 500, 0), inner);
+        var (outcome, compiled) = await RunWith(new Tiers(true, 500, 0, 0), inner);
         Assert.Null(outcome.Trap);
         Assert.InRange(compiled.LoopCodes, 0, 1);
         AssertSame(await Run(inner, Limits()), outcome);

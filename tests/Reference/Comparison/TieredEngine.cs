@@ -17,7 +17,7 @@ internal sealed class TieredEngine(GeneratedModule module) : IEngineUnderTest
         ("compiled", new CompilingEngine(module, Tiers.CompiledOnly)),
         ("interpreted", new CompilingEngine(module, TestTiers.InterpretedOnly)),
         ("changing", new CompilingEngine(module, TestTiers.Changing)),
-        ("changing at another moment", new CompilingEngine(module, new Tiers(true, module.Bytes.Length % PatienceEnd, 0))),
+        ("changing at another moment", new CompilingEngine(module, new Tiers(true, module.Bytes.Length % PatienceEnd, 0, 0))),
     ];
 
     public CallOutcome Begin() => OfAll(engine => engine.Begin());
