@@ -31,7 +31,10 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
         BlobsBenchmark.Run
     ),
     ["crypto"] = ("BLAKE3 beside b3sum, Ed25519 beside openssl speed, where they are found [--turns N] [--mib N]", CryptoBenchmark.Run),
-    ["start"] = ("time to ready of a new silo and to its first answered job", StartBenchmark.Run),
+    ["start"] = (
+        "time to ready of a new silo and to its first answered job [--runs N] [--silo PROGRAM, as it was published]",
+        StartBenchmark.Run
+    ),
 };
 foreach (var (name, own) in HostBenchmarks.All)
 {

@@ -54,23 +54,21 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <param name="arguments">They put its data into <paramref name="folder"/>.</param>
     /// <param name="folder">Where the silo keeps its data.</param>
     /// <param name="within">A command that becomes the one behind it, such as <c>ip netns exec NAME</c>.</param>
-    public static SiloProcess LaunchWith(string[] arguments, string folder, params string[] within)
+    public static SiloProcess LaunchWith(string[] arguments, string folder, params string[] within) =>
+        LaunchCommand([.. within, "dotnet", Binary(), .. arguments], folder);
+
+    private static SiloProcess LaunchCommand(string[] command, string folder)
     {
         if (Directory.Exists(folder))
         {
             File.Delete(Path.Combine(folder, "url"));
         }
-        string[] command = [.. within, "dotnet", Binary(), .. arguments];
-        var start = new ProcessStartInfo(command[0])
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        foreach (var argument in command[1..])
-        {
-            start.ArgumentList.Add(argument);
-        }
         var silo = new SiloProcess(new Process { StartInfo = start, EnableRaisingEvents = true }, folder);
         silo._process.OutputDataReceived += (_, line) => silo.Keep(line.Data);
         silo._process.ErrorDataReceived += (_, line) => silo.Keep(line.Data);
@@ -84,6 +82,20 @@ internal sealed class SiloProcess : IAsyncDisposable
     public static async Task<SiloProcess> Start(string folder, CancellationToken cancellation, params string[] arguments)
     {
         return await Started(Launch(folder, arguments), cancellation);
+    }
+
+    /// <summary>Starts a silo that stands elsewhere, as it was published, and waits until it serves.</summary>
+    public static async Task<SiloProcess> StartPublished(
+        string program,
+        string folder,
+        CancellationToken cancellation,
+        params string[] arguments
+    )
+    {
+        return await Started(
+            LaunchCommand([program, "--urls", "http://127.0.0.1:0", "--data", folder, .. arguments], folder),
+            cancellation
+        );
     }
 
     /// <summary>

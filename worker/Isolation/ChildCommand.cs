@@ -7,8 +7,8 @@ namespace Marketplace.Worker.Isolation;
 /// <param name="Program">The whole path of a program, and the arguments that make it this one.</param>
 internal sealed record ChildCommand(IReadOnlyList<string> Program)
 {
-    /// <summary>Where the runtime is: the folder above <c>shared/Microsoft.NETCore.App/VERSION</c>.</summary>
-    public static string RuntimeRoot => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+    /// <summary>Where the runtime is.</summary>
+    public static string RuntimeRoot => RootOf(RuntimeEnvironment.GetRuntimeDirectory());
 
     /// <summary>
     /// All of a child's environment. Where the runtime is. No port for debuggers, which opens a socket. A heap with a limit, collected on
@@ -26,6 +26,18 @@ internal sealed record ChildCommand(IReadOnlyList<string> Program)
         "DOTNET_EnableWriteXorExecute=0",
         "DOTNET_TieredPGO=0",
     ];
+
+    /// <summary>
+    /// The folder that a runtime is started from: of a machine's the one above <c>shared/Microsoft.NETCore.App/VERSION</c>, of a program
+    /// that brings its own the program's, whose parents are not the sandbox's to show.
+    /// </summary>
+    internal static string RootOf(string runtime)
+    {
+        var version = new DirectoryInfo(Path.TrimEndingDirectorySeparator(runtime));
+        return version.Parent is { Name: "Microsoft.NETCore.App", Parent: { Name: "shared", Parent: { } root } }
+            ? root.FullName
+            : version.FullName;
+    }
 
     /// <exception cref="ChildFaultException">It is not known which program this is.</exception>
     public static ChildCommand OfThisProcess()

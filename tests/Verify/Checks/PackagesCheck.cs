@@ -99,7 +99,7 @@ public static class PackagesCheck
     }
 
     /// <summary>The checkout that this program was built in.</summary>
-    private static string Root()
+    internal static string Root()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

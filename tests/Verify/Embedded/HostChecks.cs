@@ -3,13 +3,14 @@ using Marketplace.Verify.FuzzNet;
 using Marketplace.Verify.HostileRpc;
 using Marketplace.Verify.Idempotency;
 using Marketplace.Verify.Liars;
+using Marketplace.Verify.Published;
 using Marketplace.Verify.Settlements;
 using Marketplace.Verify.Sim;
 using Marketplace.Verify.SlowReaders;
 
 namespace Marketplace.Verify;
 
-/// <summary>Checks that need the embedded host: they run the market under simulated time.</summary>
+/// <summary>Checks that need the embedded host: they run the market under simulated time, or a silo with nothing beside it.</summary>
 internal static class HostChecks
 {
     public static readonly CheckList All = new()
@@ -18,6 +19,10 @@ internal static class HostChecks
             "clients who read slowly and idle event streams; memory and other clients' latency are measured [--readers N] [--streams N] "
                 + "[--seconds N] [--jobs N] [--slowdown N, 0: not judged]",
             SlowReadersCheck.Run
+        ),
+        ["published"] = (
+            "the silo with a runtime of its own, beside the built one; needs the packages of the runtime [--root DIR]",
+            PublishedCheck.Run
         ),
         ["sim"] = (
             "the simulated market with shards, faults, and remote workers that lie, stall, repeat and vanish [--seeds N] [--seed S] "

@@ -65,6 +65,14 @@ public sealed class SandboxTests
         Assert.EndsWith($"answer -1, error {error}", failure.Message);
     }
 
+    [Theory]
+    [InlineData("/usr/lib/dotnet/shared/Microsoft.NETCore.App/10.0.12/", "/usr/lib/dotnet")]
+    [InlineData("/usr/lib/dotnet/shared/Microsoft.NETCore.App/10.0.12", "/usr/lib/dotnet")]
+    [InlineData("/app/silo/", "/app/silo")]
+    [InlineData("/srv/Microsoft.NETCore.App/silo/", "/srv/Microsoft.NETCore.App/silo")]
+    public void Sandbox_ShowsOfARuntimeThatAProgramBringsTheFolderOfTheProgramOnly(string runtime, string root) =>
+        Assert.Equal(root, ChildCommand.RootOf(runtime));
+
     [Fact]
     public void StrictestIsolationThatWorks_IsTaken()
     {
