@@ -25,6 +25,11 @@ public readonly record struct TokenAmount
 
     public TokenAmount(UInt128 baseUnits) => (_upper, _lower) = ((ulong)(baseUnits >> 64), (ulong)baseUnits);
 
+    public TokenAmount(ulong baseUnits)
+        : this(0, baseUnits) { }
+
+    private TokenAmount(ulong upper, ulong lower) => (_upper, _lower) = (upper, lower);
+
     public UInt128 BaseUnits => new(_upper, _lower);
 
     /// <summary>2^128 - 1 has 39 digits; longer texts cannot be an amount.</summary>
@@ -32,9 +37,14 @@ public readonly record struct TokenAmount
 
     public bool IsZero => (_upper | _lower) == 0;
 
-    public static TokenAmount operator +(TokenAmount left, TokenAmount right) => new(checked(left.BaseUnits + right.BaseUnits));
+    public static TokenAmount operator +(TokenAmount left, TokenAmount right)
+    {
+        var lower = unchecked(left._lower + right._lower);
+        return new(checked(left._upper + right._upper + (lower < left._lower ? 1ul : 0)), lower);
+    }
 
-    public static TokenAmount operator -(TokenAmount left, TokenAmount right) => new(checked(left.BaseUnits - right.BaseUnits));
+    public static TokenAmount operator -(TokenAmount left, TokenAmount right) =>
+        new(checked(left._upper - right._upper - (left._lower < right._lower ? 1ul : 0)), unchecked(left._lower - right._lower));
 
     public static TokenAmount operator *(TokenAmount amount, uint count) => new(checked(amount.BaseUnits * count));
 
@@ -89,12 +99,29 @@ public readonly record struct TokenAmount
 
     public static bool TryParse([NotNullWhen(true)] string? text, out TokenAmount amount)
     {
-        var parsed = UInt128.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var units) && text!.Length <= DigitsMax;
-        amount = new TokenAmount(parsed ? units : 0);
+        amount = Zero;
+        if (text is null || text.Length > DigitsMax)
+        {
+            return false;
+        }
+        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var units))
+        {
+            amount = new TokenAmount(units);
+            return true;
+        }
+        return TryParseWide(text, out amount);
+    }
+
+    private static bool TryParseWide(string text, out TokenAmount amount)
+    {
+        var parsed = UInt128.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var units);
+        amount = new TokenAmount(units);
         return parsed;
     }
 
-    public override string ToString() => BaseUnits.ToString(CultureInfo.InvariantCulture);
+    public override string ToString() => _upper == 0 ? _lower.ToString(CultureInfo.InvariantCulture) : ToWideString();
+
+    private string ToWideString() => BaseUnits.ToString(CultureInfo.InvariantCulture);
 }
 
 public sealed class TokenAmountJsonConverter : JsonConverter<TokenAmount>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Marketplace.Tests.Values;
@@ -45,6 +46,45 @@ public sealed class TokenAmountTests
         Assert.Equal(rising, rising.Reverse().Order());
         Assert.All(rising.Zip(rising.Skip(1)), pair => Assert.True(pair.First < pair.Second && pair.Second > pair.First));
         Assert.All(rising, amount => Assert.True(amount == new TokenAmount(amount.BaseUnits) && amount.IsZero == (amount == rising[0])));
+    }
+
+    [Fact]
+    public void SumsDifferencesAndTexts_AreThoseOf128Bits()
+    {
+        UInt128[] numbers =
+        [
+            0,
+            1,
+            ulong.MaxValue - 1,
+            ulong.MaxValue,
+            UInt128.One << 64,
+            (UInt128.One << 64) + 1,
+            (UInt128.One << 127) + ulong.MaxValue,
+            UInt128.MaxValue - 1,
+            UInt128.MaxValue,
+        ];
+        foreach (var left in numbers)
+        {
+            Assert.Equal(left, TokenAmount.Parse(left.ToString(CultureInfo.InvariantCulture)).BaseUnits);
+            Assert.Equal(left.ToString(CultureInfo.InvariantCulture), new TokenAmount(left).ToString());
+            foreach (var right in numbers)
+            {
+                Assert.Equal(Try(() => checked(left + right)), Try(() => (new TokenAmount(left) + new TokenAmount(right)).BaseUnits));
+                Assert.Equal(Try(() => checked(left - right)), Try(() => (new TokenAmount(left) - new TokenAmount(right)).BaseUnits));
+            }
+        }
+
+        static UInt128? Try(Func<UInt128> number)
+        {
+            try
+            {
+                return number();
+            }
+            catch (OverflowException)
+            {
+                return null;
+            }
+        }
     }
 
     [Fact]
