@@ -5,8 +5,8 @@ using Marketplace.Tests;
 namespace Marketplace.Benchmarks;
 
 /// <summary>
-/// What a new user waits for: the first start in an empty folder of the silo as it was built, or of the program that <c>--silo</c> names, and
-/// its first job.
+/// What a new user waits for: the first start in an empty folder of the silo as it was built, or of the program that <c>--silo</c> names,
+/// and its first job.
 /// </summary>
 internal static class StartBenchmark
 {

@@ -95,6 +95,7 @@ internal static class PublishedCheck
             },
             TimeSpan.FromSeconds(20)
         );
-        return $"{job.State} {job.FuelUsed} {Encoding.UTF8.GetString(job.Output!.Inline!.Value.Span)} {await File.ReadAllTextAsync(Path.Combine(silo.Folder, "isolation"))}";
+        var isolation = await File.ReadAllTextAsync(Path.Combine(silo.Folder, "isolation"));
+        return $"{job.State} {job.FuelUsed} {Encoding.UTF8.GetString(job.Output!.Inline!.Value.Span)} {isolation}";
     }
 }
