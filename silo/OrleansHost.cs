@@ -86,6 +86,7 @@ internal static class OrleansHost
                 silo.UseTls(tls);
             }
         });
+        builder.Services.AddSingleton<IGrainFactory, GrainReferences>();
         // After the silo itself: they need it, and are stopped before it.
         builder.Services.AddHostedService<OtherSilos>().AddHostedService<WaitsOfMovingGrains>().AddHostedService<NewsListeners>();
     }

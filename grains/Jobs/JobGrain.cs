@@ -42,8 +42,6 @@ public sealed partial class JobGrain : Grain, IJobGrain
         _waiters = new JobWaiters(clock, host);
     }
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _job.Load();
-
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (_kept.Bytes > 0)
@@ -57,28 +55,33 @@ public sealed partial class JobGrain : Grain, IJobGrain
     public async Task<JobAdmission> Submit(JobSubmission submission, Authority by)
     {
         Authorities.Require(by, Authority.Silo, Authority.Submission);
-        await _job.Load();
         var now = _clock.GetUtcNow();
         var hash = JobSpecCodec.Hash(submission.Spec);
-        var isTooLate = now - submission.HeldAt > JobPolicy.HoldAgeMax;
-        if (isTooLate && _job.Value is null)
+        if (now - submission.HeldAt > JobPolicy.HoldAgeMax)
         {
-            await _job.Refresh();
+            await LoadPresent();
+            if (_job.Value is null)
+            {
+                DeactivateOnIdle();
+                return new JobAdmission(JobAdmissionKind.HoldTooOld, now, submission.HeldAt);
+            }
         }
-        if (_job.Value is { } known)
+        else if (_job.Value is null && await TryCreate(submission, hash, now) is { } created)
         {
             LeaveUnlessKept();
-            EnqueueIfForgotten(known, now);
-            var kind = known.SpecHash == hash && known.Account == submission.Account ? JobAdmissionKind.Existed : JobAdmissionKind.Conflict;
-            return new JobAdmission(kind, known.SubmittedAt, known.HeldAt);
+            return new JobAdmission(JobAdmissionKind.Created, created.SubmittedAt, created.HeldAt, created.ToSettlement(_id));
         }
 
-        if (isTooLate)
-        {
-            DeactivateOnIdle();
-            return new JobAdmission(JobAdmissionKind.HoldTooOld, now, submission.HeldAt);
-        }
+        var known = _job.Value!;
+        LeaveUnlessKept();
+        EnqueueIfForgotten(known, now);
+        var kind = known.SpecHash == hash && known.Account == submission.Account ? JobAdmissionKind.Existed : JobAdmissionKind.Conflict;
+        return new JobAdmission(kind, known.SubmittedAt, known.HeldAt);
+    }
 
+    /// <returns>Null where the job exists: this activation goes then, unless it knew.</returns>
+    private async ValueTask<JobState?> TryCreate(JobSubmission submission, Bytes32 hash, DateTimeOffset now)
+    {
         var job = JobState.Create(submission, hash, now);
         if (submission.Answer is { } answer)
         {
@@ -86,9 +89,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
             job = job.EndWith(answer, now < submission.EarlierEndedAt ? submission.EarlierEndedAt : now);
             RequireSound(job);
         }
-        await _job.Write(job);
-        LeaveUnlessKept();
-        return new JobAdmission(JobAdmissionKind.Created, job.SubmittedAt, job.HeldAt, job.ToSettlement(_id));
+        return await _job.TryCreate(job) ? job : null;
     }
 
     public async Task<JobSettlement?> Complete(JobEnd end, Authority by)
@@ -437,7 +438,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
     /// </summary>
     private void LeaveUnlessKept()
     {
-        if (_job.Value is not { Ending: null } open)
+        if (_job.Value is not { Ending: null } open || _job.HasLost)
         {
             DeactivateOnIdle();
             return;

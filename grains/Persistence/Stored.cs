@@ -13,12 +13,17 @@ namespace Marketplace.Grains;
 internal abstract class Stored<TState>
     where TState : class
 {
+    private bool _used;
     private bool _loaded;
     private bool _writing;
     private Task _reading = Task.CompletedTask;
+    private Task _creating = Task.CompletedTask;
 
     /// <summary>The state; null where it does not exist. Valid after <see cref="Load"/>.</summary>
     public TState? Value { get; private set; }
+
+    /// <summary>Another activation has written what this one tried to create: its grain deactivates, and writes nothing any more.</summary>
+    public bool HasLost { get; private set; }
 
     /// <summary>Reads the state unless it is in memory.</summary>
     public ValueTask Load()
@@ -26,6 +31,10 @@ internal abstract class Stored<TState>
         if (_loaded)
         {
             return default;
+        }
+        if (!_creating.IsCompleted)
+        {
+            return LoadAfterCreation();
         }
         if (_reading.IsCompleted)
         {
@@ -49,6 +58,31 @@ internal abstract class Stored<TState>
     /// <exception cref="MarketException"><see cref="ErrorCode.OutcomeUnknown"/>.</exception>
     public ValueTask Write(TState value) => Change(value);
 
+    /// <summary>
+    /// Writes a state that is not expected to exist, without a read before it where nothing is in memory: the write itself finds out.
+    /// </summary>
+    /// <returns>
+    /// False where there is one: it is loaded, nothing was written, and unless it was in memory, this activation must go, because it has
+    /// lost to another one. It writes nothing any more.
+    /// </returns>
+    /// <exception cref="MarketException"><see cref="ErrorCode.OutcomeUnknown"/>.</exception>
+    public async ValueTask<bool> TryCreate(TState value)
+    {
+        if (!_used)
+        {
+            var creating = Create(value);
+            _creating = creating;
+            return await creating;
+        }
+        await Load();
+        if (Value is not null)
+        {
+            return false;
+        }
+        await Change(value);
+        return true;
+    }
+
     /// <exception cref="InconsistentStateException">Another activation wrote first: nothing was deleted.</exception>
     /// <exception cref="MarketException"><see cref="ErrorCode.OutcomeUnknown"/>.</exception>
     public ValueTask Delete() => Value is null ? default : Change(null);
@@ -63,8 +97,35 @@ internal abstract class Stored<TState>
     /// <param name="version">What <see cref="WriteStored"/> has given.</param>
     protected virtual void HasWritten(long version) { }
 
+    private async ValueTask LoadAfterCreation()
+    {
+        await EndOf(_creating);
+        await Load();
+    }
+
+    private async Task<bool> Create(TState value)
+    {
+        try
+        {
+            await Change(value);
+            _loaded = true;
+            return true;
+        }
+        catch (InconsistentStateException)
+        {
+            HasLost = true;
+            await (_reading = Read(Task.CompletedTask));
+            if (Value is null)
+            {
+                throw;
+            }
+            return false;
+        }
+    }
+
     private async Task Read(Task earlier)
     {
+        _used = true;
         await EndOf(earlier);
         try
         {
@@ -79,7 +140,11 @@ internal abstract class Stored<TState>
 
     private async ValueTask Change(TState? value)
     {
-        _writing = true;
+        if (HasLost)
+        {
+            throw new InconsistentStateException("This activation has lost to another one, and goes.");
+        }
+        (_used, _writing) = (true, true);
         try
         {
             await EndOf(_reading);
@@ -97,19 +162,19 @@ internal abstract class Stored<TState>
         }
     }
 
-    private static async ValueTask EndOf(Task read)
+    private static async ValueTask EndOf(Task earlier)
     {
-        if (read.IsCompleted)
+        if (earlier.IsCompleted)
         {
             return;
         }
         try
         {
-            await read;
+            await earlier;
         }
         catch (Exception)
         {
-            // The call that began the read gets its exception; this one only waits for the end.
+            // The call that began it gets its exception; this one only waits for the end.
             return;
         }
     }

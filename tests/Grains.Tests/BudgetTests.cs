@@ -22,7 +22,7 @@ public sealed class BudgetTests
     private const int BytesPerRowMax = 1_000;
 
     [Fact]
-    public void Batch_CostsTwoCallsAndTwoWritesPerJob_AndAFewPerBatch() =>
+    public void Batch_CostsTwoCallsAndTwoWritesPerJob_AndAFewPerBatch_AndReadsNoJob() =>
         TestMarket.Run(async market =>
         {
             var caller = await market.OpenAccount("client");
@@ -33,6 +33,12 @@ public sealed class BudgetTests
             await market.Settle();
             market.Calls.Counts.Clear();
             var writesBefore = market.Store.Writes;
+            var reads = new List<string>();
+            market.Store.OnRead = name =>
+            {
+                reads.Add(name);
+                return null;
+            };
 
             var results = await market.Submit(
                 caller,
@@ -71,6 +77,8 @@ public sealed class BudgetTests
             Assert.Equal(1 + Jobs, submissionWrites);
             // The jobs, one settlement of the payer, one transfer to the payee.
             Assert.Equal(Jobs + 2, market.Store.Writes - writesBefore - submissionWrites);
+            // The first write of a job finds out whether there is one, and its activation keeps it until its end.
+            Assert.DoesNotContain(reads, name => name.StartsWith(JobStateCodec.Kind, StringComparison.Ordinal));
         });
 
     [Fact]

@@ -1,5 +1,6 @@
 using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Support;
+using Marketplace.Silo;
 using Marketplace.Storage;
 using Microsoft.Extensions.Hosting;
 using Orleans;
@@ -22,6 +23,9 @@ public sealed class ClusterFixture : IAsyncLifetime, ICollectionFixture<ClusterF
     private InProcessTestCluster _cluster = null!;
 
     public IClusterClient Client => _cluster.Client;
+
+    /// <summary>Of one of the silos.</summary>
+    public IServiceProvider Services => _cluster.Silos[0].ServiceProvider;
 
     public FileBlobStore Blobs { get; private set; } = null!;
 
@@ -59,5 +63,6 @@ public sealed class ClusterFixture : IAsyncLifetime, ICollectionFixture<ClusterF
             .AddSingleton<IBlobStore>(Blobs)
             .AddSingleton(TestOwner.Market)
             .AddSingleton<IHostFacts, StillHost>()
-            .AddMarketGrains();
+            .AddMarketGrains()
+            .AddSingleton<IGrainFactory, GrainReferences>();
 }
