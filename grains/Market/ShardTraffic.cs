@@ -25,6 +25,9 @@ internal sealed class ShardTraffic(ShardCalls calls, ShardStays stays, ShardLoan
     private TimeSpan _tellAt;
     private TimeSpan _pause = MarketPolicy.BacklogPauseMin;
 
+    /// <summary>Which shard came last and left nothing behind; null: it has been told since that more has come.</summary>
+    private string? _emptiedBy;
+
     /// <summary>When the others are to be told of the backlog; null where there is nothing to tell.</summary>
     public TimeSpan? NextDue => calls.Others.IsEmpty || book.Wanted.Count == 0 ? null : _tellAt;
 
@@ -96,6 +99,11 @@ internal sealed class ShardTraffic(ShardCalls calls, ShardStays stays, ShardLoan
             // Others may take what has come since, although they did not take what was there.
             (_toldOf, _pause) = (book.UnplacedSoFar, MarketPolicy.BacklogPauseMin);
             _tellAt = MarketTime.Earlier(_tellAt, now + _pause);
+            if (now < _tellAt && _emptiedBy is { } likely)
+            {
+                // It most likely has room for more, and each telling is one call for one that it has made.
+                TellOf(wanted, [likely]);
+            }
         }
         if (now < _tellAt)
         {
@@ -103,8 +111,14 @@ internal sealed class ShardTraffic(ShardCalls calls, ShardStays stays, ShardLoan
         }
         _tellAt = now + _pause;
         _pause = MarketTime.Earlier(_pause * 2, MarketPolicy.BacklogPauseMax);
+        TellOf(wanted, calls.Others);
+    }
+
+    private void TellOf(Wanted wanted, ImmutableArray<string> shards)
+    {
+        _emptiedBy = null;
         var backlog = new ShardBacklog(calls.Key, book.Start, wanted.Count, wanted.PriceCapMax);
-        foreach (var shard in calls.Others)
+        foreach (var shard in shards)
         {
             _ = calls.Try(() => calls.Shard(shard).NoteBacklog(backlog, Authority.Market), shard);
         }
@@ -201,6 +215,10 @@ internal sealed class ShardTraffic(ShardCalls calls, ShardStays stays, ShardLoan
         }
         var jobs = book.HandOver(claim.Offers, new ShardStay(claim.Shard, claim.Start, clock.Now.Running));
         _answered[claim.Shard] = (claim.Start, claim.Sequence, jobs);
+        if (book.Wanted.Count == 0)
+        {
+            _emptiedBy = claim.Shard;
+        }
         return jobs;
     }
 

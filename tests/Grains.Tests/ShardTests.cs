@@ -81,6 +81,23 @@ public sealed class ShardTests
         });
 
     [Fact]
+    public void NextJob_IsToldAtOnce_ToTheShardThatTookTheLast() =>
+        Run(async scene =>
+        {
+            var (client, worker) = (await scene.Client(shard: 0), await scene.Worker(shard: 1, slots: 2));
+            var polling = worker.Poll();
+            await Task.Delay(TimeSpan.FromSeconds(3), scene.Market.Time);
+            await scene.Submit(client, "one");
+            Assert.Single((await polling).Leases);
+            polling = worker.Poll();
+            await scene.Submit(client, "two");
+            var before = scene.Market.Time.GetUtcNow();
+            Assert.Single((await polling).Leases);
+            // The others hear of it later.
+            Assert.InRange(scene.Market.Time.GetUtcNow() - before, TimeSpan.Zero, MarketPolicy.BacklogPauseMin / 10);
+        });
+
+    [Fact]
     public void ManyJobs_GoToTheWorkersOfAllShards_EachOnce() =>
         Run(async scene =>
         {
