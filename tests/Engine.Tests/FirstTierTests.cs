@@ -14,7 +14,7 @@ public sealed class FirstTierTests(GuestThreadsFixture guests) : EngineTest(gues
     private static readonly WasmType[] I64 = [WasmType.I64];
 
     /// <summary>Functions change while the tests' loops run.</summary>
-    private static readonly Tiers Soon = new(true, 1_000, 0);
+    private static readonly Tiers Soon = new(true, 1_000, 0, 0);
 
     [Fact]
     public async Task FunctionsThatRunOnce_AreNeverCompiled()

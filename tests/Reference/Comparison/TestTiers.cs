@@ -8,8 +8,8 @@ namespace Marketplace.Reference.Comparison;
 internal static class TestTiers
 {
     /// <summary>Everything that can be is interpreted.</summary>
-    public static readonly Tiers InterpretedOnly = new(true, long.MaxValue / 2, 0);
+    public static readonly Tiers InterpretedOnly = new(true, long.MaxValue / 2, 0, 0);
 
     /// <summary>Functions change soon after their first calls and turns, at different times.</summary>
-    public static readonly Tiers Changing = new(true, 20, 1);
+    public static readonly Tiers Changing = new(true, 20, 1, 1);
 }
