@@ -204,12 +204,14 @@ public sealed class FirstTierTests(GuestThreadsFixture guests) : EngineTest(gues
     [Fact]
     [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.InterpretedFuelMin))]
     [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.InterpretedFuelPerByte))]
+    [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.InterpretedFuelPerLocal))]
     public async Task FunctionThatUsedUpItsPatience_IsCompiledWithTheNextCall()
     {
         // Its one byte is free, so each call counts as one.
-        const int Patience = EnginePolicy.InterpretedFuelMin + EnginePolicy.InterpretedFuelPerByte;
+        const int Patience =
+            EnginePolicy.InterpretedFuelMin + EnginePolicy.InterpretedFuelPerByte + (2 * EnginePolicy.InterpretedFuelPerLocal);
         var module = new TestModule();
-        module.Function(module.Type(None, None), "run", new Code());
+        module.Function(module.Type(None, None), "run", new Code(), (2, WasmType.I64));
         var compiled = module.Compile(Tiers.Default);
         var run = new Run(Limits(), TimeProvider.System);
         Assert.Equal(
