@@ -4,10 +4,12 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Single-use stand-ins for a key, for clients that cannot send a header (a browser's EventSource). What ends up in logs and histories of
-/// URLs is worthless once used and after half a minute. Kept in memory: a ticket is good only at the gateway that gave it.
+/// Single-use stand-ins for a key where the key itself would end up in logs and histories of URLs: a ticket is worthless once used and when
+/// its life is over. Kept in memory: a ticket is good only at the gateway that gave it.
 /// </summary>
-internal sealed class EventTickets(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="life">Time between asking for a ticket and using it.</param>
+internal class KeyTickets(TimeProvider time, TimeSpan life)
 {
     public const string Parameter = "ticket";
 
@@ -22,7 +24,7 @@ internal sealed class EventTickets(TimeProvider time)
     private readonly Dictionary<AccountId, int> _perAccount = [];
 
     /// <exception cref="MarketException">The account, or all accounts together, have as many unused tickets as allowed.</exception>
-    public EventTicket Issue(AccountId account, ApiKey key)
+    public (string Ticket, DateTimeOffset ExpiresAt) Issue(AccountId account, ApiKey key)
     {
         var ticket = RandomNumberGenerator.GetHexString(2 * SecretBytes, lowercase: true);
         lock (_gate)
@@ -33,13 +35,13 @@ internal sealed class EventTickets(TimeProvider time)
             {
                 throw new MarketException(
                     ErrorCode.RateLimited,
-                    GatewayMessages.TicketsFull(GatewayPolicy.AccountTicketsMax, GatewayPolicy.TicketsMax)
+                    GatewayMessages.TicketsFull(GatewayPolicy.AccountTicketsMax, GatewayPolicy.TicketsMax, life)
                 );
             }
             _issued.Add(ticket, new Issued(account, key));
             _order.Enqueue((ticket, time.GetTimestamp()));
             _perAccount[account] = own + 1;
-            return new EventTicket(ticket, time.GetUtcNow() + GatewayPolicy.TicketLife);
+            return (ticket, time.GetUtcNow() + life);
         }
     }
 
@@ -62,7 +64,7 @@ internal sealed class EventTickets(TimeProvider time)
     private void DropExpired()
     {
         // The time of day that the client was told is for the client; what ends the ticket is time that has passed.
-        while (_order.TryPeek(out var oldest) && time.GetElapsedTime(oldest.IssuedAt) >= GatewayPolicy.TicketLife)
+        while (_order.TryPeek(out var oldest) && time.GetElapsedTime(oldest.IssuedAt) >= life)
         {
             _order.Dequeue();
             if (_issued.TryGetValue(oldest.Ticket, out var issued))
@@ -88,3 +90,9 @@ internal sealed class EventTickets(TimeProvider time)
 
     private sealed record Issued(AccountId Account, ApiKey Key);
 }
+
+/// <summary>For clients that open an event stream and cannot send a header, as a browser's EventSource.</summary>
+internal sealed class EventTickets(TimeProvider time) : KeyTickets(time, GatewayPolicy.TicketLife);
+
+/// <summary>For links that sign a browser in.</summary>
+internal sealed class SignInTickets(TimeProvider time) : KeyTickets(time, GatewayPolicy.SignInTicketLife);

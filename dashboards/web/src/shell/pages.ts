@@ -1,0 +1,17 @@
+import { lazy, type ComponentType } from 'react';
+
+export interface Page {
+    /** As wouter matches it. */
+    path: string;
+    /** In the navigation and the palette; a page without one is reached by links. */
+    title?: string;
+    component: ComponentType<{ params: Record<string, string | undefined> }>;
+}
+
+/** Every page, in the order of the navigation. The code of each is loaded when it is first shown. */
+export const pages: Page[] = [
+    { path: '/', title: 'Overview', component: lazy(() => import('../pages/overview/Overview')) },
+    { path: '/jobs', title: 'Jobs', component: lazy(() => import('../pages/jobs/Jobs')) },
+    { path: '/jobs/new', title: 'Run a job', component: lazy(() => import('../pages/submit/Submit')) },
+    { path: '/jobs/:id', component: lazy(() => import('../pages/job/Job')) },
+];

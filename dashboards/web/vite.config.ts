@@ -1,0 +1,16 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+// The silo serves what this writes to dist, under a content policy that knows no inline script or style.
+export default defineConfig({
+    plugins: [react()],
+    resolve: { dedupe: ['@noble/curves', '@noble/hashes'] },
+    build: {
+        target: 'es2024',
+        // An asset inside a script would be a data: URL, which the policy refuses.
+        assetsInlineLimit: 0,
+        modulePreload: { polyfill: false },
+        chunkSizeWarningLimit: 700,
+    },
+    server: { proxy: { '/v1': 'http://127.0.0.1:8080', '/health': 'http://127.0.0.1:8080' } },
+});
