@@ -1,6 +1,9 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
+const silo = process.env.MARKET_URL ?? 'http://127.0.0.1:8080';
+const proxied = { target: silo, changeOrigin: true, headers: { origin: silo } };
+
 // The silo serves what this writes to dist, under a content policy that knows no inline script or style.
 export default defineConfig({
     plugins: [react()],
@@ -12,5 +15,6 @@ export default defineConfig({
         modulePreload: { polyfill: false },
         chunkSizeWarningLimit: 700,
     },
-    server: { proxy: { '/v1': 'http://127.0.0.1:8080', '/health': 'http://127.0.0.1:8080' } },
+    // 'npm run dev' shows the sources with the data of a silo, which answers pages of its own origin alone.
+    server: { proxy: { '/v1': proxied, '/health': proxied } },
 });
