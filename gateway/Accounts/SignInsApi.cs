@@ -1,7 +1,6 @@
 using Marketplace.GrainInterfaces;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace Marketplace.Gateway;
@@ -27,8 +26,9 @@ internal static class SignInsApi
     /// <summary>A single-use ticket that signs a browser in with the caller's key, within ten minutes.</summary>
     internal static JsonAnswer<SignInTicket> Create(HttpContext http, SignInTickets tickets)
     {
-        var feature = http.Features.GetRequiredFeature<CallerFeature>();
-        var (ticket, expiresAt) = tickets.Issue(feature.Caller.Account, feature.Key);
+        // The scheme and the key: what let the caller in.
+        var presented = http.Request.Headers.Authorization.ToString();
+        var (ticket, expiresAt) = tickets.Issue(http.Caller().Account, presented[^ApiKey.TextSize..]);
         return new JsonAnswer<SignInTicket>(new SignInTicket(ticket, expiresAt), ApiJson.Default.SignInTicket)
         {
             Status = StatusCodes.Status201Created,
@@ -40,7 +40,7 @@ internal static class SignInsApi
     {
         var request = await RequestReader.Body(http, RequestReader.Json.SignInRequest);
         return tickets.TryUse(request.Ticket, out var key)
-            ? Answer.Ok(new SignedIn(key.ToString()), ApiJson.Default.SignedIn)
+            ? Answer.Ok(new SignedIn(key), ApiJson.Default.SignedIn)
             : throw new MarketException(ErrorCode.Unauthenticated, GatewayMessages.SignInRefused);
     }
 }
@@ -54,11 +54,10 @@ public sealed class SignInLinks
 
     /// <summary>Good once, within ten minutes, at this gateway.</summary>
     /// <param name="url">Where a browser reaches the gateway.</param>
-    /// <param name="account">Whose key it is.</param>
     /// <param name="key">What the browser is signed in with.</param>
-    public string Create(string url, AccountId account, ApiKey key)
+    public string Create(string url, string key)
     {
         ArgumentException.ThrowIfNullOrEmpty(url);
-        return $"{url.TrimEnd('/')}/#{KeyTickets.Parameter}={_tickets.Issue(account, key).Ticket}";
+        return $"{url.TrimEnd('/')}/#{Tickets.Parameter}={_tickets.Issue(default, key).Ticket}";
     }
 }

@@ -10,11 +10,11 @@ namespace Marketplace.Gateway;
 internal static class EventsApi
 {
     private static readonly QueryRule Ticket = new(
-        KeyTickets.Parameter,
+        Tickets.Parameter,
         "A single-use ticket of POST /v1/events/tickets, for clients that cannot send a header."
     )
     {
-        Pattern = KeyTickets.Pattern,
+        Pattern = Tickets.Pattern,
     };
 
     public static void MapEventsApi(this IEndpointRouteBuilder routes)
