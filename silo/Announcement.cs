@@ -83,7 +83,10 @@ internal sealed partial class Announcement(
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Name} is ready on {Addresses}, data in {Folder}")]
     private partial void LogReady(string name, string addresses, string folder);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The market in a browser, good once within ten minutes ('market open' makes more): {Link}")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "The market in a browser, good once within ten minutes ('market open' makes more): {Link}"
+    )]
     private partial void LogPages(string link);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Name} stops: requests and runs under way end first")]

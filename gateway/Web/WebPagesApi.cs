@@ -25,18 +25,7 @@ internal static class WebPagesApi
     private const string Brotli = "br";
 
     /// <summary>The first part of each page's address, besides the empty one; dashboards/web/src/shell/pages.ts has the same.</summary>
-    private static readonly string[] Pages =
-    [
-        "jobs",
-        "programs",
-        "workers",
-        "market",
-        "disputes",
-        "ledger",
-        "money",
-        "silo",
-        "join",
-    ];
+    private static readonly string[] Pages = ["jobs", "programs", "workers", "market", "disputes", "ledger", "money", "silo", "join"];
 
     public static void MapWebPages(this IEndpointRouteBuilder routes)
     {
@@ -47,10 +36,7 @@ internal static class WebPagesApi
             web.MapGet($"/{page}/{{**rest}}", (HttpContext http, WebFiles files) => Send(http, files, WebFiles.Index, AskFirst));
         }
         web.MapGet("/icon.svg", (HttpContext http, WebFiles files) => Send(http, files, "icon.svg", AskFirst));
-        web.MapGet(
-            "/assets/{name}",
-            (HttpContext http, WebFiles files, string name) => Send(http, files, $"assets/{name}", ForEver)
-        );
+        web.MapGet("/assets/{name}", (HttpContext http, WebFiles files, string name) => Send(http, files, $"assets/{name}", ForEver));
     }
 
     private static async Task Send(HttpContext http, WebFiles files, string name, string caching)

@@ -13,9 +13,8 @@ internal static class OpenCommand
             """
             Open the silo's web pages in a browser, signed in with the key of this command. The link is good once, within ten minutes.
 
-            Examples:
+            Example:
               market open
-              market open --print
             """,
             async run =>
             {

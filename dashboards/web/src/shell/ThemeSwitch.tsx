@@ -4,6 +4,7 @@ import { Button } from '../ui/Button';
 const name = 'marketplace.theme';
 const order = ['system', 'light', 'dark'] as const;
 type Theme = (typeof order)[number];
+const words: Record<Theme, string> = { system: 'Auto', light: 'Light', dark: 'Dark' };
 
 const stored = (): Theme => order.find((theme) => theme === localStorage.getItem(name)) ?? 'system';
 
@@ -27,9 +28,9 @@ export function ThemeSwitch() {
                 applyTheme(next);
                 setTheme(next);
             }}
-            aria-label={`Colours: ${theme}; change to ${next}`}
+            aria-label={`${words[theme]}: colours; change to ${words[next]}`}
         >
-            {theme === 'system' ? 'Auto' : theme === 'light' ? 'Light' : 'Dark'}
+            {words[theme]}
         </Button>
     );
 }
