@@ -1,12 +1,26 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { join } from 'node:path';
+import { defineConfig, type Plugin } from 'vite';
+import { stamp } from './stamp';
 
 const silo = process.env.MARKET_URL ?? 'http://127.0.0.1:8080';
 const proxied = { target: silo, changeOrigin: true, headers: { origin: silo } };
 
+/** The document says which sources it was made from. */
+const stamped: Plugin = {
+    name: 'stamped',
+    transformIndexHtml: () => [
+        {
+            tag: 'meta',
+            attrs: { name: 'sources', content: stamp(join(import.meta.dirname, '../..')) },
+            injectTo: 'head',
+        },
+    ],
+};
+
 // The silo serves what this writes to dist, under a content policy that knows no inline script or style.
 export default defineConfig({
-    plugins: [react()],
+    plugins: [react(), stamped],
     resolve: { dedupe: ['@noble/curves', '@noble/hashes'] },
     build: {
         target: 'es2024',
