@@ -142,7 +142,7 @@ internal static class MemberBounds
         [(typeof(EventTicket), nameof(EventTicket.Ticket))] = Matching(Tickets.Pattern),
         [(typeof(SignedIn), nameof(SignedIn.Key))] = Matching(ValueShapes.KeyWithSecretPattern),
         [(typeof(SignInTicket), nameof(SignInTicket.Ticket))] = Matching(Tickets.Pattern),
-        [(typeof(SignInRequest), nameof(SignInRequest.Ticket))] = Matching(Tickets.Pattern),
+        [(typeof(SignInRequest), nameof(SignInRequest.Ticket))] = Text(1, 2 * Tickets.SecretBytes),
         [(typeof(MarketStatus), nameof(MarketStatus.QueuedJobs))] = Number(0),
         [(typeof(MarketStatus), nameof(MarketStatus.RunningJobs))] = Number(0),
         [(typeof(MarketStatus), nameof(MarketStatus.Workers))] = Number(0),
