@@ -2,7 +2,7 @@ import hooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-    { ignores: ['dist', 'src/api/schema.ts', 'eslint.config.js'] },
+    { ignores: ['dist', 'src/api/schema.ts', 'eslint.config.js', 'tests/run.mjs'] },
     ...tseslint.configs.strictTypeChecked,
     { languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } } },
     hooks.configs.flat.recommended,

@@ -14,4 +14,10 @@ export const pages: Page[] = [
     { path: '/jobs', title: 'Jobs', component: lazy(() => import('../pages/jobs/Jobs')) },
     { path: '/jobs/new', title: 'Run a job', component: lazy(() => import('../pages/submit/Submit')) },
     { path: '/jobs/:id', component: lazy(() => import('../pages/job/Job')) },
+    { path: '/programs', title: 'Programs', component: lazy(() => import('../pages/programs/Programs')) },
+    { path: '/programs/:id', component: lazy(() => import('../pages/program/Program')) },
+    { path: '/workers', title: 'Workers', component: lazy(() => import('../pages/workers/Workers')) },
+    { path: '/workers/:id', component: lazy(() => import('../pages/worker/Worker')) },
+    { path: '/disputes', title: 'Disputes', component: lazy(() => import('../pages/disputes/Disputes')) },
+    { path: '/disputes/:job', component: lazy(() => import('../pages/dispute/Dispute')) },
 ];

@@ -53,7 +53,8 @@ export function Content({ title, path, name, live = false }: Props) {
     );
 }
 
-function Views({ title, content, size }: { title: string; content: Uint8Array; size: number }) {
+/** Bytes as what they seem to be, or as another view of them that a person chooses. */
+export function Views({ title, content, size }: { title: string; content: Uint8Array; size: number }) {
     const views = viewsOf(content);
     const [chosen, choose] = useState<View | null>(null);
     const view = chosen !== null && views.includes(chosen) ? chosen : (views[0] ?? 'hex');

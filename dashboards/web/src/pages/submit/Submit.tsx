@@ -7,7 +7,7 @@ import { Button } from '../../ui/Button';
 import { Field, Form, Row } from '../../ui/Field';
 import { PageHead, Panel } from '../../ui/Panel';
 import { ErrorBox, Loaded } from '../../ui/States';
-import { draftOf, emptyDraft, fuelOf, submit, type Draft } from './form';
+import { draftFor, draftOf, emptyDraft, fuelOf, submit, type Draft } from './form';
 import { Input } from './Input';
 import { ProgramChoice } from './ProgramChoice';
 import { Quotes, useQuotes } from './Quotes';
@@ -15,9 +15,11 @@ import { Quotes, useQuotes } from './Quotes';
 export default function Submit() {
     const [search] = useSearchParams();
     const again = search.get('again');
+    const program = search.get('program');
     const before = useQuery({
-        queryKey: ['draft', again],
-        queryFn: () => (again === null ? Promise.resolve(emptyDraft) : draftOf(again)),
+        queryKey: ['draft', again, program],
+        queryFn: () =>
+            again !== null ? draftOf(again) : program !== null ? draftFor(program) : Promise.resolve(emptyDraft),
         staleTime: Infinity,
     });
     return (
@@ -26,7 +28,7 @@ export default function Submit() {
                 title="Run a job"
                 about="Choose a program and its input, see what it costs with each assurance, and run it."
             />
-            <Loaded query={before}>{(draft) => <Editor key={again} initial={draft} />}</Loaded>
+            <Loaded query={before}>{(draft) => <Editor key={again ?? program} initial={draft} />}</Loaded>
         </>
     );
 }

@@ -31,6 +31,12 @@ export const emptyDraft: Draft = {
 
 const inlineMax = 16 * 1024;
 
+/** A program that a link chose. */
+export const draftFor = async (id: string): Promise<Draft> => ({
+    ...emptyDraft,
+    program: await ok(api.GET('/v1/programs/{program}', { params: { path: { program: id } } })),
+});
+
 /** The job that ran before, with its input, to run again. */
 export async function draftOf(id: string): Promise<Draft> {
     const job = await ok(api.GET('/v1/jobs/{job}', { params: { path: { job: id } } }));
