@@ -22,7 +22,9 @@ const silo = {
     proof: 'AQEDAADQDnkPJrb7Lp8AMTbnozD1h+c4M5hsgvc3HJ4Vbt+XlAIYg3XoCYFY3bdaPsHZXva9ften7ChWPFqkOEcnytTt5wYVpELBuwkr9ey2gg9PSnCnfY5yN/+24+yK15XDWRHW4Q4AAAB7InZhbHVlIjogImEifQ==',
 };
 
-const refused = (under: string, key: Uint8Array, content: Uint8Array) => { assert.throws(() => checkProof(under, key, parseProof(content)), ProofError); };
+const refused = (under: string, key: Uint8Array, content: Uint8Array) => {
+    assert.throws(() => checkProof(under, key, parseProof(content)), ProofError);
+};
 
 test('a path is that of the example', () => {
     assert.equal(bytesToHex(pathOf(a)), behind('path of a'));

@@ -7,7 +7,7 @@ declare module '*/receipts/verifier/form.mjs' {
         item?: FormType;
     }
 
-    export const Execution: FormType & { word(value: object): Uint8Array };
+    export const Execution: FormType & { word(value: unknown): Uint8Array };
 
     export function executionsDigest(
         domain: { market: string; chainId: bigint; contract: string },

@@ -47,6 +47,6 @@ const columns: Column<Vote>[] = [
 /** While a jury runs the job only its workers are told. */
 export const Waiting = ({ votes }: { votes: Vote[] }) => (
     <Panel title="Workers that disagree" flush>
-        <Table label="Workers that disagree" columns={columns} rows={votes} rowKey={({ worker }) => worker} />
+        <Table label="Rows of workers that disagree" columns={columns} rows={votes} rowKey={({ worker }) => worker} />
     </Panel>
 );

@@ -70,10 +70,10 @@ function Plot({ points, gone }: { points: Point[]; gone: number }) {
                 points
                 height={280}
                 format={compact}
-                formatX={bytesText}
+                formatX={compact}
             />
             <p className={styles.quiet}>
-                {summary}
+                Across: bytes of input; up: fuel. {summary}
                 {gone > 0 && ` The inputs of ${count(gone)} more are there no more.`}
             </p>
         </>

@@ -38,7 +38,7 @@ export function Versions({ program }: { program: Program }) {
                                 </Empty>
                             ) : (
                                 <Table
-                                    label="Other versions"
+                                    label="Rows of other versions"
                                     columns={columns}
                                     rows={versions}
                                     rowKey={({ id }) => id}

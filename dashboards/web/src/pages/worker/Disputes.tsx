@@ -26,7 +26,7 @@ export function Disputes({ worker }: { worker: string }) {
                         />
                     ) : (
                         <Table
-                            label="Disputes of the worker"
+                            label="Rows of disputes"
                             columns={columns(worker)}
                             rows={items}
                             rowKey={({ job }) => job}

@@ -31,7 +31,12 @@ export function Faults({ worker, faults }: { worker: string; faults: Fault[] }) 
                     <p>The worker’s own account and the operator see its newest faults here.</p>
                 </Empty>
             ) : (
-                <Table label="Faults" columns={columns} rows={faults} rowKey={({ job, at }) => `${job} ${at}`} />
+                <Table
+                    label="Rows of faults"
+                    columns={columns}
+                    rows={faults}
+                    rowKey={({ job, at }) => `${job} ${at}`}
+                />
             )}
             {writes && <WriteAppeal worker={worker} faults={faults} onClose={() => setWrites(false)} />}
         </Panel>

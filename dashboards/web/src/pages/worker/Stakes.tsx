@@ -73,7 +73,7 @@ export function Stakes({ worker, reputation }: { worker: string; reputation: Sch
                 </Empty>
             ) : (
                 <Table
-                    label="Stakes"
+                    label="Rows of stakes"
                     columns={columns}
                     rows={stakes}
                     rowKey={(one) => `${one.account} ${one.requestId}`}

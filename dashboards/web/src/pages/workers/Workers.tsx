@@ -142,7 +142,13 @@ export default function Workers() {
                                 </Empty>
                             )
                         ) : (
-                            <Table label="Offers" columns={columns} rows={rows} rowKey={({ id }) => id} more={more} />
+                            <Table
+                                label="Rows of offers"
+                                columns={columns}
+                                rows={rows}
+                                rowKey={({ id }) => id}
+                                more={more}
+                            />
                         )
                     }
                 </Loaded>
