@@ -20,4 +20,7 @@ export const pages: Page[] = [
     { path: '/workers/:id', component: lazy(() => import('../pages/worker/Worker')) },
     { path: '/disputes', title: 'Disputes', component: lazy(() => import('../pages/disputes/Disputes')) },
     { path: '/disputes/:job', component: lazy(() => import('../pages/dispute/Dispute')) },
+    { path: '/market', title: 'Market', component: lazy(() => import('../pages/market/Market')) },
+    { path: '/ledger', title: 'Ledger', component: lazy(() => import('../pages/ledger/Ledger')) },
+    { path: '/ledger/:name', component: lazy(() => import('../pages/ledger/Ledger')) },
 ];

@@ -15,3 +15,8 @@ declare module '*/receipts/verifier/verify.mjs' {
 
     export const BYTES_MAX: number;
 }
+
+// The one rule for Ed25519 signatures that the market has.
+declare module '*/receipts/verifier/ed25519.mjs' {
+    export function isSigned(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}

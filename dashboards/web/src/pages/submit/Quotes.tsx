@@ -9,10 +9,13 @@ import styles from './Submit.module.css';
 
 type Sheet = Schemas['QuoteSheet'];
 
-export const useQuotes = (program: string | null, fuel: number | null) =>
+/** What the price depends on beside program and fuel. */
+export type QuoteNeeds = Pick<Schemas['QuoteRequest'], 'memoryPagesMax' | 'needs' | 'priority'>;
+
+export const useQuotes = (program: string | null, fuel: number | null, more: QuoteNeeds = {}) =>
     useQuery({
-        queryKey: ['quotes', program, fuel],
-        queryFn: () => ok(api.POST('/v1/quotes', { body: { program: program ?? '', fuelMax: fuel ?? 1 } })),
+        queryKey: ['quotes', program, fuel, more],
+        queryFn: () => ok(api.POST('/v1/quotes', { body: { program: program ?? '', fuelMax: fuel ?? 1, ...more } })),
         enabled: program !== null && fuel !== null,
         refetchInterval: 10_000,
     });
@@ -20,8 +23,9 @@ export const useQuotes = (program: string | null, fuel: number | null) =>
 interface Props {
     query: UseQueryResult<Sheet>;
     isAsked: boolean;
-    chosen: string;
-    onChoose: (assurance: string) => void;
+    chosen?: string;
+    /** Left out: the quotes are only shown. */
+    onChoose?: (assurance: string) => void;
 }
 
 /** What certainty costs: each assurance with its price, its wait, and how likely a wrong result is. */
@@ -42,15 +46,23 @@ export function Quotes({ query, isAsked, chosen, onChoose }: Props) {
                             {sheet.quotes.map((quote) => (
                                 <label
                                     key={quote.assurance}
-                                    className={quote.assurance === chosen ? styles.chosen : styles.quote}
+                                    className={
+                                        onChoose === undefined
+                                            ? styles.shown
+                                            : quote.assurance === chosen
+                                              ? styles.chosen
+                                              : styles.quote
+                                    }
                                 >
-                                    <input
-                                        type="radio"
-                                        name="assurance"
-                                        value={quote.assurance}
-                                        checked={quote.assurance === chosen}
-                                        onChange={() => onChoose(quote.assurance)}
-                                    />
+                                    {onChoose !== undefined && (
+                                        <input
+                                            type="radio"
+                                            name="assurance"
+                                            value={quote.assurance}
+                                            checked={quote.assurance === chosen}
+                                            onChange={() => onChoose(quote.assurance)}
+                                        />
+                                    )}
                                     <b>{quote.assurance}</b>
                                     <span>
                                         {quote.priceMax === undefined ? (
