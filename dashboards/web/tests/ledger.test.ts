@@ -65,7 +65,7 @@ const isRefused = (check: () => void) => {
 };
 
 const changes = (line: string) =>
-    [...line].flatMap((letter, at) => {
+    line.split('').flatMap((letter, at) => {
         const other = letter === '0' ? '1' : letter === 'a' ? 'b' : '0';
         return letter === other ? [] : [line.slice(0, at) + other + line.slice(at + 1)];
     });

@@ -20,7 +20,7 @@ export default function LedgerPage({ params }: { params: Record<string, string |
                 title="Ledger"
                 about="What happened, in its order, each line signed by who says it. Nothing is ever removed. This browser checks all that it shows, and remembers the head: a history that was changed since is found out."
             />
-            <Choice key={name} name={name} />
+            <Choice key={`choice ${name}`} name={name} />
             {isName(name) ? (
                 <LedgerView key={name} ledger={name} />
             ) : (
@@ -51,11 +51,19 @@ function Choice({ name }: { name: string }) {
         <Panel title="Whose history">
             <div className={styles.head}>
                 <div className={styles.row}>
-                    <Button aria-pressed={name === 'market'} onClick={() => go('/ledger')}>
+                    <Button
+                        kind={name === 'market' ? 'main' : 'plain'}
+                        aria-pressed={name === 'market'}
+                        onClick={() => go('/ledger')}
+                    >
                         The market
                     </Button>
                     {mine !== null && (
-                        <Button aria-pressed={name === mine} onClick={() => go(`/ledger/${mine}`)}>
+                        <Button
+                            kind={name === mine ? 'main' : 'plain'}
+                            aria-pressed={name === mine}
+                            onClick={() => go(`/ledger/${mine}`)}
+                        >
                             Your account
                         </Button>
                     )}

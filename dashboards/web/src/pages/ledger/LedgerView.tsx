@@ -13,7 +13,7 @@ import { Records } from './Records';
 import { timeOf } from './words';
 
 /** Asked for once a page: the records below are those of this head. */
-const useHead = (ledger: string) =>
+export const useHead = (ledger: string) =>
     useQuery({
         queryKey: ['ledger', ledger, 'head'],
         queryFn: () => fetchHead(ledger),

@@ -9,17 +9,35 @@ import { Chart } from '../../ui/Chart';
 import { Grid, Panel } from '../../ui/Panel';
 import { Empty } from '../../ui/States';
 
+type Span = Partial<Schemas['PriceSpan']> & { from: string };
+
+const spanMs = { hour: 3_600_000, day: 86_400_000 };
+
+/** With an empty span at each end of the time that is looked at, so that the axis shows all of it. */
+function framed(spans: Span[], span: keyof typeof spanMs): Span[] {
+    const [first, last] = [spans[0], spans.at(-1)];
+    if (first === undefined || last === undefined) {
+        return [];
+    }
+    const now = Date.now();
+    const [start, end] = [
+        Math.min(now - spanMs[span], Date.parse(first.from) - 1),
+        Math.max(now, Date.parse(last.from) + 1),
+    ];
+    return [{ from: new Date(start).toISOString() }, ...spans, { from: new Date(end).toISOString() }];
+}
+
 const percent = (value: number) => `${Math.round(value)} %`;
 
 /** What jobs of the class paid, how many there were, and how busy its workers were. */
 export function PriceHistory({ one }: { one: Schemas['MarketClass'] }) {
     const [span, setSpan] = useState<'hour' | 'day'>('hour');
     const token = useQuery(settlementToken).data ?? null;
-    const spans = one[span];
+    const spans = framed(one[span], span);
     const other = span === 'hour' ? 'day' : 'hour';
     const x = spans.map(({ from }) => Date.parse(from) / 1000);
     const priced = (name: 'low' | 'mean' | 'high') => spans.map((part) => amountNumber(part[name], token));
-    const shared = { x, points: x.length === 1 };
+    const shared = { x, points: x.length === 3 };
     return (
         <>
             <Panel
@@ -51,7 +69,7 @@ export function PriceHistory({ one }: { one: Schemas['MarketClass'] }) {
                         <Chart
                             {...shared}
                             label={`Jobs that found a worker in the last ${span}`}
-                            series={[{ name: 'Matched', values: spans.map(({ matches }) => matches) }]}
+                            series={[{ name: 'Matched', values: spans.map(({ matches }) => matches ?? null) }]}
                             format={compact}
                         />
                     </Panel>

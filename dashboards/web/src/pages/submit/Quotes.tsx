@@ -40,8 +40,10 @@ export function Quotes({ query, isAsked, chosen, onChoose }: Props) {
                         <fieldset className={styles.quotes}>
                             <legend>
                                 {sheet.ownersAtLeast && 'At least '}
-                                {sheet.owners} owners of workers fit. Each worker is assumed to lie with a probability
-                                of {sheet.liarsPermille / 10} %.
+                                {sheet.owners === 1
+                                    ? '1 owner of workers fits'
+                                    : `${sheet.owners} owners of workers fit`}
+                                . Each worker is assumed to lie with a probability of {sheet.liarsPermille / 10} %.
                             </legend>
                             {sheet.quotes.map((quote) => (
                                 <label
