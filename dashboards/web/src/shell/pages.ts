@@ -22,8 +22,8 @@ export const pages: Page[] = [
     { path: '/disputes/:job', component: lazy(() => import('../pages/dispute/Dispute')) },
     { path: '/market', title: 'Market', component: lazy(() => import('../pages/market/Market')) },
     { path: '/ledger', title: 'Ledger', component: lazy(() => import('../pages/ledger/Ledger')) },
+    { path: '/ledger/:name', component: lazy(() => import('../pages/ledger/Ledger')) },
     { path: '/money', title: 'Money', component: lazy(() => import('../pages/money/Money')) },
     { path: '/silo', title: 'Silo', component: lazy(() => import('../pages/silo/Silo')) },
     { path: '/join', title: 'Join', component: lazy(() => import('../pages/join/Join')) },
-    { path: '/ledger/:name', component: lazy(() => import('../pages/ledger/Ledger')) },
 ];
