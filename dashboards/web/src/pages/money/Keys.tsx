@@ -71,7 +71,7 @@ export function Keys() {
             <Loaded query={query}>
                 {({ items }) => (
                     <Table
-                        label="API keys"
+                        label="Keys of the account"
                         columns={columns}
                         rows={items.toSorted((left, right) => goodFirst(left) - goodFirst(right))}
                         rowKey={({ id }) => id}

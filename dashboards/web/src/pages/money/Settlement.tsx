@@ -73,7 +73,7 @@ export function Settlement() {
                             <Empty title="Nothing was settled yet." />
                         ) : (
                             <Table
-                                label="Past settlements"
+                                label="Settlements, the newest first"
                                 columns={columns}
                                 rows={now.past}
                                 rowKey={({ number }) => `${number}`}
