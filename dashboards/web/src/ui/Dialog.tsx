@@ -17,7 +17,8 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
             ref={dialog}
             className={styles.dialog}
             aria-labelledby={id}
-            onClose={onClose}
+            // Development mounts twice: the first close is told when the dialog is open again.
+            onClose={() => dialog.current?.open !== true && onClose()}
             onClick={(event) => event.target === dialog.current && onClose()}
         >
             <div className={styles.content}>
