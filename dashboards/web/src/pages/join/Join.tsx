@@ -94,7 +94,8 @@ function Arrivals() {
                                 <Badge tone="good">is here</Badge>
                                 <Id value={worker.id} href={`/workers/${worker.id}`} />
                                 <span>
-                                    {worker.slots} slots at <Amount units={worker.pricePerMillionFuel} /> a million fuel
+                                    {worker.slots === 1 ? '1 slot' : `${worker.slots} slots`} at{' '}
+                                    <Amount units={worker.pricePerMillionFuel} /> a million fuel
                                 </span>
                                 {worker.labels?.map((label) => (
                                     <Badge key={label} tone="quiet">

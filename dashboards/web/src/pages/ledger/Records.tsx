@@ -18,14 +18,14 @@ import { sentence, timeOf } from './words';
 const windowSize = 25;
 
 /** Records of a checked head, the newest first, by windows of their indexes. */
-export function Records({ ledger, head }: { ledger: string; head: CheckedHead }) {
+export function Records({ ledger, head, count = windowSize }: { ledger: string; head: CheckedHead; count?: number }) {
     const size = BigInt(head.file.head.size);
     const [before, setBefore] = useState(size);
     const [opened, setOpened] = useState<CheckedRecord | null>(null);
-    const step = BigInt(windowSize);
+    const step = BigInt(count);
     const query = useQuery({
-        queryKey: ['ledger', ledger, head.file.head.size, `${before}`],
-        queryFn: () => fetchWindow(ledger, head, before, windowSize),
+        queryKey: ['ledger', ledger, head.file.head.size, `${before}`, count],
+        queryFn: () => fetchWindow(ledger, head, before, count),
         staleTime: Infinity,
     });
     const first = before > step ? before - step : 0n;
@@ -34,7 +34,7 @@ export function Records({ ledger, head }: { ledger: string; head: CheckedHead })
     }
     return (
         <>
-            <Loaded query={query} lines={8}>
+            <Loaded query={query} lines={5}>
                 {(records) => (
                     <ol className={styles.list} aria-label="Records, the newest first">
                         {records.map((one) => (

@@ -34,6 +34,17 @@ export function Keys() {
                 </span>
             ),
         },
+        {
+            title: 'Good',
+            cell: (one) =>
+                one.revokedAt === undefined ? (
+                    <Button kind="danger" onClick={() => setEnds(one)}>
+                        Revoke
+                    </Button>
+                ) : (
+                    <Badge tone="quiet">revoked</Badge>
+                ),
+        },
         { title: 'Id', cell: ({ id }) => <Id value={id} length={18} />, wide: true },
         { title: 'May', cell: ({ scopes }) => scopes.join(', '), wide: true },
         {
@@ -53,18 +64,6 @@ export function Keys() {
             wide: true,
         },
         { title: 'Created', cell: ({ createdAt }) => <Ago at={createdAt} />, wide: true },
-        {
-            title: 'Good',
-            cell: (one) =>
-                one.revokedAt === undefined ? (
-                    <Button kind="danger" onClick={() => setEnds(one)}>
-                        Revoke
-                    </Button>
-                ) : (
-                    <Badge tone="quiet">revoked</Badge>
-                ),
-            end: true,
-        },
     ];
     return (
         <Panel title="API keys" flush actions={<Button onClick={() => setMakes(true)}>Create a key</Button>}>

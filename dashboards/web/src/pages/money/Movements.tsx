@@ -20,7 +20,7 @@ function Of({ ledger }: { ledger: string }) {
                 {(head) => (
                     <>
                         {head.fault !== null && <ErrorBox error={new Error(head.fault)} />}
-                        <Records key={head.file.head.size} ledger={ledger} head={head} />
+                        <Records key={head.file.head.size} ledger={ledger} head={head} count={10} />
                     </>
                 )}
             </Loaded>
