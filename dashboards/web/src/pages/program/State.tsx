@@ -12,6 +12,7 @@ import { Empty, Loaded } from '../../ui/States';
 import { Table, type Column } from '../../ui/Table';
 import { Untrusted } from '../../ui/Text';
 import { Id } from '../../ui/Values';
+import { isRoot } from './judge';
 import { Value } from './Value';
 import styles from './Program.module.css';
 
@@ -27,7 +28,8 @@ export function State({ program }: { program: string }) {
     const [typed, setTyped] = useState('');
     const [looked, setLooked] = useState('');
     const prefix = useDeferredValue(typedDigits(typed) ?? '');
-    const root = search.get('root') ?? '';
+    const typedRoot = search.get('root') ?? '';
+    const root = isRoot(typedRoot) ? typedRoot : '';
     const key = search.get('key');
     const query = useInfiniteQuery({
         queryKey: ['state', program, root, prefix],
@@ -50,18 +52,21 @@ export function State({ program }: { program: string }) {
         getNextPageParam: ({ root: of, next }) => (next === undefined ? null : { root: of, after: next }),
     });
     const more = useMore(query);
-    const set = (changes: Record<string, string>) =>
-        setSearch((before) => {
-            const next = new URLSearchParams(before);
-            for (const [name, value] of Object.entries(changes)) {
-                if (value === '') {
-                    next.delete(name);
-                } else {
-                    next.set(name, value);
+    const set = (changes: Record<string, string>, replace = false) =>
+        setSearch(
+            (before) => {
+                const next = new URLSearchParams(before);
+                for (const [name, value] of Object.entries(changes)) {
+                    if (value === '') {
+                        next.delete(name);
+                    } else {
+                        next.set(name, value);
+                    }
                 }
-            }
-            return next;
-        });
+                return next;
+            },
+            { replace },
+        );
     const columns: Column<Key>[] = [
         {
             title: 'Key',
@@ -103,24 +108,37 @@ export function State({ program }: { program: string }) {
                         </Field>
                         <Field
                             label="Or look one key up"
-                            hint="Enter shows its value, or the proof that it has none."
+                            hint="Its value is shown, or the proof that it has none."
                             error={typedDigits(looked) === null ? keyError : null}
                         >
                             {(ids) => (
                                 <input {...ids} value={looked} onChange={(event) => setLooked(event.target.value)} />
                             )}
                         </Field>
-                        <Field label="Root" hint="Of an older state; empty: the newest.">
+                        <Field
+                            label="Root"
+                            hint="Of an older state; empty: the newest."
+                            error={
+                                typedRoot === '' || isRoot(typedRoot)
+                                    ? null
+                                    : 'A root has 64 digits from 0 to 9 and a to f.'
+                            }
+                        >
                             {(ids) => (
                                 <input
                                     {...ids}
-                                    value={root}
+                                    value={typedRoot}
                                     maxLength={64}
-                                    onChange={(event) => set({ root: event.target.value.trim() })}
+                                    onChange={(event) => set({ root: event.target.value.trim().toLowerCase() }, true)}
                                 />
                             )}
                         </Field>
                     </Row>
+                    <div>
+                        <Button type="submit" disabled={typedDigits(looked) === null || looked === ''}>
+                            Look up
+                        </Button>
+                    </div>
                 </Form>
                 <Loaded query={query}>
                     {({ pages }) => {
