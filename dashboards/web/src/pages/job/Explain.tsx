@@ -12,7 +12,7 @@ import styles from './Job.module.css';
 const columns: Column<Schemas['OfferVerdict']>[] = [
     { title: 'Worker', cell: ({ worker }) => <Id value={worker} href={`/workers/${worker}`} /> },
     { title: 'Asks', cell: ({ price }) => <Amount units={price} />, end: true },
-    { title: '', cell: ({ won }) => (won ? <Badge tone="good">won</Badge> : <Badge tone="quiet">lost</Badge>) },
+    { title: 'Result', cell: ({ won }) => (won ? <Badge tone="good">won</Badge> : <Badge tone="quiet">lost</Badge>) },
     { title: 'Why', cell: ({ reason }) => <Untrusted text={reason} max={300} /> },
 ];
 
