@@ -37,7 +37,9 @@ export function PriceHistory({ one }: { one: Schemas['MarketClass'] }) {
     const other = span === 'hour' ? 'day' : 'hour';
     const x = spans.map(({ from }) => Date.parse(from) / 1000);
     const priced = (name: 'low' | 'mean' | 'high') => spans.map((part) => amountNumber(part[name], token));
+    // One span alone gives no line.
     const shared = { x, points: x.length === 3 };
+    const isLone = spans.filter(({ mean }) => mean !== undefined).length === 1;
     return (
         <>
             <Panel
@@ -60,6 +62,7 @@ export function PriceHistory({ one }: { one: Schemas['MarketClass'] }) {
                             { name: 'Most', values: priced('high') },
                         ]}
                         format={compact}
+                        points={isLone}
                     />
                 )}
             </Panel>
