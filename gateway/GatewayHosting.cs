@@ -44,6 +44,9 @@ public static class GatewayHosting
         services.AddSingleton<AnswerTurns>();
         services.AddSingleton<KeyCache>();
         services.AddSingleton<EventTickets>();
+        services.AddSingleton<SignInTickets>();
+        services.AddSingleton(provider => new SignInLinks(provider.GetRequiredService<SignInTickets>()));
+        services.AddSingleton<WebFiles>();
         services.AddSingleton<EventPlaces>();
         services.AddSingleton<EventHub>();
         services.AddSingleton<NewsHub>();
@@ -95,10 +98,12 @@ public static class GatewayHosting
         app.MapQuotesApi();
         app.MapBooksApi();
         app.MapEventsApi();
+        app.MapSignInsApi();
         app.MapWorkerPagesApi();
         app.MapWorkersApi();
         app.MapHealthApi();
         app.MapOpenApiDocument();
+        app.MapWebPages();
         return app;
     }
 }

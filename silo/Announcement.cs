@@ -22,6 +22,7 @@ internal sealed partial class Announcement(
     IEnumerable<IStartPart> parts,
     DataFolder folder,
     SiloOptions options,
+    SignInLinks signIns,
     ILogger<Announcement> log
 ) : IHostedService
 {
@@ -48,6 +49,19 @@ internal sealed partial class Announcement(
             folder.Delete(DataFolder.Isolation);
         }
         LogReady(options.NameOrHost, string.Join(", ", addresses), folder.Path);
+        SayLink(addresses);
+    }
+
+    /// <summary>
+    /// Who reads the console of a silo that serves this machine alone is its operator, so the link holds the local account's key. Beyond
+    /// loopback 'market open' makes one.
+    /// </summary>
+    private void SayLink(string[] addresses)
+    {
+        if (GatewayBinding.IsLoopback(addresses) && folder.Read(DataFolder.ApiKey) is { } key)
+        {
+            LogPages(signIns.Create(OwnAddress(addresses), key));
+        }
     }
 
     /// <summary>
@@ -68,6 +82,12 @@ internal sealed partial class Announcement(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Name} is ready on {Addresses}, data in {Folder}")]
     private partial void LogReady(string name, string addresses, string folder);
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "The market in a browser, good once within ten minutes ('market open' makes more): {Link}"
+    )]
+    private partial void LogPages(string link);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Name} stops: requests and runs under way end first")]
     private partial void LogStopping(string name);

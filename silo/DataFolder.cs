@@ -69,5 +69,12 @@ public sealed class DataFolder
     /// <inheritdoc cref="OwnerFiles.Write"/>
     public void Write(string name, string text) => _files.Write(name, System.Text.Encoding.UTF8.GetBytes(text + "\n"));
 
+    /// <summary>What <see cref="Write"/> has written; null: there is no such file.</summary>
+    public string? Read(string name)
+    {
+        var file = System.IO.Path.Combine(Path, name);
+        return File.Exists(file) ? File.ReadAllText(file).TrimEnd() : null;
+    }
+
     public void Delete(string name) => _files.Delete(name);
 }

@@ -60,6 +60,8 @@ namespace Marketplace;
 /// GET    /v1/events?ticket=T         -> server-sent events: 'job', each a JobEnded, and 'lagged'; the key or a ticket
 /// GET    /v1/events?stream=&amp;account=&amp;job=&amp;worker=&amp;class=&amp;kind= -> server-sent events: MarketEvents, and 'lagged'
 /// POST   /v1/events/tickets          -> EventTicket
+/// POST   /v1/sign-ins                -> SignInTicket
+/// POST   /v1/sign-ins:use            SignInRequest -> SignedIn, once for a ticket; no key needed
 /// GET    /v1/workers?cursor=&amp;limit= -> Page of MarketWorker, the cheapest first
 /// GET    /v1/workers/{id}            -> MarketWorker
 /// GET    /v1/workers/{id}/reputation -> Reputation
@@ -219,6 +221,12 @@ public static class Routes
 
     /// <summary>Ask for a ticket.</summary>
     public const string EventTickets = "/v1/events/tickets";
+
+    /// <summary>Ask for a ticket that signs a browser in.</summary>
+    public const string SignIns = "/v1/sign-ins";
+
+    /// <summary>Use it.</summary>
+    public const string SignInUse = "/v1/sign-ins:use";
 
     /// <summary>Whether the process answers.</summary>
     public const string HealthLive = "/health/live";

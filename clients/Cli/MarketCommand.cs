@@ -114,6 +114,7 @@ internal static class MarketCommand
         root.Add(Commands.AccountCommands.Make(commands));
         root.Add(Commands.PricesCommand.Make(commands));
         root.Add(Commands.WatchCommand.Make(commands));
+        root.Add(Commands.OpenCommand.Make(commands));
         root.Add(Commands.KeyCommands.Make(commands));
         root.Add(Commands.WorkerCommands.Make(commands));
         root.Add(Commands.SwarmCommand.Make(commands));

@@ -27,6 +27,9 @@ internal sealed class Surroundings
     /// <summary>Replaces the network; null: the real one.</summary>
     public HttpMessageHandler? Network { get; init; }
 
+    /// <summary>Shows a page to the person; false: there is no browser.</summary>
+    public required Func<string, bool> Browse { get; init; }
+
     /// <summary>Columns of the terminal, for tables and the status line.</summary>
     public int Width { get; init; } = 80;
 
@@ -48,6 +51,7 @@ internal sealed class Surroundings
             Folder = Directory.GetCurrentDirectory(),
             Environment = System.Environment.GetEnvironmentVariable,
             Clock = TimeProvider.System,
+            Browse = Browser.Open,
             Width = Console.IsErrorRedirected && Console.IsOutputRedirected ? 80 : Math.Max(20, Console.WindowWidth),
         };
         Console.CancelKeyPress += (_, press) =>

@@ -95,7 +95,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, Even
     {
         key = default;
         var header = http.Request.Headers.Authorization;
-        if (header.Count == 0 && rule.Tickets && http.Request.Query.TryGetValue(EventTickets.Parameter, out var ticket))
+        if (header.Count == 0 && rule.Tickets && http.Request.Query.TryGetValue(Tickets.Parameter, out var ticket))
         {
             return tickets.TryUse(ticket.ToString(), out key) ? null : GatewayMessages.TicketRefused;
         }

@@ -101,6 +101,11 @@ public static class EndpointRules
         where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new AccessRule(Public: false, Scopes.Admin, Pages: true), new ExcludeFromDescriptionAttribute());
 
+    /// <summary>Files of the web pages, which hold nothing that needs a key. Their queries are the pages' own.</summary>
+    internal static TBuilder ForBrowsers<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata(new AccessRule(Public: true, Scopes.None, Pages: true), new ExcludeFromDescriptionAttribute());
+
     internal static TBuilder ForEverybody<TBuilder>(this TBuilder route)
         where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AccessRule(Public: true, Scopes.None));
 

@@ -10,11 +10,11 @@ namespace Marketplace.Gateway;
 internal static class EventsApi
 {
     private static readonly QueryRule Ticket = new(
-        EventTickets.Parameter,
+        Tickets.Parameter,
         "A single-use ticket of POST /v1/events/tickets, for clients that cannot send a header."
     )
     {
-        Pattern = EventTickets.Pattern,
+        Pattern = Tickets.Pattern,
     };
 
     public static void MapEventsApi(this IEndpointRouteBuilder routes)
@@ -58,7 +58,8 @@ internal static class EventsApi
     internal static JsonAnswer<EventTicket> CreateTicket(HttpContext http, EventTickets tickets)
     {
         var feature = http.Features.GetRequiredFeature<CallerFeature>();
-        return new JsonAnswer<EventTicket>(tickets.Issue(feature.Caller.Account, feature.Key), ApiJson.Default.EventTicket)
+        var (ticket, expiresAt) = tickets.Issue(feature.Caller.Account, feature.Key);
+        return new JsonAnswer<EventTicket>(new EventTicket(ticket, expiresAt), ApiJson.Default.EventTicket)
         {
             Status = StatusCodes.Status201Created,
         };

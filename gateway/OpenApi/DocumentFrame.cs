@@ -57,7 +57,7 @@ internal sealed class DocumentFrame(RecordSchemas schemas) : IOpenApiDocumentTra
             {
                 Type = SecuritySchemeType.ApiKey,
                 In = ParameterLocation.Query,
-                Name = EventTickets.Parameter,
+                Name = Tickets.Parameter,
                 Description = "A single-use ticket, for clients that cannot send a header.",
             },
             [WorkerScheme] = new OpenApiSecurityScheme

@@ -316,6 +316,9 @@ internal static class Examples
         ),
         [typeof(Health)] = new Health("ready", "0.1.0", Reason: null),
         [typeof(EventTicket)] = new EventTicket(new string('0', 64), At),
+        [typeof(SignInTicket)] = new SignInTicket(new string('0', 64), At),
+        [typeof(SignInRequest)] = new SignInRequest(new string('0', 64)),
+        [typeof(SignedIn)] = new SignedIn($"{KeyId}_{new string('0', 64)}"),
         [typeof(Problem)] = ProblemFactory.Create(ErrorCode.JobNotFound, GatewayMessages.JobNotFound(Job)),
     };
 

@@ -188,8 +188,11 @@ internal static class GatewayPolicy
     /// </summary>
     public static readonly TimeSpan AnswerTurnMax = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Time between asking for a ticket and using it.</summary>
+    /// <summary>Time between asking for a ticket of an event stream and using it.</summary>
     public static readonly TimeSpan TicketLife = TimeSpan.FromSeconds(30);
+
+    /// <summary>Time between asking for a link that signs in and using it: a person reads it in a terminal and opens a browser.</summary>
+    public static readonly TimeSpan SignInTicketLife = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// The least time between two lines of the log that count refused links of workers: an attack is worth a line, not a log.

@@ -21,6 +21,9 @@ internal static class GatewayMessages
         "The ticket is unknown, used or expired: a ticket opens one event stream within 30 seconds. Ask for a new one with "
         + "POST /v1/events/tickets.";
 
+    public const string SignInRefused =
+        "The link is unknown, used or expired: it signs one browser in, once, within ten minutes. Ask for a new one with 'market open'.";
+
     public const string SettlesNowhere =
         "This market settles on no chain: its accounts hold credits, and nothing comes or goes there. GET /v1/info names the chain of one "
         + "that does.";
@@ -109,9 +112,9 @@ internal static class GatewayMessages
     public static string FilterTooLong(string name, int length, int max) =>
         $"The parameter '{name}' has {length} characters; allowed are {max}.";
 
-    public static string TicketsFull(int ownMax, int max) =>
-        $"The account has {ownMax} unused tickets, or the service {max}, as many as allowed. Use one, or wait 30 seconds for them to "
-        + "expire.";
+    public static string TicketsFull(int ownMax, int max, TimeSpan life) =>
+        $"The account has {ownMax} unused tickets, or the service {max}, as many as allowed. Use one, or wait {life.TotalSeconds} seconds "
+        + "for them to expire.";
 
     public const string NotHttp =
         "The request is not HTTP as RFC 9112 has it: its first line, its headers or its framing are broken. Send it again in that form.";

@@ -180,6 +180,7 @@ public sealed partial class MoveTests : IDisposable
             Folder = _shell.Folder,
             Environment = _ => null,
             Clock = TimeProvider.System,
+            Browse = _ => false,
         };
         terminal.Pressed += surroundings.Interrupt;
 

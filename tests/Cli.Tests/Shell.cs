@@ -84,9 +84,21 @@ internal sealed class Shell : IDisposable
             Folder = Folder,
             Environment = name => Environment.GetValueOrDefault(name),
             Clock = IsOnNetwork ? TimeProvider.System : Clock,
+            Browse = Browse,
             Network = IsOnNetwork ? null : Service,
             Width = Width,
         };
+
+    /// <summary>Links that the command wanted to show.</summary>
+    public List<string> Shown { get; } = [];
+
+    public bool HasBrowser { get; set; } = true;
+
+    private bool Browse(string link)
+    {
+        Shown.Add(link);
+        return HasBrowser;
+    }
 
     public string Write(string file, byte[] content)
     {

@@ -11,6 +11,9 @@ public sealed class RouteTests
 {
     private static readonly string AnyId = new('0', 64);
 
+    /// <summary>Their names change with their contents.</summary>
+    private static readonly string Asset = new WebFiles().Names.First(name => name.StartsWith("assets/", StringComparison.Ordinal));
+
     [Fact]
     public async Task Routes_AreThoseWrittenDown()
     {
@@ -31,7 +34,7 @@ public sealed class RouteTests
 
         foreach (var route in RoutesOf(gateway))
         {
-            using var response = await nobody.Send(route.Method, route.Path, route.Body);
+            using var response = await nobody.Send(route.Method, route.Address, route.Body);
             if (route.Access.Worker == WorkerProof.Handshake)
             {
                 Assert.True(response.StatusCode == HttpStatusCode.UpgradeRequired, $"{route}: {response.StatusCode}");
@@ -65,7 +68,7 @@ public sealed class RouteTests
                 $"{route} needs exactly one scope"
             );
             using var lacking = gateway.ClientWith(GatewayFixture.AllScopes & ~route.Access.Needed);
-            using var response = await lacking.Send(route.Method, route.Path, route.Body);
+            using var response = await lacking.Send(route.Method, route.Address, route.Body);
             Assert.True(response.StatusCode == HttpStatusCode.Forbidden, $"{route}: {response.StatusCode}");
         }
     }
@@ -113,7 +116,7 @@ public sealed class RouteTests
     }
 
     [Theory]
-    [InlineData("GET", "/"), InlineData("GET", "/v1"), InlineData("GET", "/v1/jobs/a/b/c"), InlineData("POST", "/v1/jobs:other")]
+    [InlineData("GET", "/v1"), InlineData("GET", "/v1/jobs/a/b/c"), InlineData("POST", "/v1/jobs:other")]
     [InlineData("GET", "/v2/jobs")]
     [InlineData("GET", "/v1/../../etc/passwd"), InlineData("GET", "/index.html")]
     public async Task UnknownRoute_IsAProblem(string method, string path)
@@ -163,6 +166,8 @@ public sealed class RouteTests
             .Replace("{program}", $"prog{AnyId}", StringComparison.Ordinal)
             .Replace("{ledger}", "market", StringComparison.Ordinal)
             .Replace("{root}", AnyId, StringComparison.Ordinal)
+            .Replace("{**rest}", "", StringComparison.Ordinal)
+            .Replace("{name}", Path.GetFileName(Asset), StringComparison.Ordinal)
             .Replace("{stateKey}", "63616665", StringComparison.Ordinal)
             .Replace("{key}", key, StringComparison.Ordinal);
 
@@ -179,7 +184,7 @@ public sealed class RouteTests
 
     private sealed record Route(HttpMethod Method, string Pattern, AccessRule Access, BodyRule? Rule)
     {
-        public string Path => Fill(Pattern, AnyId, $"blob{AnyId}", "mk0000000000000000");
+        public string Address => Fill(Pattern, AnyId, $"blob{AnyId}", "mk0000000000000000");
 
         public byte[]? Body => Rule is null ? null : [];
 

@@ -41,6 +41,7 @@ public class AnnouncementTests
             parts,
             folder: null!,
             new SiloOptions(),
+            signIns: null!,
             NullLogger<Announcement>.Instance
         ).StartAsync(TestContext.Current.CancellationToken);
 

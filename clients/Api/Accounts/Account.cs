@@ -234,3 +234,16 @@ public sealed record Health(string Status, string Version, string? Reason);
 /// <param name="Ticket">Stands for the key, once.</param>
 /// <param name="ExpiresAt">Until when it is good.</param>
 public sealed record EventTicket(string Ticket, DateTimeOffset ExpiresAt);
+
+/// <summary>A single-use ticket for <c>POST /v1/sign-ins:use</c>, in a link that signs a browser in.</summary>
+/// <param name="Ticket">Stands for the key, once.</param>
+/// <param name="ExpiresAt">Until when it is good.</param>
+public sealed record SignInTicket(string Ticket, DateTimeOffset ExpiresAt);
+
+/// <summary>The body of <c>POST /v1/sign-ins:use</c>.</summary>
+/// <param name="Ticket">As it stood in the link.</param>
+public sealed record SignInRequest(string Ticket);
+
+/// <summary>What a ticket stood for.</summary>
+/// <param name="Key">The API key that asked for the ticket.</param>
+public sealed record SignedIn(string Key);

@@ -26,6 +26,10 @@ public class KeysClient
     public virtual async Task<IReadOnlyList<AccessKey>> List(CancellationToken cancellation = default) =>
         (await _transport.Ask<Page<AccessKey>>(HttpMethod.Get, Routes.Keys, cancellation).ConfigureAwait(false)).Items;
 
+    /// <summary>A ticket that signs a browser in with this client's key, once. Any key has this right.</summary>
+    public virtual Task<SignInTicket> SignIn(CancellationToken cancellation = default) =>
+        _transport.Ask<SignInTicket>(HttpMethod.Post, Routes.SignIns, cancellation);
+
     /// <summary>From now on the key is refused everywhere, after at most five seconds.</summary>
     public virtual Task Revoke(string id, CancellationToken cancellation = default)
     {

@@ -152,8 +152,8 @@ internal sealed class AuthzRoutes(AuthzScene scene)
             {
                 Content = JsonContent.Create(new KeyRequest("stolen", [Scope.Read]), ApiJson.Default.KeyRequest),
             },
-            "POST /v1/events/tickets" => new HttpRequestMessage(HttpMethod.Post, route.Path),
-            "POST /v1/accounts" => new HttpRequestMessage(HttpMethod.Post, route.Path)
+            "POST /v1/events/tickets" or "POST /v1/sign-ins" => new HttpRequestMessage(HttpMethod.Post, route.Path),
+            "POST /v1/accounts" or "POST /v1/sign-ins:use" => new HttpRequestMessage(HttpMethod.Post, route.Path)
             {
                 Content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json"),
             },

@@ -14,7 +14,14 @@ internal static class HttpCases
 {
     /// <summary>Each of these makes something new, by its nature; a client looks before it sends them again.</summary>
     public static IReadOnlySet<string> NeverRepeated { get; } =
-        new HashSet<string>(StringComparer.Ordinal) { "POST /v1/keys", "POST /v1/events/tickets", "POST /v1/accounts" };
+        new HashSet<string>(StringComparer.Ordinal)
+        {
+            "POST /v1/keys",
+            "POST /v1/events/tickets",
+            "POST /v1/sign-ins",
+            "POST /v1/sign-ins:use",
+            "POST /v1/accounts",
+        };
 
     /// <summary>What the cases need to be there: made before the first of them.</summary>
     internal sealed record Things(

@@ -1,30 +1,27 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Single-use stand-ins for a key, for clients that cannot send a header (a browser's EventSource). What ends up in logs and histories of
-/// URLs is worthless once used and after half a minute. Kept in memory: a ticket is good only at the gateway that gave it.
+/// Single-use stand-ins for a key where the key itself would end up in logs and histories of URLs: a ticket is worthless once used and when
+/// its life is over. Kept in memory: a ticket is good only at the gateway that gave it.
 /// </summary>
-internal sealed class EventTickets(TimeProvider time)
+/// <typeparam name="TKey">What of the key is kept.</typeparam>
+/// <param name="time">The clock.</param>
+/// <param name="life">Time between asking for a ticket and using it.</param>
+internal class KeyTickets<TKey>(TimeProvider time, TimeSpan life)
 {
-    public const string Parameter = "ticket";
-
-    /// <summary>The text form: <see cref="SecretBytes"/> in hexadecimal digits.</summary>
-    public const string Pattern = "^[0-9a-f]{64}$";
-
-    private const int SecretBytes = 32;
-
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Issued> _issued = new(StringComparer.Ordinal);
     private readonly Queue<(string Ticket, long IssuedAt)> _order = new();
     private readonly Dictionary<AccountId, int> _perAccount = [];
 
     /// <exception cref="MarketException">The account, or all accounts together, have as many unused tickets as allowed.</exception>
-    public EventTicket Issue(AccountId account, ApiKey key)
+    public (string Ticket, DateTimeOffset ExpiresAt) Issue(AccountId account, TKey key)
     {
-        var ticket = RandomNumberGenerator.GetHexString(2 * SecretBytes, lowercase: true);
+        var ticket = RandomNumberGenerator.GetHexString(2 * Tickets.SecretBytes, lowercase: true);
         lock (_gate)
         {
             DropExpired();
@@ -33,17 +30,17 @@ internal sealed class EventTickets(TimeProvider time)
             {
                 throw new MarketException(
                     ErrorCode.RateLimited,
-                    GatewayMessages.TicketsFull(GatewayPolicy.AccountTicketsMax, GatewayPolicy.TicketsMax)
+                    GatewayMessages.TicketsFull(GatewayPolicy.AccountTicketsMax, GatewayPolicy.TicketsMax, life)
                 );
             }
             _issued.Add(ticket, new Issued(account, key));
             _order.Enqueue((ticket, time.GetTimestamp()));
             _perAccount[account] = own + 1;
-            return new EventTicket(ticket, time.GetUtcNow() + GatewayPolicy.TicketLife);
+            return (ticket, time.GetUtcNow() + life);
         }
     }
 
-    public bool TryUse(string ticket, out ApiKey key)
+    public bool TryUse(string ticket, [MaybeNullWhen(false)] out TKey key)
     {
         key = default;
         lock (_gate)
@@ -62,7 +59,7 @@ internal sealed class EventTickets(TimeProvider time)
     private void DropExpired()
     {
         // The time of day that the client was told is for the client; what ends the ticket is time that has passed.
-        while (_order.TryPeek(out var oldest) && time.GetElapsedTime(oldest.IssuedAt) >= GatewayPolicy.TicketLife)
+        while (_order.TryPeek(out var oldest) && time.GetElapsedTime(oldest.IssuedAt) >= life)
         {
             _order.Dequeue();
             if (_issued.TryGetValue(oldest.Ticket, out var issued))
@@ -86,5 +83,23 @@ internal sealed class EventTickets(TimeProvider time)
         }
     }
 
-    private sealed record Issued(AccountId Account, ApiKey Key);
+    private sealed record Issued(AccountId Account, TKey Key);
 }
+
+/// <summary>What all tickets have in common.</summary>
+internal static class Tickets
+{
+    /// <summary>Before a ticket in an address.</summary>
+    public const string Parameter = "ticket";
+
+    /// <summary>The text form: <see cref="SecretBytes"/> in hexadecimal digits.</summary>
+    public const string Pattern = "^[0-9a-f]{64}$";
+
+    public const int SecretBytes = 32;
+}
+
+/// <summary>For clients that open an event stream and cannot send a header, as a browser's EventSource.</summary>
+internal sealed class EventTickets(TimeProvider time) : KeyTickets<ApiKey>(time, GatewayPolicy.TicketLife);
+
+/// <summary>For links that sign a browser in: a ticket stands for the key's text, which is in memory until it is used or expires.</summary>
+internal sealed class SignInTickets(TimeProvider time) : KeyTickets<string>(time, GatewayPolicy.SignInTicketLife);

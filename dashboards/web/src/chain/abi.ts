@@ -1,0 +1,80 @@
+// Calls of the market's contracts, by the ABI's words of 32 bytes: https://docs.soliditylang.org/en/latest/abi-spec.html
+// A test compares the selectors with contracts/evm/built.
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+
+const totals = '(address,uint128,uint128,uint128)';
+const path = '(bytes32[],uint256)';
+
+/** Every function of the contracts that these pages call, by its signature. */
+export const functions = {
+    escrow: {
+        deposit: 'deposit(address,uint128)',
+        requestWithdrawal: 'requestWithdrawal(uint128)',
+        cancelWithdrawal: 'cancelWithdrawal()',
+        withdraw: `withdraw(${totals},${path})`,
+        claim: `claim(${totals},${path})`,
+        market: 'market()',
+        token: 'token()',
+        balanceOf: 'balanceOf(address)',
+        lastSettlement: 'lastSettlement()',
+    },
+    token: {
+        approve: 'approve(address,uint256)',
+        allowance: 'allowance(address,address)',
+        balanceOf: 'balanceOf(address)',
+    },
+} as const;
+
+export const selector = (signature: string): string => bytesToHex(keccak_256(utf8ToBytes(signature)).subarray(0, 4));
+
+const wordDigits = 64;
+
+export const numberWord = (value: bigint): string => value.toString(16).padStart(wordDigits, '0');
+
+/** An address or 32 bytes, with or without 0x. */
+export const hexWord = (digits: string): string => digits.replace(/^0x/, '').toLowerCase().padStart(wordDigits, '0');
+
+export const call = (signature: string, ...words: string[]): string => `0x${selector(signature)}${words.join('')}`;
+
+/** The row of an account in a settlement: receipts/SETTLEMENT.md. */
+export interface Totals {
+    owner: string;
+    earned: string;
+    spent: string;
+    held: string;
+}
+
+/** The way from a row to the settlement's root; bit i of `lefts` is set where neighbour i stands on the left. */
+export interface Path {
+    neighbours: string[];
+    lefts: bigint;
+}
+
+/** Four words in place, and behind them the offset of the path, which has its own length. */
+export function callWithTotals(signature: string, row: Totals, { neighbours, lefts }: Path): string {
+    const inPlace = 5n * 32n;
+    return call(
+        signature,
+        hexWord(row.owner),
+        numberWord(BigInt(row.earned)),
+        numberWord(BigInt(row.spent)),
+        numberWord(BigInt(row.held)),
+        numberWord(inPlace),
+        numberWord(64n),
+        numberWord(lefts),
+        numberWord(BigInt(neighbours.length)),
+        ...neighbours.map(hexWord),
+    );
+}
+
+/** The words of an answer; throws where it is none of so many. */
+export function wordsOf(answer: string, count: number): string[] {
+    const digits = answer.replace(/^0x/, '');
+    if (digits.length < count * wordDigits || !/^[0-9a-f]*$/i.test(digits)) {
+        throw new Error('The contract gave another answer than the market’s contracts give.');
+    }
+    return Array.from({ length: count }, (_, at) => digits.slice(at * wordDigits, (at + 1) * wordDigits).toLowerCase());
+}
+
+export const addressOf = (word: string): string => `0x${word.slice(-40)}`;

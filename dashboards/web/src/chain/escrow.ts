@@ -1,0 +1,134 @@
+// What the owner of an account does at the market's escrow (contracts/evm/src/IEscrow.sol), by the transactions of a wallet.
+import {
+    addressOf,
+    call,
+    callWithTotals,
+    functions,
+    hexWord,
+    numberWord,
+    wordsOf,
+    type Path,
+    type Totals,
+} from './abi';
+import { findRow, parseSettlement } from './settlement';
+import { read, send, type Provider, type Sent } from './wallet';
+
+const { escrow: calls, token: tokens } = functions;
+
+export interface Contracts {
+    market: string;
+    escrow: string;
+    token: string;
+}
+
+export interface Balance {
+    deposited: bigint;
+    withdrawn: bigint;
+    claimed: bigint;
+    requested: bigint;
+}
+
+const amount = (word: string | undefined) => BigInt(`0x${word ?? '0'}`);
+
+async function ask(provider: Provider, to: string, data: string, count: number): Promise<string[]> {
+    return wordsOf(await read(provider, to, data), count);
+}
+
+/** That the contract on the wallet's chain is the escrow of this market, in this token: money goes nowhere else. */
+export async function checkContracts(provider: Provider, { market, escrow, token }: Contracts): Promise<void> {
+    const [known] = await ask(provider, escrow, call(calls.market), 1);
+    const [pays] = await ask(provider, escrow, call(calls.token), 1);
+    if (known !== market || pays === undefined || addressOf(pays) !== token) {
+        throw new Error(
+            `The contract ${escrow} on the wallet’s chain is not the escrow of this market. Nothing was sent.`,
+        );
+    }
+}
+
+export const tokensOf = async (provider: Provider, { token }: Contracts, address: string): Promise<bigint> =>
+    amount((await ask(provider, token, call(tokens.balanceOf, hexWord(address)), 1))[0]);
+
+export async function balanceOf(provider: Provider, { escrow }: Contracts, owner: string): Promise<Balance> {
+    const words = await ask(provider, escrow, call(calls.balanceOf, hexWord(owner)), 8);
+    const [deposited, withdrawn, claimed, requested] = words.map(amount);
+    return {
+        deposited: deposited ?? 0n,
+        withdrawn: withdrawn ?? 0n,
+        claimed: claimed ?? 0n,
+        requested: requested ?? 0n,
+    };
+}
+
+/** Lets the escrow take the tokens, and deposits them for the owner. */
+export async function deposit(
+    provider: Provider,
+    contracts: Contracts,
+    from: string,
+    owner: string,
+    units: bigint,
+    onStep: (step: string) => void,
+): Promise<Sent> {
+    await checkContracts(provider, contracts);
+    const { escrow, token } = contracts;
+    if ((await tokensOf(provider, contracts, from)) < units) {
+        throw new Error('The wallet’s address has fewer tokens than that. Nothing was sent.');
+    }
+    const allowed = amount((await ask(provider, token, call(tokens.allowance, hexWord(from), hexWord(escrow)), 1))[0]);
+    if (allowed < units) {
+        onStep('Let the escrow take the tokens: the wallet asks for a first transaction.');
+        // Some tokens change no allowance but from or to zero.
+        if (allowed > 0n) {
+            await send(provider, from, token, call(tokens.approve, hexWord(escrow), numberWord(0n)));
+        }
+        await send(provider, from, token, call(tokens.approve, hexWord(escrow), numberWord(units)));
+    }
+    onStep('Deposit them: the wallet asks for the transaction.');
+    return send(provider, from, escrow, call(calls.deposit, hexWord(owner), numberWord(units)));
+}
+
+export const requestWithdrawal = (
+    provider: Provider,
+    { escrow }: Contracts,
+    from: string,
+    units: bigint,
+): Promise<Sent> => send(provider, from, escrow, call(calls.requestWithdrawal, numberWord(units)));
+
+export const cancelWithdrawal = (provider: Provider, { escrow }: Contracts, from: string): Promise<Sent> =>
+    send(provider, from, escrow, call(calls.cancelWithdrawal));
+
+export interface Settled {
+    number: string;
+    /** The owner's row by the last settlement on the chain; null: it does not name the owner. */
+    found: { row: Totals; path: Path } | null;
+}
+
+/** What the last settlement on the chain says of an owner, from the market's file, whose root is the chain's. */
+export async function lastSettled(
+    provider: Provider,
+    { escrow }: Contracts,
+    owner: string,
+    fileOf: (number: string) => Promise<string>,
+): Promise<Settled> {
+    const words = await ask(provider, escrow, call(calls.lastSettlement), 7);
+    const number = amount(words[0]).toString();
+    if (number === '0') {
+        return { number, found: null };
+    }
+    return { number, found: findRow(parseSettlement(await fileOf(number)), words[3] ?? '', owner) };
+}
+
+export const claim = (
+    provider: Provider,
+    { escrow }: Contracts,
+    from: string,
+    row: Totals,
+    path: Path,
+): Promise<Sent> => send(provider, from, escrow, callWithTotals(calls.claim, row, path));
+
+export const withdraw = (
+    provider: Provider,
+    { escrow }: Contracts,
+    from: string,
+    row: Totals,
+    path: Path,
+): Promise<Sent> => send(provider, from, escrow, callWithTotals(calls.withdraw, row, path));

@@ -1,0 +1,174 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useCallback, useDeferredValue } from 'react';
+import { Link, useLocation, useSearchParams } from 'wouter';
+import { api, ok, type Schemas } from '../../api/client';
+import { count } from '../../text/numbers';
+import { spanText } from '../../text/time';
+import { StateBadge } from '../../ui/Badge';
+import { Button } from '../../ui/Button';
+import { Field, Form, Row } from '../../ui/Field';
+import { PageHead, Panel } from '../../ui/Panel';
+import { Empty, Loaded } from '../../ui/States';
+import { Table, type Column } from '../../ui/Table';
+import { Ago, Amount, Id } from '../../ui/Values';
+
+type Item = Schemas['JobListItem'];
+type State = Schemas['JobState'];
+
+const states: State[] = [
+    'pending',
+    'matched',
+    'running',
+    'verifying',
+    'completed',
+    'failed',
+    'cancelled',
+    'timed_out',
+    'expired',
+];
+
+const columns: Column<Item>[] = [
+    { title: 'Job', cell: ({ id }) => <Id value={id} href={`/jobs/${id}`} /> },
+    { title: 'State', cell: ({ state }) => <StateBadge state={state} /> },
+    { title: 'Program', cell: ({ program }) => <Id value={program} href={`/programs/${program}`} />, wide: true },
+    { title: 'Submitted', cell: ({ submittedAt }) => <Ago at={submittedAt} /> },
+    {
+        title: 'Took',
+        cell: ({ submittedAt, endedAt }) =>
+            endedAt === undefined ? '–' : spanText(Date.parse(endedAt) - Date.parse(submittedAt)),
+        end: true,
+        wide: true,
+    },
+    { title: 'Fuel', cell: ({ fuelUsed }) => count(fuelUsed), end: true, wide: true },
+    { title: 'Charge', cell: ({ charge }) => <Amount units={charge} />, end: true },
+];
+
+/** The account's jobs, the newest first. What is asked for stands in the address, so that a link shows the same. */
+export default function Jobs() {
+    const [search, setSearch] = useSearchParams();
+    const [, go] = useLocation();
+    const state = states.find((one) => one === search.get('state'));
+    const program = search.get('program') ?? '';
+    const prefix = search.get('prefix') ?? '';
+    const filter = useDeferredValue({ state, program, prefix: /^[0-9a-f]*$/.test(prefix) ? prefix : '' });
+
+    const query = useInfiniteQuery({
+        queryKey: ['jobs', filter.state, filter.program, filter.prefix],
+        queryFn: ({ pageParam, signal }) =>
+            ok(
+                api.GET('/v1/jobs', {
+                    signal,
+                    params: {
+                        query: {
+                            limit: 100,
+                            ...(filter.state === undefined ? {} : { state: filter.state }),
+                            ...(filter.program === '' ? {} : { program: filter.program }),
+                            ...(filter.prefix === '' ? {} : { prefix: filter.prefix }),
+                            ...(pageParam === null ? {} : { cursor: pageParam }),
+                        },
+                    },
+                }),
+            ),
+        initialPageParam: null as string | null,
+        getNextPageParam: ({ next }) => next ?? null,
+        refetchInterval: ({ state: { data } }) => (data === undefined || data.pages.length < 2 ? 3000 : false),
+    });
+    const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+    const more = useCallback(() => {
+        if (!isFetchingNextPage) {
+            void fetchNextPage();
+        }
+    }, [isFetchingNextPage, fetchNextPage]);
+
+    const set = (name: string, value: string) =>
+        setSearch(
+            (before) => {
+                const next = new URLSearchParams(before);
+                if (value === '') {
+                    next.delete(name);
+                } else {
+                    next.set(name, value);
+                }
+                return next;
+            },
+            { replace: true },
+        );
+
+    return (
+        <>
+            <PageHead
+                title="Jobs"
+                about="The jobs of your account, the newest first."
+                actions={
+                    <Button kind="main" onClick={() => go('/jobs/new')}>
+                        Run a job
+                    </Button>
+                }
+            />
+            <Form onSubmit={() => void query.refetch()}>
+                <Row>
+                    <Field label="State">
+                        {(ids) => (
+                            <select {...ids} value={state ?? ''} onChange={(event) => set('state', event.target.value)}>
+                                <option value="">All</option>
+                                {states.map((one) => (
+                                    <option key={one} value={one}>
+                                        {one.replace('_', ' ')}
+                                    </option>
+                                ))}
+                            </select>
+                        )}
+                    </Field>
+                    <Field
+                        label="Id begins with"
+                        error={
+                            filter.prefix === prefix || /^[0-9a-f]*$/.test(prefix)
+                                ? null
+                                : 'Ids have the digits 0 to 9 and a to f.'
+                        }
+                    >
+                        {(ids) => (
+                            <input
+                                {...ids}
+                                value={prefix}
+                                maxLength={64}
+                                onChange={(event) => set('prefix', event.target.value.trim().toLowerCase())}
+                            />
+                        )}
+                    </Field>
+                    <Field label="Program">
+                        {(ids) => (
+                            <input
+                                {...ids}
+                                value={program}
+                                maxLength={64}
+                                placeholder="its whole id"
+                                onChange={(event) => set('program', event.target.value.trim())}
+                            />
+                        )}
+                    </Field>
+                </Row>
+            </Form>
+            <Panel title="List" flush>
+                <Loaded query={query}>
+                    {({ pages }) => {
+                        const rows = pages.flatMap(({ items }) => items);
+                        return rows.length === 0 ? (
+                            <Empty title="No job is like this.">
+                                <Link href="/jobs/new">Run a job</Link>
+                            </Empty>
+                        ) : (
+                            <Table
+                                label="Jobs"
+                                columns={columns}
+                                rows={rows}
+                                rowKey={({ id }) => id}
+                                more={hasNextPage ? more : undefined}
+                            />
+                        );
+                    }}
+                </Loaded>
+            </Panel>
+        </>
+    );
+}

@@ -1,0 +1,122 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { settlement, settlementToken } from '../../api/queries';
+import { deposit, tokensOf } from '../../chain/escrow';
+import { amountText, parseAmount } from '../../text/amount';
+import { count } from '../../text/numbers';
+import { Button } from '../../ui/Button';
+import { Dialog } from '../../ui/Dialog';
+import { Field, Form } from '../../ui/Field';
+import { ErrorBox } from '../../ui/States';
+import { Amount, Id } from '../../ui/Values';
+import styles from './Money.module.css';
+import type { WalletProps } from './WalletPanel';
+
+export function Deposit(props: WalletProps) {
+    const [isOpen, setOpen] = useState(false);
+    return (
+        <>
+            <Button kind="main" onClick={() => setOpen(true)}>
+                Deposit
+            </Button>
+            {isOpen && <DepositDialog {...props} onClose={() => setOpen(false)} />}
+        </>
+    );
+}
+
+function DepositDialog({
+    wallet: { provider, address },
+    contracts,
+    owner,
+    onClose,
+}: WalletProps & { onClose: () => void }) {
+    const token = useQuery(settlementToken).data ?? null;
+    const queries = useQueryClient();
+    const [typed, setTyped] = useState('');
+    const [step, setStep] = useState('');
+    const has = useQuery({
+        queryKey: ['wallet', contracts.token, address],
+        queryFn: async () => `${await tokensOf(provider, contracts, address)}`,
+    });
+    const units = parseAmount(typed, token);
+    const isGood = units !== null && units !== '0';
+    const send = useMutation({
+        mutationFn: (amount: string) => deposit(provider, contracts, address, owner, BigInt(amount), setStep),
+        onSettled: () =>
+            Promise.all([
+                queries.invalidateQueries({ queryKey: ['wallet'] }),
+                queries.invalidateQueries({ queryKey: ['account'] }),
+            ]),
+    });
+    if (send.isSuccess) {
+        return (
+            <Dialog title="The deposit is made" onClose={onClose}>
+                <Counted block={Number(send.data.block)} />
+                <p>
+                    Transaction <Id value={send.data.hash} />, in block {count(Number(send.data.block))}.
+                </p>
+                <div>
+                    <Button onClick={onClose}>Close</Button>
+                </div>
+            </Dialog>
+        );
+    }
+    return (
+        <Dialog title="Deposit" onClose={onClose}>
+            <Form
+                onSubmit={() => {
+                    if (isGood && !send.isPending) {
+                        send.mutate(units);
+                    }
+                }}
+            >
+                <Field
+                    label={token === null ? 'Amount, in base units' : `Amount, in ${token.symbol}`}
+                    hint={
+                        has.data === undefined ? undefined : (
+                            <>
+                                The wallet has <Amount units={has.data} />.
+                            </>
+                        )
+                    }
+                    error={typed === '' || isGood ? null : 'Give an amount above zero.'}
+                >
+                    {(ids) => (
+                        <input
+                            {...ids}
+                            inputMode="decimal"
+                            value={typed}
+                            onChange={(event) => setTyped(event.target.value)}
+                        />
+                    )}
+                </Field>
+                <p>
+                    The tokens go to the market’s escrow for <Id value={owner} />, the account’s address, which alone
+                    can take back what is not spent. The wallet asks twice: once to let the escrow take them, once to
+                    deposit them.
+                </p>
+                {has.isError && <ErrorBox error={has.error} />}
+                {send.isError && <ErrorBox error={send.error} />}
+                <p aria-live="polite">{send.isPending && step}</p>
+                <div className={styles.row}>
+                    <Button kind="main" type="submit" busy={send.isPending} disabled={!isGood}>
+                        {isGood ? `Deposit ${amountText(units, token)}` : 'Deposit'}
+                    </Button>
+                    <Button onClick={onClose}>Cancel</Button>
+                </div>
+            </Form>
+        </Dialog>
+    );
+}
+
+/** A deposit can be spent when the market has counted its block. */
+function Counted({ block }: { block: number }) {
+    const { data } = useQuery({ ...settlement, refetchInterval: 1000 });
+    return (
+        <p aria-live="polite">
+            {data !== undefined && data.counted >= block
+                ? 'The market has counted it: the money can be spent within moments.'
+                : `The market has not counted its block yet${data === undefined ? '' : `; it has counted up to ${count(data.counted)}`}.`}
+        </p>
+    );
+}

@@ -1,0 +1,35 @@
+import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { Button } from './Button';
+import styles from './Dialog.module.css';
+
+/** Above the page; Escape, the cross and a press beside it close it. Mounted while it is open. */
+export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
+    const dialog = useRef<HTMLDialogElement>(null);
+    const id = useId();
+    useEffect(() => {
+        const element = dialog.current;
+        element?.showModal();
+        return () => element?.close();
+    }, []);
+    return (
+        // The press beside a dialog meets the dialog itself; what stands in it is met first.
+        <dialog
+            ref={dialog}
+            className={styles.dialog}
+            aria-labelledby={id}
+            // Development mounts twice: the first close is told when the dialog is open again.
+            onClose={() => dialog.current?.open !== true && onClose()}
+            onClick={(event) => event.target === dialog.current && onClose()}
+        >
+            <div className={styles.content}>
+                <header>
+                    <h2 id={id}>{title}</h2>
+                    <Button kind="quiet" onClick={onClose} aria-label="Close">
+                        ✕
+                    </Button>
+                </header>
+                {children}
+            </div>
+        </dialog>
+    );
+}

@@ -1,0 +1,1 @@
+[assembly: AssemblyFixture(typeof(Marketplace.Tests.Web.Chromium))]

@@ -1,0 +1,48 @@
+using Marketplace.Testing;
+using Microsoft.Playwright;
+
+namespace Marketplace.Tests.Web;
+
+/// <summary>Debian's Chromium, one for all tests. Each test has a context of its own, which shares nothing with others.</summary>
+public sealed class Chromium : IAsyncLifetime
+{
+    private static readonly string[] Places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public static string? Program { get; } = Places.FirstOrDefault(File.Exists);
+
+    public async ValueTask InitializeAsync()
+    {
+        // Where it is not installed the tests are skipped: tests/Directory.Build.targets says so.
+        if (Program is null && !Vectors.Required)
+        {
+            return;
+        }
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(
+            new BrowserTypeLaunchOptions
+            {
+                ExecutablePath = Program ?? Places[0],
+                // Root has no sandbox of its own; what is shown comes from this test's silo alone.
+                Args = ["--no-sandbox"],
+            }
+        );
+    }
+
+    public async Task<IBrowserContext> Context(BrowserNewContextOptions? options = null)
+    {
+        Assert.SkipWhen(_browser is null, "Chromium is not installed.");
+        return await _browser.NewContextAsync(options ?? new BrowserNewContextOptions());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+        {
+            await _browser.DisposeAsync();
+        }
+        _playwright?.Dispose();
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace Marketplace.Tests.Web;
+
+/// <summary>A real silo with its worker, of one test class, and pages of it in a browser.</summary>
+public sealed partial class Market(Chromium chromium) : IAsyncLifetime
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("market-web");
+    private SiloProcess? _silo;
+
+    public MarketplaceClient Client { get; private set; } = null!;
+
+    /// <summary>The link that the silo said at its start.</summary>
+    public string Link => LinkPattern().Match(_silo!.Output).Value;
+
+    public string Url => Client.Url.AbsoluteUri.TrimEnd('/');
+
+    public string Key => File.ReadAllText(Path.Combine(_silo!.Folder, "key")).Trim();
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Chromium.Program is null && !Testing.Vectors.Required)
+        {
+            return;
+        }
+        _silo = await SiloProcess.Start(Path.Combine(_folder.FullName, "silo"), TestContext.Current.CancellationToken);
+        Client = _silo.Client();
+    }
+
+    /// <summary>An empty page, signed in, which fails the test on an error of a script or a breach of the content policy.</summary>
+    public async Task<WatchedPage> Page(BrowserNewContextOptions? options = null)
+    {
+        var context = await chromium.Context(options);
+        await context.AddInitScriptAsync($"sessionStorage.setItem('marketplace.key', '{Key}')");
+        return new WatchedPage(context, await context.NewPageAsync(), Url);
+    }
+
+    /// <summary>As a first visitor's: nobody is signed in.</summary>
+    public async Task<WatchedPage> StrangersPage()
+    {
+        var context = await chromium.Context();
+        return new WatchedPage(context, await context.NewPageAsync(), Url);
+    }
+
+    /// <summary>A job that has ended with its input in capital letters.</summary>
+    public async Task<Job> Echo(string text)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var module = File.OpenRead(Program("echo"));
+        var program = await Client.Programs.Deploy(module, "echo", cancellation: cancellation);
+        return await Client.Jobs.Run(new JobSpec { Program = program.Id, InputText = text }, cancellation: cancellation);
+    }
+
+    public static string Program(string name) => Path.Combine(AppContext.BaseDirectory, "programs", name, $"{name}.wasm");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_silo is not null)
+        {
+            await Client.DisposeAsync();
+            await _silo.DisposeAsync();
+        }
+        _folder.Delete(recursive: true);
+    }
+
+    [GeneratedRegex(@"http://\S+/#ticket=[0-9a-f]{64}")]
+    private static partial Regex LinkPattern();
+}
+
+/// <summary>A page, and what went wrong in it.</summary>
+public sealed class WatchedPage : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly string _url;
+    private readonly List<string> _faults = [];
+
+    public WatchedPage(IBrowserContext context, IPage page, string url)
+    {
+        (_context, Page, _url) = (context, page, url);
+        page.PageError += (_, error) => _faults.Add(error);
+        page.Console += (_, message) =>
+        {
+            if (message.Text.Contains("Content Security Policy", StringComparison.Ordinal))
+            {
+                _faults.Add(message.Text);
+            }
+        };
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(url, StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal))
+            {
+                _faults.Add($"asks {request.Url}");
+            }
+        };
+    }
+
+    public IPage Page { get; }
+
+    public async Task<IPage> Go(string path)
+    {
+        await Page.GotoAsync(_url + path);
+        return Page;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _context.DisposeAsync();
+        Assert.Empty(_faults);
+    }
+}
