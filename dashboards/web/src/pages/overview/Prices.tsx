@@ -80,4 +80,4 @@ export function Prices({ status }: { status: Schemas['MarketStatus'] | undefined
     );
 }
 
-const percent = (value: number) => `${Math.round(value)} %`;
+const percent = (value: number) => `${compact(value)} %`;
