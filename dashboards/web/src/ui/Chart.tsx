@@ -34,10 +34,6 @@ function resolved(element: HTMLElement, name: string): string {
     return value;
 }
 
-/** One moment alone stands in the middle of an hour: uPlot would give it years. */
-const spread = (low: number, high: number): [number, number] =>
-    low === high ? [low - 1800, high + 1800] : [low, high];
-
 /** Lines over time. Its code is loaded when the first chart is shown. */
 export function Chart({ label, x, series, time = true, height = 200, format, formatX, points = false }: Props) {
     const box = useRef<HTMLDivElement>(null);
@@ -74,7 +70,7 @@ export function Chart({ label, x, series, time = true, height = 200, format, for
                     width: element.clientWidth,
                     height,
                     scales: {
-                        x: time ? { time, range: (_, low, high) => spread(low, high) } : { time },
+                        x: { time },
                         y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1] },
                     },
                     axes: [
