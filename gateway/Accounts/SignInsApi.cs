@@ -45,7 +45,7 @@ internal static class SignInsApi
     }
 }
 
-/// <summary>Links that sign a browser in, for the host of the gateway: it has the operator's key and says the link where it starts.</summary>
+/// <summary>Links that sign a browser in, for the host of the gateway, which has the operator's key.</summary>
 public sealed class SignInLinks
 {
     private readonly SignInTickets _tickets;

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Marketplace.Tests.Tidy;
 
-/// <summary>The web pages that a silo serves are what their sources give, and the addresses that it serves are those of the pages.</summary>
+/// <summary>The web pages that a silo serves are what their sources give, and it serves the addresses of all of them.</summary>
 public sealed partial class WebTests
 {
     private const string Web = "dashboards/web";
@@ -65,16 +65,15 @@ public sealed partial class WebTests
             Assert.DoesNotContain("dangerouslySetInnerHTML", text, StringComparison.Ordinal);
             Assert.DoesNotContain("innerHTML", text, StringComparison.Ordinal);
             Assert.DoesNotContain("eval(", text, StringComparison.Ordinal);
-            Assert.DoesNotContain("https://", text, StringComparison.Ordinal);
+            // A source may say in a comment where a form is described.
+            Assert.DoesNotMatch(@"(?m)^(?!\s*(//|/?\*)).*https?://(?!127\.0\.0\.1)", text);
         }
     }
 
     private static IEnumerable<string> FilesOf(string part)
     {
         var path = Path.Combine(Repository.Root, part);
-        return File.Exists(path)
-            ? [part]
-            : Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Select(Repository.Relative);
+        return File.Exists(path) ? [part] : Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Select(Repository.Relative);
     }
 
     private static string Text(string file) => File.ReadAllText(Path.Combine(Repository.Root, file));

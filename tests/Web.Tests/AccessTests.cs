@@ -79,6 +79,6 @@ public sealed class AccessTests(Market market) : IClassFixture<Market>
         await button.FocusAsync();
         await page.Keyboard.PressAsync("Enter");
 
-        await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("A check of the books was asked for.");
+        await Expect(page.GetByRole(AriaRole.Status).GetByText("A check of the books was asked for.")).ToBeVisibleAsync();
     }
 }

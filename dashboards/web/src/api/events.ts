@@ -44,7 +44,10 @@ export function useMarketEvents(
 
         const take = (event: MessageEvent<string>) => {
             count += 1;
-            waiting.push(JSON.parse(event.data) as MarketEvent);
+            const told = JSON.parse(event.data) as MarketEvent;
+            // The market does not say when a job ended: it is now, and not when the batch is handed over.
+            told.at ??= new Date().toISOString();
+            waiting.push(told);
             if (waiting.length > flushMax) {
                 waiting = waiting.slice(-flushMax / 2);
             }

@@ -16,12 +16,12 @@ export function Untrusted({ text, max = 80 }: { text: string; max?: number }) {
 const step = 20_000;
 
 /** Many lines of it, in a box of their own; more of a long one is shown when asked for. */
-export function UntrustedBlock({ text, label }: { text: string; label: string }) {
+export function UntrustedBlock({ text, label, wraps = true }: { text: string; label: string; wraps?: boolean }) {
     const [max, setMax] = useState(step);
     const { shown, left } = cut(text, max);
     return (
         <div>
-            <pre className={styles.block} dir="auto" tabIndex={0} aria-label={label}>
+            <pre className={wraps ? styles.block : styles.columns} dir="auto" tabIndex={0} aria-label={label}>
                 {visible(shown)}
             </pre>
             {left > 0 && (

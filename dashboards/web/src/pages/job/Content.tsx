@@ -86,7 +86,13 @@ function Shown({ view, title, content }: { view: View; title: string; content: U
         return <Picture title={title} content={content} type={imageType(content) ?? 'image/png'} />;
     }
     const text = view === 'hex' ? hexOf(content) : (textOf(content) ?? '');
-    return <UntrustedBlock text={view === 'json' ? (jsonOf(text) ?? text) : text} label={`${title} as ${view}`} />;
+    return (
+        <UntrustedBlock
+            text={view === 'json' ? (jsonOf(text) ?? text) : text}
+            label={`${title} as ${view}`}
+            wraps={view !== 'hex'}
+        />
+    );
 }
 
 /** In a frame that may do nothing: no script, no form, no origin. */

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Schemas } from '../../api/client';
 import { settlementToken } from '../../api/queries';
+import { framed } from '../../text/spans';
 import { amountNumber } from '../../text/amount';
 import { compact } from '../../text/numbers';
 import { Button } from '../../ui/Button';
@@ -9,25 +10,7 @@ import { Chart } from '../../ui/Chart';
 import { Grid, Panel } from '../../ui/Panel';
 import { Empty } from '../../ui/States';
 
-type Span = Partial<Schemas['PriceSpan']> & { from: string };
-
-const spanMs = { hour: 3_600_000, day: 86_400_000 };
-
-/** With an empty span at each end of the time that is looked at, so that the axis shows all of it. */
-function framed(spans: Span[], span: keyof typeof spanMs): Span[] {
-    const [first, last] = [spans[0], spans.at(-1)];
-    if (first === undefined || last === undefined) {
-        return [];
-    }
-    const now = Date.now();
-    const [start, end] = [
-        Math.min(now - spanMs[span], Date.parse(first.from) - 1),
-        Math.max(now, Date.parse(last.from) + 1),
-    ];
-    return [{ from: new Date(start).toISOString() }, ...spans, { from: new Date(end).toISOString() }];
-}
-
-const percent = (value: number) => `${Math.round(value)} %`;
+const percent = (value: number) => `${compact(value)} %`;
 
 /** What jobs of the class paid, how many there were, and how busy its workers were. */
 export function PriceHistory({ one }: { one: Schemas['MarketClass'] }) {

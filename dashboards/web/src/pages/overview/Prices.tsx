@@ -2,14 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Schemas } from '../../api/client';
 import { settlementToken } from '../../api/queries';
+import { framed, type Span } from '../../text/spans';
 import { amountNumber } from '../../text/amount';
 import { compact } from '../../text/numbers';
 import { Button } from '../../ui/Button';
 import { Chart } from '../../ui/Chart';
 import { Grid, Panel } from '../../ui/Panel';
 import { Empty } from '../../ui/States';
-
-type Span = Schemas['PriceSpan'];
 
 /** One line of all classes: the price by the jobs that paid it, the use as the busiest class has it. */
 function merged(spans: Span[], priceOf: (units: string | undefined) => number | null) {
@@ -21,14 +20,14 @@ function merged(spans: Span[], priceOf: (units: string | undefined) => number | 
         .sort(([left], [right]) => Date.parse(left) - Date.parse(right))
         .map(([from, together]) => {
             const priced = together.filter(({ mean }) => mean !== undefined);
-            const matches = priced.reduce((sum, one) => sum + one.matches, 0);
+            const matches = priced.reduce((sum, one) => sum + (one.matches ?? 0), 0);
             const used = together.flatMap(({ usedPermille }) => (usedPermille === undefined ? [] : [usedPermille]));
             return {
                 at: Date.parse(from) / 1000,
                 price:
                     matches === 0
                         ? null
-                        : priced.reduce((sum, one) => sum + (priceOf(one.mean) ?? 0) * one.matches, 0) / matches,
+                        : priced.reduce((sum, one) => sum + (priceOf(one.mean) ?? 0) * (one.matches ?? 0), 0) / matches,
                 used: used.length === 0 ? null : Math.max(...used) / 10,
             };
         });
@@ -38,7 +37,12 @@ export function Prices({ status }: { status: Schemas['MarketStatus'] | undefined
     const [span, setSpan] = useState<'hour' | 'day'>('hour');
     const { data: unit } = useQuery(settlementToken);
     const lines = merged(
-        (status?.classes ?? []).flatMap((one) => one[span]),
+        framed(
+            (status?.classes ?? [])
+                .flatMap((one) => one[span])
+                .toSorted((left, right) => Date.parse(left.from) - Date.parse(right.from)),
+            span,
+        ),
         (units) => amountNumber(units, unit ?? null),
     );
     const x = lines.map(({ at }) => at);
@@ -59,7 +63,7 @@ export function Prices({ status }: { status: Schemas['MarketStatus'] | undefined
                         x={x}
                         series={[{ name: 'Mean', values: lines.map(({ price }) => price) }]}
                         format={compact}
-                        points={x.length === 1}
+                        points={x.length === 3}
                     />
                 )}
             </Panel>
@@ -72,7 +76,7 @@ export function Prices({ status }: { status: Schemas['MarketStatus'] | undefined
                         x={x}
                         series={[{ name: 'In use', values: lines.map(({ used }) => used) }]}
                         format={percent}
-                        points={x.length === 1}
+                        points={x.length === 3}
                     />
                 )}
             </Panel>
@@ -80,4 +84,4 @@ export function Prices({ status }: { status: Schemas['MarketStatus'] | undefined
     );
 }
 
-const percent = (value: number) => `${Math.round(value)} %`;
+const percent = (value: number) => `${compact(value)} %`;

@@ -1,0 +1,1 @@
+var e={hour:36e5,day:864e5};function t(t,n){let[r,i]=[t[0],t.at(-1)];if(r===void 0||i===void 0)return[];let a=Date.now(),[o,s]=[Math.min(a-e[n],Date.parse(r.from)-1),Math.max(a,Date.parse(i.from)+1)];return[{from:new Date(o).toISOString()},...t,{from:new Date(s).toISOString()}]}export{t};
