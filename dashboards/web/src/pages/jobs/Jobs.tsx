@@ -1,7 +1,9 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useCallback, useDeferredValue } from 'react';
-import { Link, useLocation, useSearchParams } from 'wouter';
+import { useDeferredValue } from 'react';
+import { Link, useLocation } from 'wouter';
 import { api, ok, type Schemas } from '../../api/client';
+import { useFilters } from '../../api/filters';
+import { useMore } from '../../api/pages';
 import { count } from '../../text/numbers';
 import { spanText } from '../../text/time';
 import { StateBadge } from '../../ui/Badge';
@@ -45,7 +47,7 @@ const columns: Column<Item>[] = [
 
 /** The account's jobs, the newest first. What is asked for stands in the address, so that a link shows the same. */
 export default function Jobs() {
-    const [search, setSearch] = useSearchParams();
+    const [search, set] = useFilters();
     const [, go] = useLocation();
     const state = states.find((one) => one === search.get('state'));
     const program = search.get('program') ?? '';
@@ -73,26 +75,7 @@ export default function Jobs() {
         getNextPageParam: ({ next }) => next ?? null,
         refetchInterval: ({ state: { data } }) => (data === undefined || data.pages.length < 2 ? 3000 : false),
     });
-    const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
-    const more = useCallback(() => {
-        if (!isFetchingNextPage) {
-            void fetchNextPage();
-        }
-    }, [isFetchingNextPage, fetchNextPage]);
-
-    const set = (name: string, value: string) =>
-        setSearch(
-            (before) => {
-                const next = new URLSearchParams(before);
-                if (value === '') {
-                    next.delete(name);
-                } else {
-                    next.set(name, value);
-                }
-                return next;
-            },
-            { replace: true },
-        );
+    const more = useMore(query);
 
     return (
         <>
@@ -158,13 +141,7 @@ export default function Jobs() {
                                 <Link href="/jobs/new">Run a job</Link>
                             </Empty>
                         ) : (
-                            <Table
-                                label="Jobs"
-                                columns={columns}
-                                rows={rows}
-                                rowKey={({ id }) => id}
-                                more={hasNextPage ? more : undefined}
-                            />
+                            <Table label="Jobs" columns={columns} rows={rows} rowKey={({ id }) => id} more={more} />
                         );
                     }}
                 </Loaded>

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useDeferredValue, useEffect } from 'react';
-import { useSearchParams } from 'wouter';
 import { api, ok } from '../../api/client';
+import { useFilters } from '../../api/filters';
 import { useMore } from '../../api/pages';
 import { count } from '../../text/numbers';
 import { Badge, StateBadge } from '../../ui/Badge';
@@ -51,7 +51,7 @@ const columns: Column<Worker>[] = [
 
 /** The offers of the market, the cheapest first. Labels and levels are compared here; what is asked for stands in the address. */
 export default function Workers() {
-    const [search, setSearch] = useSearchParams();
+    const [search, set] = useFilters();
     const label = search.get('label') ?? '';
     const level = search.get('level') ?? '';
     const words = useDeferredValue(label);
@@ -75,20 +75,6 @@ export default function Workers() {
     const looksOn = isFiltered && rows.length < rowsWanted && !query.isError ? more : undefined;
 
     useEffect(() => looksOn?.(), [looksOn]);
-
-    const set = (name: string, value: string) =>
-        setSearch(
-            (before) => {
-                const next = new URLSearchParams(before);
-                if (value === '') {
-                    next.delete(name);
-                } else {
-                    next.set(name, value);
-                }
-                return next;
-            },
-            { replace: true },
-        );
 
     return (
         <>

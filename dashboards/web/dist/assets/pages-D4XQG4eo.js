@@ -1,1 +1,0 @@
-import{ct as e,ut as t}from"./Values-D0RH-QK-.js";var n=t(e(),1);function r({hasNextPage:e,isFetchingNextPage:t,fetchNextPage:r}){let i=(0,n.useCallback)(()=>{t||r()},[t,r]);return e?i:void 0}export{r as t};
