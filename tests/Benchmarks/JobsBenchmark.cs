@@ -38,28 +38,33 @@ internal static class JobsBenchmark
     {
         using var data = new TemporaryFolder();
         await using var node = await BenchmarkNode.Make(data.Path);
-        await using var silo = await SiloFigures.Start(data.Path, [.. node.Options, "--isolation", arguments.Text("worker", "none")]);
-        await using var client = silo.Client();
+        await using var silos = await MeasuredSilos.Start(
+            node,
+            arguments.Number("silos", 1),
+            "--isolation",
+            arguments.Text("worker", "none")
+        );
+        var client = silos.Clients[0];
         await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "echo", "echo.wasm"));
         var program = (await client.Programs.Deploy(module, "echo")).Id;
-        var warm = await Submit(client, program, "warm", arguments.Number("warm", 20_000), TimeSpan.Zero, arguments);
+        var warm = await Submit(silos.Clients, program, "warm", arguments.Number("warm", 20_000), TimeSpan.Zero, arguments);
 
-        var before = SiloFigures.Of(silo);
+        var before = silos.Figures();
         var load = await Submit(
-            client,
+            silos.Clients,
             program,
             "load",
             arguments.Number("jobs", 200_000),
             TimeSpan.FromSeconds(arguments.Number("seconds", 20)),
             arguments
         );
-        var used = SiloFigures.Of(silo) - before;
+        var used = silos.Figures() - before;
         var idleJobs = arguments.Number("idle", 500);
         var idle = await Idle(client, program, idleJobs);
-        var lost = await CountLost(client, load.Ids);
-        await Settled(client);
+        var lost = await CountLost(load.Ids);
+        await Task.WhenAll(silos.Clients.Select(Settled));
 
-        await silo.Stop(CancellationToken.None);
+        await silos.Stop();
         var books = await node.ReadBooks();
         foreach (var violation in books.Violations)
         {
@@ -90,7 +95,7 @@ internal static class JobsBenchmark
     }
 
     private static async Task<Load> Submit(
-        MarketplaceClient client,
+        IReadOnlyList<MarketplaceClient> clients,
         ProgramId program,
         string name,
         int jobsMin,
@@ -99,15 +104,16 @@ internal static class JobsBenchmark
     )
     {
         var batch = arguments.Number("batch", 1000);
-        var ids = new ConcurrentBag<JobId>();
+        var ids = new ConcurrentBag<(MarketplaceClient Owner, JobId Id)>();
         var latencies = new ConcurrentBag<double>();
         var sent = 0;
         var clock = Stopwatch.StartNew();
         var submitters = Enumerable
             .Range(0, arguments.Number("clients", 4))
-            .Select(_ =>
+            .Select(submitter =>
                 Task.Run(async () =>
                 {
+                    var client = clients[submitter % clients.Count];
                     while (true)
                     {
                         var first = Interlocked.Add(ref sent, batch) - batch;
@@ -127,7 +133,7 @@ internal static class JobsBenchmark
                             {
                                 throw new InvalidOperationException($"A job was refused: {item.Code} {item.Message}");
                             }
-                            ids.Add(item.Id);
+                            ids.Add((client, item.Id));
                         }
                         latencies.Add((clock.Elapsed - began).TotalMilliseconds);
                     }
@@ -135,7 +141,7 @@ internal static class JobsBenchmark
             )
             .ToArray();
         await Task.WhenAll(submitters);
-        while (await client.Market.Get() is { } market && (market.QueuedJobs > 0 || market.RunningJobs > 0 || market.ReadModelLag > 0))
+        while (await clients[0].Market.Get() is { } market && (market.QueuedJobs > 0 || market.RunningJobs > 0 || market.ReadModelLag > 0))
         {
             await Task.Delay(5);
         }
@@ -173,13 +179,16 @@ internal static class JobsBenchmark
         return new Percentiles(latencies);
     }
 
-    private static async Task<int> CountLost(MarketplaceClient client, IReadOnlyCollection<JobId> ids)
+    private static async Task<int> CountLost(IReadOnlyCollection<(MarketplaceClient Owner, JobId Id)> ids)
     {
         var lost = ids.Count - ids.Distinct().Count();
-        foreach (var some in ids.Chunk(1000))
+        foreach (var owned in ids.GroupBy(job => job.Owner, job => job.Id))
         {
-            var found = await client.Jobs.GetMany(some);
-            lost += found.NotFound.Count + found.Jobs.Count(job => job.State != JobState.Completed);
+            foreach (var some in owned.Chunk(1000))
+            {
+                var found = await owned.Key.Jobs.GetMany(some);
+                lost += found.NotFound.Count + found.Jobs.Count(job => job.State != JobState.Completed);
+            }
         }
         return lost;
     }
@@ -194,7 +203,7 @@ internal static class JobsBenchmark
             FuelMax = 10_000_000,
         };
 
-    private sealed record Load(IReadOnlyCollection<JobId> Ids, TimeSpan Elapsed, Percentiles Latency);
+    private sealed record Load(IReadOnlyCollection<(MarketplaceClient Owner, JobId Id)> Ids, TimeSpan Elapsed, Percentiles Latency);
 }
 
 /// <summary>The line that <c>jobs</c> prints. Latencies of the load are those of whole batches.</summary>

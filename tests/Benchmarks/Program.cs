@@ -7,7 +7,7 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
 {
     ["jobs"] = (
         "durable jobs end to end over HTTP, then single jobs when idle [--jobs N] [--seconds S] [--idle N] [--warm N] [--batch N] "
-            + "[--clients N] [--worker none|process|sandbox]",
+            + "[--clients N] [--worker none|process|sandbox] [--silos N, of a cluster, each with a share of the clients]",
         JobsBenchmark.Run
     ),
     ["peers"] = ("the same, and ../shared/peers/jobs.sh where it is found, with the ratio", PeersBenchmark.Run),

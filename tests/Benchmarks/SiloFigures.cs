@@ -53,6 +53,17 @@ internal sealed record SiloFigures(
         );
     }
 
+    public static SiloFigures operator +(SiloFigures one, SiloFigures other) =>
+        new(
+            one.Processor + other.Processor,
+            one.Threads.Concat(other.Threads)
+                .GroupBy(thread => thread.Key)
+                .ToDictionary(threads => threads.Key, threads => TimeSpan.FromTicks(threads.Sum(thread => thread.Value.Ticks))),
+            one.AllocatedBytes + other.AllocatedBytes,
+            one.Paused + other.Paused,
+            [.. one.Collections.Zip(other.Collections, (mine, theirs) => mine + theirs)]
+        );
+
     public static SiloFigures operator -(SiloFigures now, SiloFigures before) =>
         new(
             now.Processor - before.Processor,

@@ -10,6 +10,12 @@ internal sealed class BenchmarkNode(string folder) : IAsyncDisposable
     /// <summary>The options to start the silo with.</summary>
     public string[] Options => [];
 
+    /// <summary>The data folders of its silos: there is one.</summary>
+    public IEnumerable<string> Folders(int count) =>
+        count == 1
+            ? [folder]
+            : throw new BenchmarkException($"--silos is {count}: an embedded market has one. Build with -p:GrainHost=orleans.");
+
     /// <summary>The books of the stopped silo.</summary>
     public Task<Books> ReadBooks() => Books.Read(folder);
 

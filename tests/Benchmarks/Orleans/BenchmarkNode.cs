@@ -16,12 +16,28 @@ internal sealed class BenchmarkNode : IAsyncDisposable
     private readonly string _folder;
     private readonly PostgresServer? _server;
     private readonly string _database;
+    private IReadOnlyList<string> _folders;
 
     private BenchmarkNode(string folder, PostgresServer? server, string database) =>
-        (_folder, _server, _database) = (folder, server, database);
+        (_folder, _server, _database, _folders) = (folder, server, database, [folder]);
 
-    /// <summary>The options to start the silo with; a database of the environment the silo finds itself.</summary>
-    public string[] Options => _server is null ? ["--silo-port", "0"] : ["--silo-port", "0", "--database", _database];
+    /// <summary>
+    /// The options to start each silo with; a database of the environment the silos find themselves. They talk over mutual TLS.
+    /// </summary>
+    public string[] Options =>
+        [
+            "--silo-port",
+            "0",
+            "--blob-folder",
+            Path.Combine(_folder, "blobs"),
+            "--silo-certificates",
+            Path.Combine(_folder, "certificates"),
+            .. _server is null ? Array.Empty<string>() : ["--database", _database],
+        ];
+
+    /// <summary>The data folders of its silos.</summary>
+    public IEnumerable<string> Folders(int count) =>
+        _folders = [_folder, .. Enumerable.Range(2, count - 1).Select(number => Path.Combine(_folder, $"silo-{number}"))];
 
     /// <exception cref="BenchmarkException">There is no database, or it has been used.</exception>
     public static async Task<BenchmarkNode> Make(string folder)
@@ -43,11 +59,11 @@ internal sealed class BenchmarkNode : IAsyncDisposable
         return new BenchmarkNode(folder, server, await server.CreateDatabase());
     }
 
-    /// <summary>The books of the stopped silo, from the database that it wrote to.</summary>
+    /// <summary>The books of the stopped silos, from the database that they wrote to.</summary>
     public async Task<Books> ReadBooks()
     {
         await using var store = await Open(_database);
-        return await Books.Read(store, [_folder]);
+        return await Books.Read(store, _folders);
     }
 
     public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? default;

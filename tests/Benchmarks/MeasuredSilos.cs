@@ -1,0 +1,53 @@
+using Marketplace.Tests;
+
+namespace Marketplace.Benchmarks;
+
+/// <summary>The silos of one market, each with a client of its own account, and what they have used together.</summary>
+internal sealed class MeasuredSilos : IAsyncDisposable
+{
+    private readonly List<SiloProcess> _silos = [];
+    private readonly List<MarketplaceClient> _clients = [];
+
+    private MeasuredSilos() { }
+
+    public IReadOnlyList<MarketplaceClient> Clients => _clients;
+
+    /// <param name="node">What they share.</param>
+    /// <param name="count">How many; an embedded market has one.</param>
+    /// <param name="options">For each of them, beside those of the node.</param>
+    public static async Task<MeasuredSilos> Start(BenchmarkNode node, int count, params string[] options)
+    {
+        var silos = new MeasuredSilos();
+        try
+        {
+            foreach (var folder in node.Folders(count))
+            {
+                var silo = await SiloFigures.Start(folder, [.. node.Options, .. options]);
+                silos._silos.Add(silo);
+                silos._clients.Add(silo.Client());
+            }
+            return silos;
+        }
+        catch
+        {
+            await silos.DisposeAsync();
+            throw;
+        }
+    }
+
+    public SiloFigures Figures() => _silos.Select(SiloFigures.Of).Aggregate((sum, silo) => sum + silo);
+
+    public Task Stop() => Task.WhenAll(_silos.Select(silo => silo.Stop(CancellationToken.None)));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients)
+        {
+            await client.DisposeAsync();
+        }
+        foreach (var silo in _silos)
+        {
+            await silo.DisposeAsync();
+        }
+    }
+}
