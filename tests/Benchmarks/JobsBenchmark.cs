@@ -61,8 +61,8 @@ internal static class JobsBenchmark
         var used = silos.Figures() - before;
         var idleJobs = arguments.Number("idle", 500);
         var idle = await Idle(client, program, idleJobs);
-        var lost = await CountLost(load.Ids);
-        await Task.WhenAll(silos.Clients.Select(Settled));
+        var lost = await CountLost(client, load.Ids);
+        await Settled(client);
 
         await silos.Stop();
         var books = await node.ReadBooks();
@@ -104,7 +104,7 @@ internal static class JobsBenchmark
     )
     {
         var batch = arguments.Number("batch", 1000);
-        var ids = new ConcurrentBag<(MarketplaceClient Owner, JobId Id)>();
+        var ids = new ConcurrentBag<JobId>();
         var latencies = new ConcurrentBag<double>();
         var sent = 0;
         var clock = Stopwatch.StartNew();
@@ -133,7 +133,7 @@ internal static class JobsBenchmark
                             {
                                 throw new InvalidOperationException($"A job was refused: {item.Code} {item.Message}");
                             }
-                            ids.Add((client, item.Id));
+                            ids.Add(item.Id);
                         }
                         latencies.Add((clock.Elapsed - began).TotalMilliseconds);
                     }
@@ -179,16 +179,13 @@ internal static class JobsBenchmark
         return new Percentiles(latencies);
     }
 
-    private static async Task<int> CountLost(IReadOnlyCollection<(MarketplaceClient Owner, JobId Id)> ids)
+    private static async Task<int> CountLost(MarketplaceClient client, IReadOnlyCollection<JobId> ids)
     {
         var lost = ids.Count - ids.Distinct().Count();
-        foreach (var owned in ids.GroupBy(job => job.Owner, job => job.Id))
+        foreach (var some in ids.Chunk(1000))
         {
-            foreach (var some in owned.Chunk(1000))
-            {
-                var found = await owned.Key.Jobs.GetMany(some);
-                lost += found.NotFound.Count + found.Jobs.Count(job => job.State != JobState.Completed);
-            }
+            var found = await client.Jobs.GetMany(some);
+            lost += found.NotFound.Count + found.Jobs.Count(job => job.State != JobState.Completed);
         }
         return lost;
     }
@@ -203,7 +200,7 @@ internal static class JobsBenchmark
             FuelMax = 10_000_000,
         };
 
-    private sealed record Load(IReadOnlyCollection<(MarketplaceClient Owner, JobId Id)> Ids, TimeSpan Elapsed, Percentiles Latency);
+    private sealed record Load(IReadOnlyCollection<JobId> Ids, TimeSpan Elapsed, Percentiles Latency);
 }
 
 /// <summary>The line that <c>jobs</c> prints. Latencies of the load are those of whole batches.</summary>

@@ -2,7 +2,7 @@ using Marketplace.Tests;
 
 namespace Marketplace.Benchmarks;
 
-/// <summary>The silos of one market, each with a client of its own account, and what they have used together.</summary>
+/// <summary>The silos of one market, each with a client of the operator's account, whose key the first has; and what they used together.</summary>
 internal sealed class MeasuredSilos : IAsyncDisposable
 {
     private readonly List<SiloProcess> _silos = [];
@@ -18,13 +18,16 @@ internal sealed class MeasuredSilos : IAsyncDisposable
     public static async Task<MeasuredSilos> Start(BenchmarkNode node, int count, params string[] options)
     {
         var silos = new MeasuredSilos();
+        string? key = null;
         try
         {
             foreach (var folder in node.Folders(count))
             {
                 var silo = await SiloFigures.Start(folder, [.. node.Options, .. options]);
                 silos._silos.Add(silo);
-                silos._clients.Add(silo.Client());
+                var data = new Marketplace.DataFolder(silo.Folder);
+                key ??= data.ReadKey();
+                silos._clients.Add(new MarketplaceClient(new MarketplaceClientOptions { Url = data.ReadUrl(), Key = key }));
             }
             return silos;
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Marketplace.Crypto;
 using Marketplace.Tests;
 
 namespace Marketplace.Benchmarks;
@@ -25,6 +26,10 @@ internal sealed record SiloFigures(
     /// <summary>Starts a silo that can be asked for its figures.</summary>
     public static async Task<SiloProcess> Start(string folder, params string[] arguments)
     {
+        if (!OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder, OwnerFile.FolderMode);
+        }
         Environment.SetEnvironmentVariable(Hooks, typeof(SiloFigures).Assembly.Location);
         Environment.SetEnvironmentVariable(StartupHook.Variable, Path.Combine(folder, SocketName));
         try
