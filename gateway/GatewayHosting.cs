@@ -97,6 +97,7 @@ public static class GatewayHosting
         app.MapMarketApi();
         app.MapQuotesApi();
         app.MapBooksApi();
+        app.MapSilosApi();
         app.MapEventsApi();
         app.MapSignInsApi();
         app.MapWorkerPagesApi();

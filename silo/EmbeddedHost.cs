@@ -35,8 +35,11 @@ internal static class EmbeddedHost
             TimeProvider.System
         );
 
+        var meter = new GrainMeter(TimeProvider.System);
+
         builder
             .Services.AddSingleton(folder)
+            .AddSingleton(meter)
             .AddSingleton(_ => store.GetAwaiter().GetResult())
             .AddSingleton(_ => new MarketIdentity(folder.KeyPair(DataFolder.MarketKey)))
             .AddSingleton<IHostState, EmbeddedState>()
@@ -52,7 +55,12 @@ internal static class EmbeddedHost
             .AddSingleton<IHostFacts, EmbeddedFacts>()
             .AddSingleton<IMarketStreams, EmbeddedStreams>()
             .AddSingleton<IReminderStore, DocumentReminderStore>()
-            .AddEmbeddedGrainHost(host => host.Assemblies.Add(Grains));
+            .AddSingleton<ISiloFacts, EmbeddedSiloFacts>()
+            .AddEmbeddedGrainHost(host =>
+            {
+                host.Assemblies.Add(Grains);
+                host.CallMeter = meter.Of;
+            });
         return Task.CompletedTask;
     }
 

@@ -61,6 +61,9 @@ internal static class OrleansHost
                 (services, _) => new LateReads(services.GetRequiredKeyedService<IGrainStorage>(OrleansStates))
             )
             .AddSingleton<IMarketStreams, ClusterStreams>()
+            .AddSingleton<GrainMeter>()
+            .AddSingleton<IIncomingGrainCallFilter, MeteredCalls>()
+            .AddSingleton<ISiloFacts, ClusterSiloFacts>()
             .AddSingleton<IFatalErrorHandler, DeclaredDead>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = ClusterPolicy.ShutdownMax);
         AddBlobs(builder.Services, blobs, mark, options.OutputsFloorBytes);

@@ -154,7 +154,16 @@ internal static class SiloConfiguration
         ("--silo-trusted-ca", nameof(SiloOptions.SiloTrustedCa), "PEM file: who must have signed the other silos' certificates"),
     ];
 
-    private static readonly (string Argument, string Option, string Help)[] AllArguments = [.. Arguments, .. ClusterArguments];
+    internal static readonly (string Argument, string Option, string Help)[] AllArguments = [.. Arguments, .. ClusterArguments];
+
+    /// <summary>Options whose values may hold a secret: a password, or a key in a URL.</summary>
+    private static readonly string[] Secrets =
+    [
+        nameof(SiloOptions.CertificatePassword),
+        nameof(SiloOptions.ChainPassphrase),
+        nameof(SiloOptions.ChainRpc),
+        nameof(SiloOptions.Database),
+    ];
 
     /// <summary>The checked options; null when help was asked for and given.</summary>
     /// <exception cref="SiloOptionsException">An option is unknown or outside its bounds.</exception>
@@ -167,29 +176,65 @@ internal static class SiloConfiguration
         }
         var given = FromCommandLine(args);
         RefusePassword(given);
+        var environment = FromEnvironment().ToDictionary();
         var options = new ConfigurationBuilder()
             .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
             .AddJsonFile(Path.Combine(Directory.GetCurrentDirectory(), "appsettings.json"), optional: true)
-            .AddInMemoryCollection(FromEnvironment())
+            .AddInMemoryCollection(environment)
             .AddInMemoryCollection(given)
             .Build();
         RefuseForeign(options);
         RefuseMalformed(options);
-        var read = new SiloOptions();
+        var read = new SiloOptions
+        {
+            Sources = AllArguments
+                .Select(argument => argument.Option)
+                .Where(option => options[option] is not null)
+                .ToDictionary(
+                    option => option,
+                    option =>
+                        given.ContainsKey(option) ? SettingSource.CommandLine
+                        : environment.ContainsKey(option) ? SettingSource.Environment
+                        : SettingSource.File
+                ),
+        };
         options.Bind(read);
         read.Validate();
         var violations = GatewayBinding.Violations(read.ListenUrls.Select(url => url!.ToString()), read.AllowPlaintext);
         return violations.Count == 0 ? read : throw new SiloOptionsException(string.Join(Environment.NewLine, violations));
     }
 
+    /// <summary>Every option that this kind of silo has, as it counts, without secrets.</summary>
+    public static SiloSettings Effective(SiloOptions options) =>
+        new([
+            .. (HostKind.IsCluster ? AllArguments : Arguments).Select(argument =>
+            {
+                var isSecret = Secrets.Contains(argument.Option);
+                var value = Convert.ToString(
+                    typeof(SiloOptions).GetProperty(argument.Option)!.GetValue(options),
+                    CultureInfo.InvariantCulture
+                );
+                return new SiloSetting(
+                    argument.Argument,
+                    VariableOf(argument.Argument),
+                    isSecret || string.IsNullOrEmpty(value) ? null : value,
+                    options.Sources.GetValueOrDefault(argument.Option),
+                    isSecret,
+                    argument.Help
+                );
+            }),
+        ]);
+
     /// <summary>How the command line, and so the help, spells the option: messages name it as it was typed.</summary>
     public static string ArgumentOf(string option) => AllArguments.First(argument => argument.Option == option).Argument;
 
     private static IEnumerable<KeyValuePair<string, string?>> FromEnvironment() =>
         from argument in AllArguments
-        let value = Environment.GetEnvironmentVariable(EnvironmentPrefix + argument.Argument[2..].Replace('-', '_').ToUpperInvariant())
+        let value = Environment.GetEnvironmentVariable(VariableOf(argument.Argument))
         where value is not null
         select KeyValuePair.Create(argument.Option, (string?)value);
+
+    internal static string VariableOf(string argument) => EnvironmentPrefix + argument[2..].Replace('-', '_').ToUpperInvariant();
 
     private static Dictionary<string, string?> FromCommandLine(string[] args)
     {

@@ -41,6 +41,9 @@ public sealed partial class SiloOptions
     /// <summary>Whether the worker inside serves in committees, with a key and a log of its votes in the folder.</summary>
     public bool WorkerCommittee { get; set; } = true;
 
+    /// <summary>Where the values of the options that were given come from, by the option's name.</summary>
+    internal IReadOnlyDictionary<string, SettingSource> Sources { get; init; } = new Dictionary<string, SettingSource>();
+
     /// <summary>
     /// Which workers of other machines may work: <c>any</c>, or <c>known</c>, whose keys are in the file <c>known-workers</c> of the data
     /// folder. Not given: any on loopback, known beyond it, because the market takes results as they are.

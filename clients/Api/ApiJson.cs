@@ -65,6 +65,8 @@ namespace Marketplace;
 [JsonSerializable(typeof(StakeRequest))]
 [JsonSerializable(typeof(UnstakeRequest))]
 [JsonSerializable(typeof(CheckedBooks))]
+[JsonSerializable(typeof(SiloGrains))]
+[JsonSerializable(typeof(SiloSettings))]
 [JsonSerializable(typeof(CommitteeEpochs))]
 [JsonSerializable(typeof(MarketSettlement))]
 [JsonSerializable(typeof(Health))]

@@ -57,6 +57,8 @@ namespace Marketplace;
 /// GET    /v1/info                    -> MarketInfo; no key needed
 /// GET    /v1/books                   -> CheckedBooks, as they were last checked
 /// POST   /v1/books                   -> CheckedBooks; has them checked from now on
+/// GET    /v1/silo/grains             -> SiloGrains; of the asked silo
+/// GET    /v1/silo/settings           -> SiloSettings; of the asked silo, without secrets
 /// GET    /v1/events?ticket=T         -> server-sent events: 'job', each a JobEnded, and 'lagged'; the key or a ticket
 /// GET    /v1/events?stream=&amp;account=&amp;job=&amp;worker=&amp;class=&amp;kind= -> server-sent events: MarketEvents, and 'lagged'
 /// POST   /v1/events/tickets          -> EventTicket
@@ -206,6 +208,12 @@ public static class Routes
 
     /// <summary>Whether the money of all accounts adds up; check it.</summary>
     public const string Books = "/v1/books";
+
+    /// <summary>What the grains of the asked silo do.</summary>
+    public const string SiloGrains = "/v1/silo/grains";
+
+    /// <summary>The options of the asked silo.</summary>
+    public const string SiloSettings = "/v1/silo/settings";
 
     /// <summary>List the offers of workers.</summary>
     public const string Workers = "/v1/workers";

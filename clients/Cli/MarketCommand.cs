@@ -119,6 +119,7 @@ internal static class MarketCommand
         root.Add(Commands.WorkerCommands.Make(commands));
         root.Add(Commands.SwarmCommand.Make(commands));
         root.Add(Commands.ChainCommands.Make(commands));
+        root.Add(Commands.SiloCommands.Make(commands));
         root.Add(Commands.StoreCommands.Make(commands));
         root.Add(Commands.MoveCommands.Export(commands));
         root.Add(Commands.MoveCommands.Import(commands));

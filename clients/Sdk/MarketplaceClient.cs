@@ -29,9 +29,10 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
             Market,
             Workers,
             Books,
+            Silo,
             Events,
             Health
-        ) = (null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!);
+        ) = (null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!);
 
     /// <summary>A client with these options, which are checked now.</summary>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
@@ -54,6 +55,7 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
         Keys = new KeysClient(_transport);
         Workers = new WorkersClient(_transport);
         Books = new BooksClient(_transport);
+        Silo = new SiloClient(_transport);
         Events = new EventsClient(_transport);
         Health = new HealthClient(_transport);
     }
@@ -102,6 +104,9 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>Whether the money of all accounts adds up.</summary>
     public virtual BooksClient Books { get; }
+
+    /// <summary>What the asked silo does, and how it is set.</summary>
+    public virtual SiloClient Silo { get; }
 
     /// <summary>Jobs as they end.</summary>
     public virtual EventsClient Events { get; }

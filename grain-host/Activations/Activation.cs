@@ -51,6 +51,11 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
     /// <summary>Calls that wait or run. A guess when read from outside: good enough to choose a worker.</summary>
     public int Load => _mailbox.Count + _running.Count;
 
+    /// <summary>Calls that wait. A guess when read from outside, as is <see cref="RunningCalls"/>.</summary>
+    public int WaitingCalls => _mailbox.Count;
+
+    public int RunningCalls => _running.Count;
+
     /// <summary>The call that outgoing calls are most likely made for.</summary>
     public GrainCall? CurrentCall => _executing ?? _blocking ?? (_running.Count == 1 ? _running.First : null);
 
@@ -141,6 +146,7 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
     /// <summary>Runs before the caller learns the outcome, so that the caller's next call already finds the consequences.</summary>
     public void BeforeOutcome(GrainCall call, Exception? error)
     {
+        call.Meter?.Invoke(_host.Time.GetElapsedTime(call.BeganAt), error);
         if (error is InconsistentStateException { IsSourceActivation: true } conflict)
         {
             conflict.IsSourceActivation = false;
@@ -237,6 +243,10 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
             if (Scheduler.ObservesSteps)
             {
                 Scheduler.Observe(new TurnStep(TurnStepKind.Began, Name, call.Name, ""));
+            }
+            if (call.Meter is not null)
+            {
+                call.BeganAt = _host.Time.GetTimestamp();
             }
             call.Run(_instance!);
         }

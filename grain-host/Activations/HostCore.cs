@@ -42,7 +42,7 @@ internal sealed class HostCore
     {
         Directory = new Directory(this);
         Dispatcher = new Dispatcher(this);
-        Proxies = new Proxies(Dispatcher, Options.ResponseTimeout);
+        Proxies = new Proxies(Dispatcher, Options);
         Sweep = new CallSweep(this);
         Idle = new IdleCollection(this);
         Factory = new GrainFactory(this);

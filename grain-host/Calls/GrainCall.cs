@@ -43,6 +43,9 @@ internal abstract class GrainCall
     /// <summary>When the caller stops waiting; zero until the first sweep has seen the call, so that no call reads a clock.</summary>
     public long Deadline;
 
+    /// <summary>When its method began, where its <see cref="MethodShape.Meter"/> asks; else zero.</summary>
+    public long BeganAt;
+
     public CallContext? Context;
 
     /// <summary>No caller waits: the outcome is dropped, and no timeout applies.</summary>
@@ -77,6 +80,9 @@ internal abstract class GrainCall
 
     /// <summary>Runs the method up to its first await; in a turn of <see cref="Receiver"/>.</summary>
     public abstract void Run(object grain);
+
+    /// <summary>What is told of the call when it has ended; a tick tells nothing.</summary>
+    public virtual Action<TimeSpan, Exception?>? Meter => Method.Meter;
 
     /// <summary>Gives the caller the exception, unless another outcome came first.</summary>
     public void TryFail(Exception exception)

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Marketplace.GrainHost.Hosting;
 using Orleans;
 using Orleans.Concurrency;
 using Orleans.Runtime;
@@ -15,8 +16,8 @@ internal sealed class MethodShape
     /// <param name="grainInterface">The interface that the proxy is of.</param>
     /// <param name="method">Its method.</param>
     /// <param name="call">The class of its calls.</param>
-    /// <param name="defaultTimeout">How long a caller waits where the method does not say.</param>
-    public MethodShape(Type grainInterface, MethodInfo method, Type call, TimeSpan defaultTimeout)
+    /// <param name="options">How long a caller waits where the method does not say, and who is told of its calls.</param>
+    public MethodShape(Type grainInterface, MethodInfo method, Type call, GrainHostOptions options)
     {
         _call = call;
         Interface = grainInterface;
@@ -27,7 +28,8 @@ internal sealed class MethodShape
         AlwaysInterleaves = method.IsDefined(typeof(AlwaysInterleaveAttribute));
         IsOneWay = method.IsDefined(typeof(OneWayAttribute));
         TakesCancellation = method.GetParameters().Any(parameter => parameter.ParameterType == typeof(CancellationToken));
-        Timeout = method.GetCustomAttribute<ResponseTimeoutAttribute>()?.Timeout ?? defaultTimeout;
+        Timeout = method.GetCustomAttribute<ResponseTimeoutAttribute>()?.Timeout ?? options.ResponseTimeout;
+        Meter = options.CallMeter?.Invoke(method);
     }
 
     public Type Interface { get; }
@@ -48,6 +50,9 @@ internal sealed class MethodShape
     public bool TakesCancellation { get; }
 
     public TimeSpan Timeout { get; }
+
+    /// <summary>Told how long each call ran and how it ended; null: nobody asks.</summary>
+    public Action<TimeSpan, Exception?>? Meter { get; }
 
     /// <summary>
     /// What new calls are made from, itself made with the first of them: most methods are never called, and their classes cost a start the

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using Marketplace.GrainHost.Activations;
+using Marketplace.GrainHost.Hosting;
 using Orleans.Runtime;
 
 namespace Marketplace.GrainHost.Calls;
 
 /// <summary>Makes the references of one host.</summary>
-internal sealed class Proxies(Dispatcher dispatcher, TimeSpan defaultTimeout)
+internal sealed class Proxies(Dispatcher dispatcher, GrainHostOptions options)
 {
     private readonly ConcurrentDictionary<Type, Entry> _entries = new();
 
@@ -20,7 +21,7 @@ internal sealed class Proxies(Dispatcher dispatcher, TimeSpan defaultTimeout)
 
     /// <summary>The shortest time that some caller waits.</summary>
     public TimeSpan ShortestTimeout() =>
-        _entries.Values.SelectMany(entry => entry.Shape.Methods).Select(method => method.Timeout).Append(defaultTimeout).Min();
+        _entries.Values.SelectMany(entry => entry.Shape.Methods).Select(method => method.Timeout).Append(options.ResponseTimeout).Min();
 
     private Entry EntryOf(Type grainInterface) =>
         _entries.TryGetValue(grainInterface, out var entry) ? entry : _entries.GetOrAdd(grainInterface, Prepare, this);
@@ -29,14 +30,14 @@ internal sealed class Proxies(Dispatcher dispatcher, TimeSpan defaultTimeout)
     {
         var emitted = EmittedProxy.Of(grainInterface);
         var methods = emitted
-            .Methods.Select(method => new MethodShape(grainInterface, method.Method, method.Call, proxies.DefaultTimeout))
+            .Methods.Select(method => new MethodShape(grainInterface, method.Method, method.Call, proxies.Options))
             .ToArray();
         return new Entry(emitted, new ProxyShape(grainInterface, methods, proxies, proxies.Dispatcher));
     }
 
     private Dispatcher Dispatcher => dispatcher;
 
-    private TimeSpan DefaultTimeout => defaultTimeout;
+    private GrainHostOptions Options => options;
 
     private sealed record Entry(EmittedProxy Emitted, ProxyShape Shape);
 }

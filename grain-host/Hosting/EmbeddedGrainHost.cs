@@ -22,6 +22,24 @@ public sealed class EmbeddedGrainHost : IHostedService
     /// <summary>How many activations there are.</summary>
     public int ActivationCount => _host.Directory.Snapshot().Count;
 
+    /// <summary>How many reminders will tick.</summary>
+    public int ReminderCount => _reminders.Count;
+
+    /// <summary>The activations by class. Looks at each of them and holds none up, so calls that move meanwhile may be missed.</summary>
+    public IReadOnlyList<ActivationFigures> Activations() =>
+        [
+            .. _host
+                .Directory.Snapshot()
+                .GroupBy(activation => activation.GrainClass)
+                .Select(all => new ActivationFigures(
+                    all.Key.Type,
+                    all.Count(),
+                    all.Sum(activation => activation.WaitingCalls),
+                    all.Max(activation => activation.WaitingCalls),
+                    all.Sum(activation => activation.RunningCalls)
+                )),
+        ];
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (_host.Services.GetRequiredService<TimeProvider>() != _host.Time)

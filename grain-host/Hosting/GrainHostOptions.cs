@@ -39,6 +39,12 @@ public sealed class GrainHostOptions
     /// <summary>Told of calls that wait for each other, beside the log.</summary>
     public Action<DeadlockReport>? OnDeadlock { get; set; }
 
+    /// <summary>
+    /// Gives, for a method of a grain interface, what is told of each of its calls when it has ended: how long it ran, without its wait in
+    /// the mailbox, and with which exception. Null: no call reads a clock. Timers' ticks are not told.
+    /// </summary>
+    public Func<MethodInfo, Action<TimeSpan, Exception?>>? CallMeter { get; set; }
+
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     public ITurnScheduler Scheduler { get; set; } = new ThreadPoolTurnScheduler();

@@ -23,6 +23,17 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
     private ITimer? _timer;
     private long _numbers;
 
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _entries.Count;
+            }
+        }
+    }
+
     public async Task Start(CancellationToken cancellationToken)
     {
         var reminders = await store.ReadAll(cancellationToken);

@@ -28,6 +28,8 @@ internal sealed class TimerCall : GrainCall
 
     public override string Name => "(timer)";
 
+    public override Action<TimeSpan, Exception?>? Meter => null;
+
     public override TimeSpan Timeout => TimeSpan.Zero;
 
     // Async void: the tick reports its own errors, and what escapes despite that is posted to the activation's queue.

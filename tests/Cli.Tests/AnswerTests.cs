@@ -142,6 +142,24 @@ public sealed class AnswerTests : IDisposable
             .On($"POST /v1/workers/{Worker.Id}/stake", Reputation)
             .On($"POST /v1/workers/{Worker.Id}/unstake", Reputation)
             .On("GET /v1/books", Samples.Books())
+            .On(
+                "GET /v1/silo/grains",
+                new SiloGrains(
+                    12_300,
+                    [new("JobGrain", null, 1_234, 5, 3, 2), new("AccountGrain", null, 2, 0, 0, 0)],
+                    [new("IJobGrain", "Begin\u001b[31m", 24_600, 1, 12, 340, 100_000, 7)],
+                    3
+                )
+            )
+            .On(
+                "GET /v1/silo/settings",
+                new SiloSettings([
+                    new("--urls", "MARKET_URLS", "http://127.0.0.1:8080", SettingSource.Default, Secret: false, "where it listens"),
+                    new("--worker-slots", "MARKET_WORKER_SLOTS", "4", SettingSource.CommandLine, Secret: false, "how many"),
+                    new("--chain-rpc", "MARKET_CHAIN_RPC", null, SettingSource.Environment, Secret: true, "the nodes"),
+                    new("--chain-passphrase", "MARKET_CHAIN_PASSPHRASE", null, SettingSource.Default, Secret: true, "the passphrase"),
+                ])
+            )
             .On("GET /health/ready", new Health("ready", "0.1.0", null))
             .On("GET /v1/info", Info);
 
@@ -153,6 +171,8 @@ public sealed class AnswerTests : IDisposable
             { "job-cancel", $"job cancel {Job}", ExitCodes.Ok },
             { "job-quote", $"job quote {Samples.Program}", ExitCodes.Ok },
             { "job-list", "job list", ExitCodes.Ok },
+            { "silo-top", "silo top", ExitCodes.Ok },
+            { "silo-config", "silo config", ExitCodes.Ok },
             { "blob-info", $"blob info {Blob.Id}", ExitCodes.Ok },
             { "blob-list", "blob list", ExitCodes.Ok },
             { "blob-rm", $"blob rm {Blob.Id}", ExitCodes.Ok },

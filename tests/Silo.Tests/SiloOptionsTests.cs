@@ -94,6 +94,25 @@ public sealed class SiloOptionsTests
     }
 
     [Fact]
+    public void EffectiveSettings_NameTheirSource_AndTellNoSecret()
+    {
+        var options = SiloConfiguration.Read([.. Required, "--worker-slots", "4"])!;
+        options.ChainRpc = "http://n/secret";
+        options.ChainPassphrase = "secret";
+        options.CertificatePassword = "secret";
+        options.Database = "Host=h;Password=secret";
+
+        var settings = SiloConfiguration.Effective(options).Settings;
+
+        Assert.DoesNotContain(settings, setting => setting.Value?.Contains("secret", StringComparison.Ordinal) == true);
+        var told = settings.ToDictionary(setting => setting.Name);
+        Assert.Equal(("4", SettingSource.CommandLine), (told["--worker-slots"].Value, told["--worker-slots"].Source));
+        Assert.Equal(("10m", SettingSource.Default), (told["--settle-every"].Value, told["--settle-every"].Source));
+        Assert.True(told["--chain-rpc"].Secret);
+        Assert.Equal("MARKET_WORKER_SLOTS", told["--worker-slots"].Variable);
+    }
+
+    [Fact]
     public void ChainOptions_AreReadAsTheyAreMeant()
     {
         var options = SiloConfiguration.Read([

@@ -1,0 +1,19 @@
+using Marketplace.Gateway;
+
+namespace Marketplace.Tests.Gateway;
+
+/// <summary>A silo with one kind of grain and one setting.</summary>
+internal sealed class FakeSilo : ISiloFacts
+{
+    public static readonly SiloGrains Told = new(
+        10_000,
+        [new("JobGrain", null, 2, 1, 1, 1)],
+        [new("IJobGrain", "Begin", 20, 1, 12, 340, 21, 1)],
+        3
+    );
+
+    public SiloSettings Settings { get; } =
+        new([new("--urls", "MARKET_URLS", "http://127.0.0.1:0", SettingSource.CommandLine, Secret: false, "where it listens")]);
+
+    public Task<SiloGrains> Grains(CancellationToken cancellation) => Task.FromResult(Told);
+}
