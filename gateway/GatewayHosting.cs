@@ -14,7 +14,7 @@ namespace Marketplace.Gateway;
 /// <summary>
 /// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c> (a second one under <see cref="OutputStore"/>),
 /// <c>IAccountLists</c>, <c>IDisputeLists</c>, <c>IBookCheck</c>, <c>MarketIdentity</c>, <c>MarketDomain</c>,
-/// <see cref="IReadiness"/> and <see cref="IMarketStreams"/>.
+/// <see cref="IReadiness"/>, <see cref="IWorkerAdmission"/> and <see cref="IMarketStreams"/>.
 /// </summary>
 public static class GatewayHosting
 {
@@ -58,7 +58,10 @@ public static class GatewayHosting
         services.AddSingleton<LinkCounts>();
         services.AddSingleton<WorkerCalls>();
         services.AddSingleton<WorkerRequests>();
+        services.AddSingleton<WorkerAdmissions>();
         services.AddSingleton<WorkerDoor>();
+        services.AddSingleton<AdmissionWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<AdmissionWatch>());
         services.AddApiDescription();
         return services;
     }
@@ -101,6 +104,7 @@ public static class GatewayHosting
         app.MapEventsApi();
         app.MapSignInsApi();
         app.MapWorkerPagesApi();
+        app.MapAdmissionsApi();
         app.MapWorkersApi();
         app.MapHealthApi();
         app.MapOpenApiDocument();

@@ -3,6 +3,18 @@ namespace Marketplace.GrainInterfaces;
 /// <summary>Bounds that callers of the market see, each with its reason.</summary>
 public static class MarketLimits
 {
+    /// <summary>The key of the one <see cref="IAdmissionGrain"/>.</summary>
+    public const string AdmissionsKey = "admissions";
+
+    /// <summary>Why a worker is let in or refused: a sentence or two, which fit into the worker's log.</summary>
+    public const int AdmissionReasonBytesMax = 500;
+
+    /// <summary>Samples of a worker's standing that are kept: one for each quarter of a day of a month, as wide as a plot shows.</summary>
+    public const int StandingSamplesMax = 120;
+
+    /// <summary>Leases of a worker in one list: a page.</summary>
+    public const int ListedLeasesMax = 1000;
+
     /// <summary>The key of the grain that keeps the epochs of committees: a market has one.</summary>
     public const string CommitteesKey = "committees";
 

@@ -4,7 +4,8 @@ namespace Marketplace.Silo;
 
 /// <summary>
 /// The workers that this operator lets in: any, or those in the file <c>known-workers</c> of the data folder, one key a line, with comments
-/// after <c>#</c>. The file is read at each connection, so a change counts at once; a worker that is connected stays.
+/// after <c>#</c>. The file is read at each connection, so a change counts at once; a worker that is connected stays. What the operator has
+/// decided of a worker one by one comes before it (<see cref="WorkerAdmissions"/>).
 /// </summary>
 internal sealed partial class KnownWorkers(SiloOptions options, DataFolder folder, ILogger<KnownWorkers> log) : IWorkerAdmission
 {
@@ -15,10 +16,9 @@ internal sealed partial class KnownWorkers(SiloOptions options, DataFolder folde
 
     private readonly string _file = Path.Combine(folder.Path, FileName);
 
-    public string? Refusal(WorkerId worker) =>
-        !options.AdmitsKnownOnly || IsKnown(worker)
-            ? null
-            : $"This market lets in known workers only. Ask its operator to add the line {worker} to {FileName} in its data folder.";
+    public bool IsForKnownOnly => options.AdmitsKnownOnly;
+
+    public bool LetsIn(WorkerId worker) => !options.AdmitsKnownOnly || IsKnown(worker);
 
     private bool IsKnown(WorkerId worker)
     {

@@ -67,12 +67,15 @@ namespace Marketplace;
 /// GET    /v1/workers?cursor=&amp;limit= -> Page of MarketWorker, the cheapest first
 /// GET    /v1/workers/{id}            -> MarketWorker
 /// GET    /v1/workers/{id}/reputation -> Reputation
+/// GET    /v1/workers/{id}/leases     -> Page of LeasedJob
 /// GET    /v1/workers/{id}/explain    -> WorkerExplanation; for the worker's own account, the one it earns for, and the operator
 /// POST   /v1/workers/{id}/maintenance MaintenanceRequest -> Reputation; for the worker's own account and the operator
 /// POST   /v1/workers/{id}/appeals    AppealRequest -> Reputation; likewise
 /// POST   /v1/workers/{id}/decisions  DecisionRequest -> Reputation; for the operator
 /// POST   /v1/workers/{id}/stake      StakeRequest -> Reputation; of the caller's own money
 /// POST   /v1/workers/{id}/unstake    UnstakeRequest -> Reputation; likewise
+/// GET    /v1/admissions?state=&amp;cursor=&amp;limit= -> Page of Admission; for the operator
+/// POST   /v1/admissions/{id}/decisions AdmissionRequest -> Admission; for the operator
 /// GET    /v1/workers/connect         a worker's link: a WebSocket, by worker/PROTOCOL.md
 /// GET    /v1/workers/leases/{id}/blobs/{blob}   -> bytes, also by Range; signed by the lease's worker
 /// PUT    /v1/workers/leases/{id}/outputs/{blob} bytes -> nothing; signed by the lease's worker
@@ -336,6 +339,9 @@ public static class Routes
     /// <summary>One worker's reputation.</summary>
     public static string WorkerReputation(WorkerId id) => $"{Workers}/{id}/reputation";
 
+    /// <summary>What one worker has to do.</summary>
+    public static string WorkerLeases(WorkerId id) => $"{Workers}/{id}/leases";
+
     /// <summary>Why a worker gets no work.</summary>
     public static string WorkerExplanation(WorkerId id) => $"{Workers}/{id}/explain";
 
@@ -350,6 +356,12 @@ public static class Routes
 
     /// <summary>Say that faults were counted wrongly.</summary>
     public static string WorkerAppeals(WorkerId id) => $"{Workers}/{id}/appeals";
+
+    /// <summary>List workers that ask to be let in, or that the operator has decided of.</summary>
+    public const string Admissions = "/v1/admissions";
+
+    /// <summary>Let a worker in, or refuse it.</summary>
+    public static string AdmissionDecisions(WorkerId id) => $"{Admissions}/{id}/decisions";
 
     /// <summary>Decide an appeal.</summary>
     public static string WorkerDecisions(WorkerId id) => $"{Workers}/{id}/decisions";

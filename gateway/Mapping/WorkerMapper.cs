@@ -33,7 +33,12 @@ internal static class WorkerMapper
             Appeals: [.. view.Appeals.Select(ToAppeal)],
             Stake: StakeOf(view.Standing),
             Stakes: view.Stakes.IsDefaultOrEmpty ? null : [.. view.Stakes.Select(ToStake)]
-        );
+        )
+        {
+            History = view.History.IsDefaultOrEmpty ? null : [.. view.History.Select(ToSample)],
+        };
+
+    public static LeasedJob ToLeased(LeaseView lease) => new(lease.Id, lease.Job, lease.Since, lease.Until, lease.HasBegun);
 
     public static WorkerExplanation ToExplanation(WorkerId worker, GrainInterfaces.WorkerExplanation explanation) =>
         new(
@@ -43,6 +48,8 @@ internal static class WorkerMapper
             explanation.LookedAt,
             [.. explanation.Obstacles.Select(obstacle => new WorkerObstacle(obstacle.Jobs, obstacle.Reason))]
         );
+
+    private static StandingSample ToSample(GrainInterfaces.StandingSample sample) => new(sample.At, sample.Score, ToLevel(sample.Level));
 
     private static TokenAmount? StakeOf(Standing standing) => standing.Stake.IsZero ? null : standing.Stake;
 

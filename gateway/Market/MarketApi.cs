@@ -18,13 +18,14 @@ internal static class MarketApi
     }
 
     /// <summary>Which market this is: its public key and where it settles. What is signed for it names both.</summary>
-    internal static JsonAnswer<MarketInfo> GetInfo(MarketDomain domain, IReadiness readiness) =>
+    internal static JsonAnswer<MarketInfo> GetInfo(MarketDomain domain, IReadiness readiness, IWorkerAdmission admission) =>
         Answer.Ok(
             new MarketInfo(domain.Market.ToString(), readiness.Current.Version)
             {
                 Chain = domain.Settles
                     ? new MarketChain(domain.ChainId.ToString(CultureInfo.InvariantCulture), domain.Contract.ToString())
                     : null,
+                KnownWorkersOnly = admission.IsForKnownOnly ? true : null,
             },
             ApiJson.Default.MarketInfo
         );

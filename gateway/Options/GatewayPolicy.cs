@@ -44,6 +44,17 @@ internal static class GatewayPolicy
     /// <summary>A cursor: a version, a time and an id.</summary>
     public const int CursorCharactersMax = 1024;
 
+    /// <summary>How long a worker that is not let in may take to say what it offers: it does so first of all.</summary>
+    public static readonly TimeSpan PetitionTimeMax = LinkPolicy.HandshakeTimeMax;
+
+    /// <summary>Frames that are heard of a worker that is not let in: heartbeats, and a poll of one that worked here before.</summary>
+    public const int PetitionFramesMax = 16;
+
+    /// <summary>
+    /// How often a silo asks which workers are refused: so long one stays connected that is refused at another silo of the cluster.
+    /// </summary>
+    public static readonly TimeSpan AdmissionLook = TimeSpan.FromSeconds(10);
+
     /// <summary>What one worker's link may hold of the memory for messages: its window both ways.</summary>
     public const int LinkMemoryBytesMax = 2 * LinkPolicy.WindowBytes;
 

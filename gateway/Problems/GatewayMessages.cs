@@ -235,6 +235,20 @@ internal static class GatewayMessages
 
     public const string LinkStops = "This process stops. Connect again.";
 
+    public static string WorkerWaits(WorkerId worker) =>
+        $"This market lets in known workers only. The request of worker {worker} waits for its operator, who decides on the page Join, by "
+        + "'market worker admit', or by a line in the file known-workers. The worker asks again by itself.";
+
+    public static string WorkerCannotAsk(WorkerId worker, string why) =>
+        $"This market lets in known workers only, and cannot keep a request of worker {worker}: {why} Its operator can let the worker in "
+        + $"all the same, by 'market worker admit {worker} WHY'.";
+
+    public static string WorkerMustOffer(WorkerId worker) =>
+        $"This market lets in known workers only, and worker {worker} has not said what it offers.";
+
+    public static string WorkerRefused(WorkerId worker, GrainInterfaces.AdmissionDecision decision) =>
+        $"The operator of this market has refused worker {worker} at {decision.At:yyyy-MM-dd HH:mm} UTC: {decision.Order.Reason}";
+
     public const string WorkerCallFailed = "The market could not answer now. Send the call again.";
 
     public const string WorkerSignatureRefused =

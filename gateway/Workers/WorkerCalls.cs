@@ -61,6 +61,20 @@ internal sealed partial class WorkerCalls(
         }
     }
 
+    /// <summary>Whether the market certainly has no offer of the worker, and so no leases.</summary>
+    public async Task<bool> IsForgotten(WorkerId worker)
+    {
+        try
+        {
+            return await MarketOf(worker).Own.FindOffer(worker) is null;
+        }
+        catch (Exception failure)
+        {
+            LogFailed(failure);
+            return false;
+        }
+    }
+
     /// <summary>The worker has said goodbye. What fails here is made good when its leases end.</summary>
     public async Task Leave(WorkerId worker)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using Marketplace.Api.Workers;
@@ -18,7 +19,7 @@ internal sealed partial class WorkerDoor(
     WorkerCalls calls,
     MarketIdentity market,
     MarketDomain domain,
-    IWorkerAdmission admission,
+    WorkerAdmissions admissions,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<WorkerDoor> log
@@ -46,10 +47,10 @@ internal sealed partial class WorkerDoor(
         }
         // Heartbeats tell who is alive; frames of the WebSocket itself are not sealed and prove nothing.
         using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.Zero });
-        await Serve(socket, http.RequestAborted);
+        await Serve(socket, http.Connection.RemoteIpAddress, http.RequestAborted);
     }
 
-    private async Task Serve(WebSocket socket, CancellationToken aborted)
+    private async Task Serve(WebSocket socket, IPAddress? address, CancellationToken aborted)
     {
         LinkEndedException ended;
         WorkerId? worker = null;
@@ -57,7 +58,7 @@ internal sealed partial class WorkerDoor(
         {
             var (keys, proved) = await Greet(socket, aborted);
             worker = proved;
-            ended = await Run(proved, socket, keys, admission.Refusal(proved));
+            ended = await Run(proved, socket, keys, address, aborted);
         }
         catch (LinkEndedException refused)
         {
@@ -87,17 +88,22 @@ internal sealed partial class WorkerDoor(
         }
     }
 
-    /// <param name="refusal">Why the worker may not work here; null: it may.</param>
-    private async Task<LinkEndedException> Run(WorkerId worker, WebSocket socket, LinkKeys keys, string? refusal)
+    private async Task<LinkEndedException> Run(
+        WorkerId worker,
+        WebSocket socket,
+        LinkKeys keys,
+        IPAddress? address,
+        CancellationToken aborted
+    )
     {
         // Frames that ended the link were never done with: what they hold is given back with the share.
         using var share = memory.ForOne();
         using var channel = LinkChannel.OfMarket(socket, keys, share, time);
-        if (refusal is not null)
+        if (await Turned(worker, channel, address, aborted) is { } turned)
         {
             // Under the seal: a worker believes it.
-            await channel.Close(LinkEnd.NotAdmitted, refusal);
-            return new LinkEndedException(LinkEnd.NotAdmitted, refusal);
+            await channel.Close(turned.Reason, turned.Message);
+            return turned;
         }
         using var link = new WorkerLink(worker, channel, share, calls, domain, time);
         links.Join(link)?.End(LinkEnd.Replaced, GatewayMessages.LinkReplaced);
@@ -113,6 +119,37 @@ internal sealed partial class WorkerDoor(
             {
                 await calls.Leave(worker);
             }
+        }
+    }
+
+    /// <returns>Why a worker is turned away that has proved its key; null: it is let in.</returns>
+    private async Task<LinkEndedException?> Turned(WorkerId worker, LinkChannel channel, IPAddress? address, CancellationToken aborted)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(aborted, lifetime.ApplicationStopping);
+        try
+        {
+            var entry = await admissions.Find(worker, over.Token);
+            if (entry.IsOpen)
+            {
+                return null;
+            }
+            if (entry.Refusal is { } refusal)
+            {
+                return new LinkEndedException(LinkEnd.NotAdmitted, refusal);
+            }
+            var ready = WorkerLink.ReadyOf(domain, time);
+            var offer = await WorkerPetition.Hear(worker, channel, ready, () => calls.IsForgotten(worker), time, over.Token);
+            return new LinkEndedException(LinkEnd.NotAdmitted, await admissions.Ask(offer, address, over.Token));
+        }
+        catch (LinkEndedException ended)
+        {
+            return ended;
+        }
+        catch (OperationCanceledException)
+        {
+            return lifetime.ApplicationStopping.IsCancellationRequested
+                ? new LinkEndedException(LinkEnd.Stopping, GatewayMessages.LinkStops)
+                : new LinkEndedException(LinkEnd.Silent, "The connection is lost before the worker was let in.");
         }
     }
 

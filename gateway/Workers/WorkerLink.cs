@@ -57,7 +57,7 @@ internal sealed class WorkerLink(
     {
         try
         {
-            await channel.Send(new LinkFrame { Ready = Ready() }, _over.Token);
+            await channel.Send(new LinkFrame { Ready = ReadyOf(domain, time) }, _over.Token);
             while (true)
             {
                 Take(await channel.Receive(_over.Token));
@@ -78,7 +78,8 @@ internal sealed class WorkerLink(
         }
     }
 
-    private LinkReady Ready() =>
+    /// <summary>The first frame of a link.</summary>
+    internal static LinkReady ReadyOf(MarketDomain domain, TimeProvider time) =>
         new(time.GetUtcNow(), (int)LinkPolicy.SilenceMax.TotalSeconds)
         {
             ChainId = domain.Settles ? domain.ChainId : null,
@@ -111,13 +112,12 @@ internal sealed class WorkerLink(
     /// <summary>What a record says of its sender must be what the sender has proved.</summary>
     private void Check(LinkFrame frame)
     {
-        if (WorkerCalls.SenderOf(frame) != worker)
+        RequireSender(WorkerCalls.SenderOf(frame), worker);
+        if (frame.Offer is { } offer)
         {
-            throw new LinkEndedException(LinkEnd.ForeignWorker, $"A frame of worker {worker} names another one.");
+            Check(offer, worker);
         }
-        Check(frame.Offer);
         Check(frame.Poll);
-        CommitteeFrames.Check(frame.Offer?.Committee);
         CommitteeFrames.Check(frame.Vote);
         if (frame.Report is not { } report)
         {
@@ -161,14 +161,24 @@ internal sealed class WorkerLink(
         }
     }
 
-    /// <summary>What a label may be is the market's rule, but that it is a text.</summary>
-    private static void Check(WorkerOffer? offer)
+    private static void RequireSender(WorkerId? sender, WorkerId worker)
     {
-        if (offer?.Labels?.Any(label => label is null) == true)
+        if (sender != worker)
+        {
+            throw new LinkEndedException(LinkEnd.ForeignWorker, $"A frame of worker {worker} names another one.");
+        }
+    }
+
+    /// <summary>What a label may be is the market's rule, but that it is a text.</summary>
+    internal static void Check(WorkerOffer offer, WorkerId worker)
+    {
+        RequireSender(offer.Worker, worker);
+        CommitteeFrames.Check(offer.Committee);
+        if (offer.Labels?.Any(label => label is null) == true)
         {
             throw new LinkEndedException(LinkEnd.Malformed, "An offer has a label that is null.");
         }
-        if (offer?.Statement is { Signature.Length: var length } && length != Ed25519.SignatureSize)
+        if (offer.Statement is { Signature.Length: var length } && length != Ed25519.SignatureSize)
         {
             throw new LinkEndedException(
                 LinkEnd.Malformed,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Marketplace.Api.Workers;
 using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;
@@ -55,6 +56,20 @@ internal sealed class WorkerLinks(IOptions<GatewayOptions> options)
 
     /// <returns>Whether it was its worker's until now.</returns>
     public bool Leave(WorkerLink link) => _links.TryRemove(KeyValuePair.Create(link.Worker, link));
+
+    /// <summary>Whether any worker is connected.</summary>
+    public bool IsEmpty => _links.IsEmpty;
+
+    public bool Has(WorkerId worker) => _links.ContainsKey(worker);
+
+    /// <summary>Ends the worker's connection, if it has one here.</summary>
+    public void End(WorkerId worker, LinkEnd reason, string message)
+    {
+        if (_links.TryGetValue(worker, out var link))
+        {
+            link.End(reason, message);
+        }
+    }
 
     private sealed class Place(WorkerLinks links, ulong address) : IDisposable
     {

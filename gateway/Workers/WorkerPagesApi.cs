@@ -16,6 +16,7 @@ internal static class WorkerPagesApi
         workers.MapGet(Routes.Workers, List).WithName("ListWorkers").Needs(Scopes.Read).TakesQuery(Pages.Cursor, Pages.Limit);
         workers.MapGet(OneWorker, Get).WithName("GetWorker").Needs(Scopes.Read).Refuses(ErrorCode.WorkerNotFound);
         workers.MapGet($"{OneWorker}/reputation", GetReputation).WithName("GetWorkerReputation").Needs(Scopes.Read);
+        workers.MapGet($"{OneWorker}/leases", ListLeases).WithName("ListWorkerLeases").Needs(Scopes.Read);
         workers.MapGet($"{OneWorker}/explain", Explain).WithName("ExplainWorker").Needs(Scopes.Read);
         workers
             .MapPost($"{OneWorker}/maintenance", SetMaintenance)
@@ -77,6 +78,22 @@ internal static class WorkerPagesApi
     {
         var view = await ReputationOf(grains, worker).Get(http.Caller()).WaitAsync(http.RequestAborted);
         return Answer.Ok(WorkerMapper.ToReputation(view), ApiJson.Default.Reputation);
+    }
+
+    /// <summary>
+    /// The jobs that a worker has now, those that it has longest first, at most 1000 in one page. Whose they are is not told.
+    /// </summary>
+    internal static async Task<JsonAnswer<Page<LeasedJob>>> ListLeases(
+        HttpContext http,
+        string worker,
+        IGrainFactory grains,
+        MarketShards shards
+    )
+    {
+        var id = RequestReader.Worker(worker);
+        var lists = await Task.WhenAll(shards.All(grains).Select(market => market.ListLeases(id))).WaitAsync(http.RequestAborted);
+        var leases = lists.SelectMany(list => list).OrderBy(lease => lease.Since).Take(MarketLimits.ListedLeasesMax);
+        return Answer.Large(new Page<LeasedJob>([.. leases.Select(WorkerMapper.ToLeased)], null), ApiJson.Default.PageLeasedJob);
     }
 
     /// <summary>

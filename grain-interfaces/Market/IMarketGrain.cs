@@ -165,6 +165,10 @@ public interface IMarketGrain : IGrainWithStringKey
     [Effect(Effect.None), AlwaysInterleave, Alias("FindOffer")]
     Task<OfferView?> FindOffer(WorkerId worker);
 
+    /// <summary>A worker's leases that are not over, those that it has longest first; those of other shards are theirs to tell.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("ListLeases")]
+    Task<ImmutableArray<LeaseView>> ListLeases(WorkerId worker);
+
     [Effect(Effect.None), AlwaysInterleave, Alias("GetView")]
     Task<MarketView> GetView();
 }
@@ -250,6 +254,20 @@ public readonly record struct OfferPlace([property: Id(0)] TokenAmount Price, [p
 /// <param name="Standing">Its worker's reputation.</param>
 [GenerateSerializer, Immutable, Alias("OfferView")]
 public sealed record OfferView([property: Id(0)] WorkerOffer Offer, [property: Id(1)] int SlotsUsed, [property: Id(2)] Standing Standing);
+
+/// <param name="Id">Names the lease.</param>
+/// <param name="Job">What is run.</param>
+/// <param name="Since">When it was given.</param>
+/// <param name="Until">When the report must be there at the latest.</param>
+/// <param name="HasBegun">The worker may have done something for it.</param>
+[GenerateSerializer, Immutable, Alias("LeaseView")]
+public readonly record struct LeaseView(
+    [property: Id(0)] LeaseId Id,
+    [property: Id(1)] JobId Job,
+    [property: Id(2)] DateTimeOffset Since,
+    [property: Id(3)] DateTimeOffset Until,
+    [property: Id(4)] bool HasBegun
+);
 
 /// <param name="Worker">Who polls.</param>
 /// <param name="Start">The start number of its offer.</param>

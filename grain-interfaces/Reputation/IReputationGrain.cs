@@ -195,6 +195,7 @@ public sealed record Fault(
 /// <param name="Appeals">Open ones and the newest decided ones, newest first.</param>
 /// <param name="Stakes">Oldest first: those of the caller's account; for the worker's own account and the operator all. None from a silo
 /// that knows of none.</param>
+/// <param name="History">How a worker's standing was, oldest first; none for the market, and from a silo that keeps none.</param>
 [GenerateSerializer, Immutable, Alias("ReputationView")]
 public sealed record ReputationView(
     [property: Id(0)] Standing Standing,
@@ -203,7 +204,18 @@ public sealed record ReputationView(
     [property: Id(3)] ImmutableArray<StandingMargin> Margins,
     [property: Id(4)] ImmutableArray<Fault> Faults,
     [property: Id(5)] ImmutableArray<Appeal> Appeals,
-    [property: Id(6)] ImmutableArray<StakeView> Stakes = default
+    [property: Id(6)] ImmutableArray<StakeView> Stakes = default,
+    [property: Id(7)] ImmutableArray<StandingSample> History = default
+);
+
+/// <param name="At">When.</param>
+/// <param name="Score">The score then.</param>
+/// <param name="Level">What it allowed.</param>
+[GenerateSerializer, Immutable, Alias("StandingSample")]
+public readonly record struct StandingSample(
+    [property: Id(0)] DateTimeOffset At,
+    [property: Id(1)] int Score,
+    [property: Id(2)] StandingLevel Level
 );
 
 /// <param name="Level">The worse level.</param>

@@ -411,6 +411,9 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public Task<OfferView?> FindOffer(WorkerId worker) => Task.FromResult(_book.FindOffer(worker));
 
+    public Task<ImmutableArray<LeaseView>> ListLeases(WorkerId worker) =>
+        Task.FromResult(OfferLeases.Of(_book.Offers.GetValueOrDefault(worker)));
+
     public Task<MarketView> GetView() => Task.FromResult(_book.ToView(Now));
 
     /// <summary>Does what the book decided: prepares jobs, answers polls, sets the timer.</summary>

@@ -1,4 +1,5 @@
 using Marketplace.GrainInterfaces;
+using Marketplace.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains;
@@ -14,9 +15,11 @@ internal sealed partial class ReputationGrain : Grain, IReputationGrain, IRemind
     private readonly StakeTerms _terms;
     private readonly ILogger<ReputationGrain> _logger;
     private readonly AccountId _account;
+    private readonly StoredDocument<StandingHistory>? _history;
 
     public ReputationGrain(
         [PersistentState(ReputationState.Kind, StateStorage.Plain)] IPersistentState<ReputationState> reputation,
+        IDocumentStore documents,
         MarketShards shards,
         StakeTerms terms,
         TimeProvider clock,
@@ -27,6 +30,9 @@ internal sealed partial class ReputationGrain : Grain, IReputationGrain, IRemind
         _reputation = new StoredState<ReputationState>(reputation);
         _clock = clock;
         _account = ReputationKeys.AccountOf(this.GetPrimaryKeyString());
+        _history = ReputationKeys.WorkerOf(this.GetPrimaryKeyString()) is { } worker
+            ? new StoredDocument<StandingHistory>(documents, StandingHistory.KeyOf(worker), StandingHistory.Form)
+            : null;
     }
 
     private ReputationState State => _reputation.Value ?? ReputationState.Unknown;
@@ -49,7 +55,7 @@ internal sealed partial class ReputationGrain : Grain, IReputationGrain, IRemind
             // A stranger's question leaves no activation behind.
             DeactivateOnIdle();
         }
-        return Shown(View(), caller);
+        return Shown(View() with { History = caller is null ? [] : await FindHistory() }, caller);
     }
 
     public async Task<Standing> Record(OutcomeBatch batch, Authority by)
@@ -69,6 +75,7 @@ internal sealed partial class ReputationGrain : Grain, IReputationGrain, IRemind
             // The worker had a seat of another shard. Its own decides who has it on loan.
             await Told();
         }
+        await Sample(standing);
         return standing;
     }
 
@@ -122,8 +129,12 @@ internal sealed partial class ReputationGrain : Grain, IReputationGrain, IRemind
         if (ReputationKeys.WorkerOf(this.GetPrimaryKeyString()) is { } worker)
         {
             await LostWrites.Resend(() => _shards.Of(GrainFactory, worker).SetStanding(worker, view.Standing, Authority.Reputation));
+            await Sample(view.Standing);
         }
-        return view;
+        return view with
+        {
+            History = await FindHistory(),
+        };
     }
 
     private ReputationView View() => ReputationRules.ToView(ReputationRules.At(State, _clock.GetUtcNow()));

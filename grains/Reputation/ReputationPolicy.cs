@@ -32,6 +32,12 @@ internal static class ReputationPolicy
     public static readonly TimeSpan RecentHalfLife = TimeSpan.FromHours(6);
 
     /// <summary>
+    /// A history keeps the score so often, and each change of the level: as many samples as are kept reach back as far as
+    /// <see cref="HalfLife"/>.
+    /// </summary>
+    public static readonly TimeSpan SamplePeriod = HalfLife / MarketLimits.StandingSamplesMax;
+
+    /// <summary>
     /// What a fault weighs at most, as a multiple of what the subject's jobs usually cost: no single dear one decides everything.
     /// </summary>
     public const int FaultTimesMax = 10;

@@ -161,6 +161,11 @@ public sealed record MarketInfo(string Market, string Version)
 {
     /// <summary>Where the market settles: all that is signed by EIP-712 for it names this too. Absent: it settles on no chain.</summary>
     public MarketChain? Chain { get; init; }
+
+    /// <summary>
+    /// True: workers of other machines work here only when the operator knows them; others leave a request. Absent: it lets in any.
+    /// </summary>
+    public bool? KnownWorkersOnly { get; init; }
 }
 
 /// <summary>The contract by which a market settles.</summary>

@@ -92,7 +92,25 @@ public sealed record Reputation(
     IReadOnlyList<Appeal> Appeals,
     TokenAmount? Stake = null,
     IReadOnlyList<Stake>? Stakes = null
-);
+)
+{
+    /// <summary>How a worker's standing was, oldest first: four times a day, and where the level changed; absent: nothing is kept.</summary>
+    public IReadOnlyList<StandingSample>? History { get; init; }
+}
+
+/// <summary>What a worker's standing was at one moment.</summary>
+/// <param name="At">When.</param>
+/// <param name="Score">0 to 1000.</param>
+/// <param name="Level">What it allowed.</param>
+public sealed record StandingSample(DateTimeOffset At, int Score, StandingLevel Level);
+
+/// <summary>A job that a worker has now.</summary>
+/// <param name="Lease">Names the worker's right and duty to run it.</param>
+/// <param name="Job">Which.</param>
+/// <param name="Since">When the worker got it.</param>
+/// <param name="Until">When its report must be there at the latest.</param>
+/// <param name="Begun">Whether the worker may have done something for it; else it waits there for a slot.</param>
+public sealed record LeasedJob(LeaseId Lease, JobId Job, DateTimeOffset Since, DateTimeOffset Until, bool Begun);
 
 /// <summary>How far a worse level is.</summary>
 /// <param name="Level">The level.</param>

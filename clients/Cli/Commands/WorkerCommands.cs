@@ -16,6 +16,9 @@ internal static class WorkerCommands
             Maintenance(set),
             Appeal(set),
             Decide(set),
+            WorkerAdmissionCommands.Admissions(set),
+            WorkerAdmissionCommands.Admit(set),
+            WorkerAdmissionCommands.Refuse(set),
             WorkerStakeCommands.Stake(set),
             WorkerStakeCommands.Unstake(set),
             AccountChainCommands.Claim(set, "worker")

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Marketplace.Sdk.Transport;
 
 namespace Marketplace;
@@ -27,6 +28,10 @@ public class WorkersClient
     /// <summary>How the worker's jobs ended, and how far the next worse level is.</summary>
     public virtual Task<Reputation> Reputation(WorkerId id, CancellationToken cancellation = default) =>
         _transport.Ask<Reputation>(HttpMethod.Get, Routes.WorkerReputation(id), cancellation);
+
+    /// <summary>The jobs that the worker has now, those that it has longest first.</summary>
+    public virtual async Task<IReadOnlyList<LeasedJob>> Leases(WorkerId id, CancellationToken cancellation = default) =>
+        (await _transport.Ask<Page<LeasedJob>>(HttpMethod.Get, Routes.WorkerLeases(id), cancellation).ConfigureAwait(false)).Items;
 
     /// <summary>Why the worker gets no work. For its own account, the one that it earns for, and the operator.</summary>
     public virtual Task<WorkerExplanation> Explain(WorkerId id, CancellationToken cancellation = default) =>
@@ -64,6 +69,36 @@ public class WorkersClient
             Routes.WorkerUnstake(id),
             new UnstakeRequest(stakes),
             ApiJson.Default.UnstakeRequest,
+            cancellation
+        );
+
+    /// <summary>
+    /// Workers of other machines that ask to be let in, the first ones first; or those that are decided, the newest first. For the
+    /// operator.
+    /// </summary>
+    public virtual Task<Page<Admission>> ListAdmissions(
+        AdmissionState state = AdmissionState.Waiting,
+        string? cursor = null,
+        int pageSize = 100,
+        CancellationToken cancellation = default
+    ) =>
+        Paging.Page<Admission>(
+            _transport,
+            $"{Routes.Admissions}?{Routes.State}={JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString())}",
+            pageSize,
+            cursor,
+            cancellation
+        );
+
+    /// <summary>
+    /// Lets a worker in or refuses it, once per request id; a later decision takes the place of the one before. A worker that is refused
+    /// is disconnected. For the operator.
+    /// </summary>
+    public virtual Task<Admission> DecideAdmission(WorkerId id, AdmissionRequest request, CancellationToken cancellation = default) =>
+        _transport.Ask<AdmissionRequest, Admission>(
+            Routes.AdmissionDecisions(id),
+            request,
+            ApiJson.Default.AdmissionRequest,
             cancellation
         );
 }

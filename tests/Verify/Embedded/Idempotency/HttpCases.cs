@@ -142,6 +142,14 @@ internal static class HttpCases
                     ),
                 reputation => StakeIn(reputation, Unwanted.RequestId)
             ),
+            ["POST /v1/admissions/{worker}/decisions"] = new(
+                () =>
+                    Json(
+                        Routes.AdmissionDecisions(Worker),
+                        JsonContent.Create(new AdmissionRequest("admission", Admitted: true, "ours"), ApiJson.Default.AdmissionRequest)
+                    ),
+                admission => admission.GetRawText()
+            ),
             // It has no faults: both are refused, each time alike. What they do, the cases of the grains show.
             ["POST /v1/workers/{worker}/appeals"] = new(
                 () =>
