@@ -54,7 +54,7 @@ internal static class WorkerPetition
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !aborted.IsCancellationRequested)
         {
-            // It has its answer: it is not let in.
+            throw new LinkEndedException(LinkEnd.Silent, $"Nothing was offered within {GatewayPolicy.PetitionTimeMax}.");
         }
         throw new LinkEndedException(LinkEnd.NotAdmitted, GatewayMessages.WorkerMustOffer(worker));
     }

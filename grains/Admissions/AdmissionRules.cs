@@ -68,8 +68,7 @@ internal static class AdmissionRules
             PricePerMillionFuel: offer.PricePerMillionFuel,
             Slots: offer.Slots,
             MemoryPagesMax: offer.MemoryPagesMax,
-            Region: labels.FirstOrDefault(label => label.StartsWith(AdmissionPolicy.RegionLabel, StringComparison.Ordinal))
-                is { } region
+            Region: labels.FirstOrDefault(label => label.StartsWith(AdmissionPolicy.RegionLabel, StringComparison.Ordinal)) is { } region
                 ? region[AdmissionPolicy.RegionLabel.Length..]
                 : null,
             HasCommitteeKey: offer.Committee is not null,

@@ -20,7 +20,10 @@ public static class StateForms
             AdmissionDecisions.Write,
             bytes => AdmissionDecisions.Read(bytes.Span)
         ),
-        [typeof(AdmissionRequests)] = new StateForm<AdmissionRequests>(AdmissionRequests.Write, bytes => AdmissionRequests.Read(bytes.Span)),
+        [typeof(AdmissionRequests)] = new StateForm<AdmissionRequests>(
+            AdmissionRequests.Write,
+            bytes => AdmissionRequests.Read(bytes.Span)
+        ),
         [typeof(BatchesState)] = new StateForm<BatchesState>(BatchesState.Write, bytes => BatchesState.Read(bytes.Span)),
         [typeof(BlobState)] = new StateForm<BlobState>(BlobState.Write, bytes => BlobState.Read(bytes.Span)),
         [typeof(CertificateState)] = new StateForm<CertificateState>(CertificateState.Write, bytes => CertificateState.Read(bytes.Span)),

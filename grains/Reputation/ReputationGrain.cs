@@ -131,10 +131,7 @@ internal sealed partial class ReputationGrain : Grain, IReputationGrain, IRemind
             await LostWrites.Resend(() => _shards.Of(GrainFactory, worker).SetStanding(worker, view.Standing, Authority.Reputation));
             await Sample(view.Standing);
         }
-        return view with
-        {
-            History = await FindHistory(),
-        };
+        return view with { History = await FindHistory() };
     }
 
     private ReputationView View() => ReputationRules.ToView(ReputationRules.At(State, _clock.GetUtcNow()));

@@ -25,14 +25,12 @@ internal sealed record StandingHistory(ImmutableArray<StandingSample> Samples)
     public static StandingHistory? With(StandingHistory? before, Standing standing, DateTimeOffset now)
     {
         var samples = before?.Samples ?? [];
-        var isDue =
-            samples.IsEmpty
-            || samples[^1].Level != standing.Level
-            || now - samples[^1].At >= ReputationPolicy.SamplePeriod;
+        var isDue = samples.IsEmpty || samples[^1].Level != standing.Level || now - samples[^1].At >= ReputationPolicy.SamplePeriod;
         return isDue
-            ? new StandingHistory(
-                [.. samples.TakeLast(MarketLimits.StandingSamplesMax - 1), new StandingSample(now, standing.Score, standing.Level)]
-            )
+            ? new StandingHistory([
+                .. samples.TakeLast(MarketLimits.StandingSamplesMax - 1),
+                new StandingSample(now, standing.Score, standing.Level),
+            ])
             : null;
     }
 

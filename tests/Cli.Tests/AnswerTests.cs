@@ -70,6 +70,29 @@ public sealed class AnswerTests : IDisposable
         ]
     );
 
+    private static readonly Admission Waiting = new(Worker.Id, AdmissionState.Waiting)
+    {
+        Offer = new AdmissionOffer(
+            PayTo: Staker,
+            PricePerMillionFuel: new TokenAmount(12),
+            Slots: 4,
+            MemoryPagesMax: 1024,
+            Committee: true,
+            Address: "10.0.0.1",
+            FirstAt: Samples.Then,
+            LastAt: Samples.Then,
+            Times: 2
+        )
+        {
+            Region = "eu",
+        },
+    };
+
+    private static readonly Admission Refused = new(Worker.Id, AdmissionState.Refused)
+    {
+        Decision = new AdmissionDecision("one", "whose \u001b[31m is it?", Samples.Then, Staker),
+    };
+
     private static readonly MarketInfo Info = new(new string('7', 64), "0.1.0");
 
     private readonly Shell _shell = new();
@@ -141,6 +164,9 @@ public sealed class AnswerTests : IDisposable
             .On($"POST /v1/workers/{Worker.Id}/decisions", Reputation)
             .On($"POST /v1/workers/{Worker.Id}/stake", Reputation)
             .On($"POST /v1/workers/{Worker.Id}/unstake", Reputation)
+            .On("GET /v1/admissions?state=waiting&limit=50", new Page<Admission>([Waiting], "next"))
+            .On("GET /v1/admissions?state=refused&limit=50", new Page<Admission>([Refused], null))
+            .On($"POST /v1/admissions/{Worker.Id}/decisions", Refused)
             .On("GET /v1/books", Samples.Books())
             .On(
                 "GET /v1/silo/grains",
@@ -194,6 +220,10 @@ public sealed class AnswerTests : IDisposable
             { "worker-maintenance", $"worker maintenance {Worker.Id} on", ExitCodes.Ok },
             { "worker-appeal", $"worker appeal {Worker.Id} words --job {Job} --request-id appeal-1", ExitCodes.Ok },
             { "worker-decide", $"worker decide {Worker.Id} appeal-1 grant words", ExitCodes.Ok },
+            { "worker-admissions", "worker admissions", ExitCodes.Ok },
+            { "worker-admissions-refused", "worker admissions --state refused", ExitCodes.Ok },
+            { "worker-admit", $"worker admit {Worker.Id} ours", ExitCodes.Ok },
+            { "worker-refuse", $"worker refuse {Worker.Id} words --request-id one", ExitCodes.Ok },
             { "worker-stake", $"worker stake {Worker.Id} 1,000,000 --request-id stake-1", ExitCodes.Ok },
             { "worker-unstake", $"worker unstake {Worker.Id} stake-2", ExitCodes.Ok },
             { "worker-unstake-all", $"worker unstake {Worker.Id} --all", ExitCodes.Ok },
@@ -228,6 +258,9 @@ public sealed class AnswerTests : IDisposable
     [Theory]
     [InlineData("account refuse remove 0202020202020202020202020202020202020202020202020202020202020202", "is not on the list of workers")]
     [InlineData("account refuse add me", "64 hexadecimal digits")]
+    [InlineData("worker admissions --state other", "waiting, admitted, refused")]
+    [InlineData("worker admit d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737", "WORDS")]
+    [InlineData("worker refuse me words", "64 hexadecimal digits")]
     [InlineData("worker unstake d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737", "No stake is named")]
     [InlineData("worker unstake d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737 one --all", "named beside --all")]
     [InlineData("worker stake d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737 much", "whole number of base units")]

@@ -65,10 +65,10 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness, IWorkerAdmi
 
     public ManualTime Time { get; } = new();
 
-    /// <summary>Why no worker is let in; null: all are.</summary>
-    public string? WorkerRefusal { get; set; }
+    /// <summary>Only workers that the operator has let in one by one; else any.</summary>
+    public bool IsForKnownOnly { get; set; }
 
-    string? IWorkerAdmission.Refusal(WorkerId worker) => WorkerRefusal;
+    bool IWorkerAdmission.LetsIn(WorkerId worker) => !IsForKnownOnly;
 
     public MarketIdentity Identity { get; } = new(new Ed25519KeyPair(Enumerable.Repeat((byte)3, Ed25519.SeedSize).ToArray()));
 

@@ -54,6 +54,27 @@ public sealed class WorkerPagesTests
     }
 
     [Fact]
+    public async Task Leases_AreShown_ThoseThatTheWorkerHasLongestFirst()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var job = new JobId(Worker.Value);
+        gateway.Market.Leases.Add(new LeaseView(new LeaseId(1, 2), job, at.AddSeconds(1), at.AddSeconds(60), HasBegun: false));
+        gateway.Market.Leases.Add(new LeaseView(new LeaseId(1, 1), job, at, at.AddSeconds(60), HasBegun: true));
+
+        var page = await (await gateway.Client.Get(Routes.WorkerLeases(Worker))).Read(ApiJson.Default.PageLeasedJob);
+
+        Assert.Null(page.Next);
+        Assert.Equal(
+            [
+                new LeasedJob(new LeaseId(1, 1), job, at, at.AddSeconds(60), Begun: true),
+                new LeasedJob(new LeaseId(1, 2), job, at.AddSeconds(1), at.AddSeconds(60), Begun: false),
+            ],
+            page.Items
+        );
+    }
+
+    [Fact]
     public async Task Worker_IsExplainedToItsCaller()
     {
         await using var gateway = await GatewayFixture.Start();
@@ -73,6 +94,7 @@ public sealed class WorkerPagesTests
         Assert.Equal((640, StandingLevel.Warning, true, 7, 1), (shown.Score, shown.Level, shown.Maintenance, shown.Kept, shown.Faulted));
         Assert.Equal(new StandingMargin(StandingLevel.Probation, 500, 3), Assert.Single(shown.Margins));
         Assert.Equal("late", Assert.Single(shown.Faults).Reason);
+        Assert.Equal((690, StandingLevel.Newcomer), Assert.Single(shown.History!) is var sample ? (sample.Score, sample.Level) : default);
         Assert.Equal(
             ("r", "no", true, "yes"),
             Assert.Single(shown.Appeals) is var appeal ? (appeal.RequestId, appeal.Words, appeal.Granted, appeal.Answer) : default

@@ -18,19 +18,19 @@ public sealed class KnownWorkersTests : IDisposable
     [InlineData("any", "https://0.0.0.0:0", true)]
     [InlineData("known", "http://127.0.0.1:0", false)]
     public void Stranger_IsLetIn_WhereTheOptionOrLoopbackSaysSo(string? admit, string urls, bool isLetIn) =>
-        Assert.Equal(isLetIn, Known(admit, urls).Refusal(Worker) is null);
+        Assert.Equal(isLetIn, Known(admit, urls).LetsIn(Worker));
 
     [Fact]
     public void WorkerInTheListPathIsLetIn_FromTheNextConnectionOn()
     {
         var known = Known("known");
-        Assert.Contains($"{Worker}", known.Refusal(Worker));
+        Assert.False(known.LetsIn(Worker));
 
         File.WriteAllText(ListPath, $"# ours\n\n  {Worker}  # in the cellar\n");
-        Assert.Null(known.Refusal(Worker));
+        Assert.True(known.LetsIn(Worker));
 
         File.WriteAllText(ListPath, $"# {Worker}\n");
-        Assert.NotNull(known.Refusal(Worker));
+        Assert.False(known.LetsIn(Worker));
     }
 
     [Fact]
@@ -38,10 +38,10 @@ public sealed class KnownWorkersTests : IDisposable
     {
         var known = Known("known");
         File.WriteAllText(ListPath, $"{Worker}\n".PadRight((int)KnownWorkers.FileBytesMax, '\n'));
-        Assert.Null(known.Refusal(Worker));
+        Assert.True(known.LetsIn(Worker));
 
         File.AppendAllText(ListPath, "\n");
-        Assert.NotNull(known.Refusal(Worker));
+        Assert.False(known.LetsIn(Worker));
     }
 
     [Fact]

@@ -42,9 +42,8 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
 
     /// <summary>Connects, and again whenever the connection is lost, until <paramref name="stopping"/>; then says goodbye.</summary>
     /// <exception cref="LinkEndedException">
-    /// An account is missing. Or the market is another one, speaks no version that this worker speaks, or lets in known workers only;
-    /// these only before the first connection: later it may be a stranger between them, who is gone in a while, and a worker that gave up
-    /// would not come back.
+    /// An account is missing. Or the market is another one, or speaks no version that this worker speaks; these only before the first
+    /// connection: later it may be a stranger between them, who is gone in a while, and a worker that gave up would not come back.
     /// </exception>
     public async Task Run(CancellationToken stopping)
     {
@@ -233,7 +232,7 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
     internal static bool IsFinal(LinkEndedException ended, bool isMet) =>
         isMet
             ? ended is { IsSealed: true, Reason: LinkEnd.AccountNeeded }
-            : ended.Reason is LinkEnd.AccountNeeded or LinkEnd.OtherMarket or LinkEnd.VersionRefused or LinkEnd.NotAdmitted;
+            : ended.Reason is LinkEnd.AccountNeeded or LinkEnd.OtherMarket or LinkEnd.VersionRefused;
 
     private void Serve(LinkSession session)
     {

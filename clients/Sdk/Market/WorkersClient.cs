@@ -95,10 +95,5 @@ public class WorkersClient
     /// is disconnected. For the operator.
     /// </summary>
     public virtual Task<Admission> DecideAdmission(WorkerId id, AdmissionRequest request, CancellationToken cancellation = default) =>
-        _transport.Ask<AdmissionRequest, Admission>(
-            Routes.AdmissionDecisions(id),
-            request,
-            ApiJson.Default.AdmissionRequest,
-            cancellation
-        );
+        _transport.Ask<AdmissionRequest, Admission>(Routes.AdmissionDecisions(id), request, ApiJson.Default.AdmissionRequest, cancellation);
 }

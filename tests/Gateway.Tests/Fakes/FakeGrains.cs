@@ -38,6 +38,7 @@ internal class FakeGrains : DispatchProxy
             (nameof(ILedgerGrain), string ledger) => new FakeLedgerGrain(LedgerName.Parse(ledger)),
             (nameof(IDisputeGrain), string job) => new FakeDisputeGrain(JobId.Parse(job)),
             (nameof(ICommitteeGrain), string) => new FakeCommitteeGrain(),
+            (nameof(IAdmissionGrain), string) => _market.Admissions,
             (nameof(ISettlementGrain), string) => new FakeSettlementGrain(_market),
             (nameof(ICertificateGrain), string root) => new FakeCertificateGrain(Bytes32.Parse(root)),
             (nameof(IMarketGrain), string) => new FakeMarketGrain(_market),
@@ -394,6 +395,8 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 
     public Task<OfferView?> FindOffer(WorkerId worker) =>
         Task.FromResult(market.Offers.FirstOrDefault(offer => offer.Offer.Worker == worker));
+
+    public Task<ImmutableArray<LeaseView>> ListLeases(WorkerId worker) => Task.FromResult<ImmutableArray<LeaseView>>([.. market.Leases]);
 
     public Task<GrainInterfaces.WorkerExplanation> ExplainWorker(WorkerId worker, Caller caller)
     {

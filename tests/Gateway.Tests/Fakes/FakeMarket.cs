@@ -41,6 +41,12 @@ internal sealed class FakeMarket : IAccountLists, IMarketStreams
     /// <summary>What the market has of workers, in order.</summary>
     public List<OfferView> Offers { get; } = [];
 
+    /// <summary>What every worker has to do.</summary>
+    public List<LeaseView> Leases { get; } = [];
+
+    /// <summary>Who asks to be let in, and what was decided.</summary>
+    public FakeAdmissionGrain Admissions { get; } = new();
+
     /// <summary>How it stands with its chain; null: it settles nowhere.</summary>
     public SettlementStatus? Settlement { get; set; }
 

@@ -61,6 +61,7 @@ internal sealed class FakeReputationGrain(FakeMarket market, string key) : IRepu
                         DecidedAt: Fault.At
                     ),
                 ],
+                History: [new GrainInterfaces.StandingSample(Fault.At, 690, GrainInterfaces.StandingLevel.Newcomer)],
                 Stakes:
                 [
                     new StakeView(GatewayFixture.Alice, "s", new TokenAmount(8), Fault.At, StakePhase.Held, EndsAt: null),

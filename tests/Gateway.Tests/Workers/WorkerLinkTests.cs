@@ -377,20 +377,6 @@ public sealed class WorkerLinkTests
     }
 
     [Fact]
-    public async Task WorkerThatIsNotLetIn_HearsWhyUnderTheSeal()
-    {
-        await using var gateway = await GatewayFixture.Start();
-        gateway.WorkerRefusal = "Ask the operator.";
-        using var worker = new LinkedWorker(gateway);
-
-        var refused = await Assert.ThrowsAsync<LinkEndedException>(worker.Session);
-
-        Assert.Equal((LinkEnd.NotAdmitted, "Ask the operator."), (refused.Reason, refused.Message));
-        var link = await Assert.ThrowsAsync<LinkEndedException>(() => worker.Link().Run(Cancellation));
-        Assert.Equal(LinkEnd.NotAdmitted, link.Reason);
-    }
-
-    [Fact]
     public async Task OfferWithoutAnAccount_EndsTheLink_AndTheWorkerDoesNotComeBack()
     {
         await using var gateway = await GatewayFixture.Start();

@@ -37,6 +37,28 @@ internal static class RepeatBooks
         await WriteAll(
             books,
             store,
+            StandingHistory.Kind,
+            content => string.Join(' ', StandingHistory.Form.Read(content).Samples.Select(sample => $"{sample.Score} {sample.Level}"))
+        );
+        await WriteAll(
+            books,
+            store,
+            AdmissionRequests.Kind,
+            content => string.Join(' ', AdmissionRequests.Read(content.Span).Waiting.Select(facts => $"{facts.Worker} {facts.Times}"))
+        );
+        await WriteAll(
+            books,
+            store,
+            AdmissionDecisions.Kind,
+            content =>
+                string.Join(
+                    ' ',
+                    AdmissionDecisions.Read(content.Span).Workers.Select(decided => $"{decided.Worker} {decided.Decisions.Length}")
+                )
+        );
+        await WriteAll(
+            books,
+            store,
             DisputeState.Kind,
             content =>
             {

@@ -21,6 +21,7 @@ internal static class RepeatCases
             .Concat(StandingCases.All())
             .Concat(StandingCases.OfDisputes())
             .Concat(DisputeCases.All())
+            .Concat(AdmissionCases.All())
             .Concat(Offers())
             .Concat(Jobs())
             .Concat(Markets())
@@ -62,6 +63,7 @@ internal static class RepeatCases
             "IMarketGrain.GetView",
             "IMarketGrain.ListOffers",
             "IMarketGrain.FindOffer",
+            "IMarketGrain.ListLeases",
             "IMarketGrain.ExplainWorker",
             "IMarketGrain.GetRoom",
             "IMarketGrain.FindClassRoom",
@@ -256,6 +258,11 @@ internal static class RepeatCases
             {
                 await scene.Market.Offer(RepeatScene.Offer);
                 return Send(() => scene.Market.FindOffer(RepeatScene.Offer.Worker), offer => $"{offer}");
+            },
+            ["IMarketGrain.ListLeases"] = async scene =>
+            {
+                await scene.Market.Offer(RepeatScene.Offer);
+                return Send(() => scene.Market.ListLeases(RepeatScene.Offer.Worker), leases => string.Join(' ', leases));
             },
             ["IMarketGrain.ExplainWorker"] = async scene =>
             {

@@ -10,6 +10,44 @@ public sealed class WorkerProgramTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    [Fact]
+    public async Task WorkerThatIsNotKnown_Asks_WorksWhenItIsLetIn_AndHearsWhyItIsNoMore()
+    {
+        using var folder = new TemporaryFolder();
+        var data = Path.Combine(folder.Path, "data");
+        await using var silo = await SiloProcess.Start(data, Cancellation, "--worker", "false", "--admit-workers", "known");
+        await using var client = silo.Client();
+        await using var module = File.OpenRead(CommandLine.Program("echo"));
+        var echo = await client.Programs.Deploy(module, "echo", cancellation: Cancellation);
+        await using var worker = WorkerProgram.Start(
+            folder.Path,
+            new Dictionary<string, string>(),
+            "--url",
+            await UrlOf(silo),
+            "--label",
+            "region=eu-9"
+        );
+        await worker.Line("waits for its operator", Cancellation);
+        var asked = Assert.Single((await client.Workers.ListAdmissions(cancellation: Cancellation)).Items);
+        Assert.Equal(("eu-9", "127.0.0.1", true), (asked.Offer!.Region, asked.Offer.Address, asked.Offer.Committee));
+
+        await client.Workers.DecideAdmission(asked.Worker, new AdmissionRequest("one", Admitted: true, "ours"), Cancellation);
+        var job = await client
+            .Jobs.Run(new JobSpec { Program = echo.Id, InputText = "hello" }, cancellation: Cancellation)
+            .WaitAsync(WaitMax, Cancellation);
+        Assert.Equal((JobState.Completed, asked.Worker), (job.State, job.Worker));
+
+        await client.Workers.DecideAdmission(asked.Worker, new AdmissionRequest("two", Admitted: false, "it is sold"), Cancellation);
+        await worker.Line("it is sold", Cancellation);
+        Assert.Empty((await client.Workers.ListAdmissions(cancellation: Cancellation)).Items);
+        // The file is no way round what the operator has decided of this worker.
+        await File.WriteAllTextAsync(Path.Combine(data, "known-workers"), $"{asked.Worker}\n", Cancellation);
+        await worker.Terminate();
+        Assert.Equal(0, await worker.Ended(Cancellation));
+        await using var again = WorkerProgram.Start(folder.Path, new Dictionary<string, string>(), "--url", await UrlOf(silo));
+        await again.Line("it is sold", Cancellation);
+    }
+
     /// <summary>With nothing but an address: key, account, jobs, earnings, and an end in order. Then what a later start finds.</summary>
     [Fact]
     public async Task WorkerWithNothingButAnAddress_OpensItsAccount_RunsJobs_Earns_AndEndsInOrder()

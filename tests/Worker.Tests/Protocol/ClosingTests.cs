@@ -14,6 +14,7 @@ public sealed class ClosingTests
     [InlineData(LinkEnd.OtherMarket, false, true, false)]
     [InlineData(LinkEnd.OtherMarket, false, false, true)]
     [InlineData(LinkEnd.NotAdmitted, true, true, false)]
+    [InlineData(LinkEnd.NotAdmitted, true, false, false)]
     [InlineData(LinkEnd.Stopping, true, true, false)]
     [InlineData(LinkEnd.Stopping, false, false, false)]
     public void ClosingThatIsNotSealed_DoesNotEndAWorkerThatHasMetItsMarket(LinkEnd reason, bool isSealed, bool isMet, bool isFinal) =>

@@ -1,22 +1,29 @@
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Schemas } from '../../api/client';
 import { useMarketEvents } from '../../api/events';
+import { info } from '../../api/queries';
 import { Badge } from '../../ui/Badge';
 import { Button } from '../../ui/Button';
 import { PageHead, Panel } from '../../ui/Panel';
 import { Untrusted } from '../../ui/Text';
 import { toast } from '../../ui/Toasts';
 import { Amount, Id } from '../../ui/Values';
+import { commandOf, isLocal } from './command';
+import { Decided } from './Decided';
 import styles from './Join.module.css';
+import { Requests } from './Requests';
 
 type Worker = Schemas['MarketWorker'];
 
-const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(location.hostname);
+const isHere = isLocal(location.hostname);
 const workersMax = 20;
 
 /** How a new worker comes to this market, and that it has come. */
 export default function Join() {
+    const { data } = useQuery(info);
+    const isForKnownOnly = data?.knownWorkersOnly === true;
     return (
         <>
             <PageHead
@@ -26,23 +33,39 @@ export default function Join() {
             <Panel title="Start a worker">
                 <div className={styles.stack}>
                     <p>In a checkout of the marketplace, with the .NET 10 SDK:</p>
-                    <Command text={`dotnet run --project worker -- --url ${location.origin}`} />
+                    <Command text={commandOf(location)} />
                     <p>
                         It makes its key in <code>./worker-data</code>, opens the account of this key, offers the
                         machine’s cores and takes jobs. It works from behind any NAT. <code>--price</code>,{' '}
                         <code>--slots</code>, <code>--memory</code> and <code>--pay-to</code> change what it offers and
                         which account earns; <code>--help</code> has all of them.
                     </p>
-                    {location.protocol === 'http:' && !isLocal && (
+                    {isHere ? (
                         <p>
-                            <Badge tone="warn">plain HTTP</Badge> The key of the worker would cross the network
-                            unencrypted. Ask the operator for an address with https.
+                            This address is for a worker on the silo’s own machine. For others the silo listens beyond
+                            loopback (<code>--urls</code>, <code>--certificate</code>), and you open this page there.
+                        </p>
+                    ) : (
+                        location.protocol === 'http:' && (
+                            <p>
+                                <Badge tone="warn">plain HTTP</Badge> Jobs and an API key cross the network readable.{' '}
+                                <code>--allow-plaintext</code> says that the network is yours; else ask the operator for
+                                an address with https.
+                            </p>
+                        )
+                    )}
+                    {isForKnownOnly && (
+                        <p>
+                            This market lets in workers that its operator knows. Another one asks, and waits until the
+                            operator has let it in.
                         </p>
                     )}
                 </div>
             </Panel>
+            <Requests isForKnownOnly={isForKnownOnly} />
             <Arrivals />
-            <Help />
+            <Decided />
+            <Help isForKnownOnly={isForKnownOnly} />
         </>
     );
 }
@@ -114,7 +137,7 @@ function Arrivals() {
     );
 }
 
-const Help = () => (
+const Help = ({ isForKnownOnly }: { isForKnownOnly: boolean }) => (
     <Panel title="If it does not appear">
         <ol className={styles.steps}>
             <li>
@@ -122,11 +145,12 @@ const Help = () => (
                 where the silo does not answer.
             </li>
             <li>
-                {isLocal
-                    ? 'A silo that only this machine reaches lets every worker in, unless it was started with --admit-workers known.'
-                    : 'A silo that other machines reach lets in only the workers that its operator knows.'}{' '}
-                The operator writes the worker’s key, which the worker says at its start, into{' '}
-                <code>known-workers</code> of the silo’s data folder, one key a line.
+                {isForKnownOnly
+                    ? 'This silo lets in only the workers that its operator knows.'
+                    : 'This silo lets every worker in that its operator has not refused.'}{' '}
+                An operator decides on this page or by <code>market worker admit</code>, or writes the worker’s key,
+                which the worker says at its start, into <code>known-workers</code> of the silo’s data folder, one key a
+                line. The worker comes in at its next try.
             </li>
             <li>
                 Have <code>market doctor</code> look at the machine: it says which isolation works, and why not a

@@ -2,13 +2,14 @@ import type { Schemas } from '../../api/client';
 import { count } from '../../text/numbers';
 import { StateBadge } from '../../ui/Badge';
 import { Panel } from '../../ui/Panel';
+import { Course } from './Course';
 import styles from './Standing.module.css';
 import { marksOf, zonesOf } from './zones';
 
 const percent = (score: number) => `${score / 10}%`;
 
 /** The score on a bar from 0 to 1000, with the marks below which each worse level begins. */
-export function Standing({ reputation }: { reputation: Schemas['Reputation'] }) {
+export function Standing({ reputation, at }: { reputation: Schemas['Reputation']; at: number }) {
     const { score, level, kept, faulted, margins } = reputation;
     const marks = marksOf(margins);
     return (
@@ -48,6 +49,7 @@ export function Standing({ reputation }: { reputation: Schemas['Reputation'] }) 
                         </li>
                     ))}
                 </ul>
+                <Course reputation={reputation} at={at} />
                 <p className={styles.quiet}>
                     {count(kept)} jobs ended as agreed, {count(faulted)} did not. Older ones weigh less, dearer ones
                     more.

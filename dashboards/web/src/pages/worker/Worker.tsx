@@ -12,6 +12,7 @@ import { Disputes } from './Disputes';
 import { Earnings } from './Earnings';
 import { Faults } from './Faults';
 import { History } from './History';
+import { Leases } from './Leases';
 import { Live } from './Live';
 import { Maintenance } from './Maintenance';
 import { offer as offerQuery, reputation as reputationQuery } from './queries';
@@ -25,10 +26,14 @@ const pageBytes = 64 * 1024;
 export default function WorkerPage({ params }: { params: Record<string, string | undefined> }) {
     const id = params.id ?? '';
     const reputation = useQuery(reputationQuery(id));
-    return <Loaded query={reputation}>{(found) => <Shown key={id} id={id} reputation={found} />}</Loaded>;
+    return (
+        <Loaded query={reputation}>
+            {(found) => <Shown key={id} id={id} reputation={found} at={reputation.dataUpdatedAt} />}
+        </Loaded>
+    );
 }
 
-function Shown({ id, reputation }: { id: string; reputation: Schemas['Reputation'] }) {
+function Shown({ id, reputation, at }: { id: string; reputation: Schemas['Reputation']; at: number }) {
     const offer = useQuery(offerQuery(id));
     return (
         <>
@@ -55,8 +60,9 @@ function Shown({ id, reputation }: { id: string; reputation: Schemas['Reputation
                         }
                     </Loaded>
                 </Panel>
-                <Standing reputation={reputation} />
+                <Standing reputation={reputation} at={at} />
             </Grid>
+            <Leases worker={id} />
             <Live worker={id} score={reputation.score} />
             <Grid wide>
                 <Why worker={id} />

@@ -33,3 +33,10 @@ export const explanation = (worker: string) =>
         queryFn: () => ok(api.GET('/v1/workers/{worker}/explain', path(worker))),
         refetchInterval: 5000,
     });
+
+export const leases = (worker: string) =>
+    queryOptions({
+        queryKey: ['worker', worker, 'leases'],
+        queryFn: () => ok(api.GET('/v1/workers/{worker}/leases', path(worker))),
+        refetchInterval: 2000,
+    });
