@@ -69,7 +69,11 @@ export function Decided() {
 
 const columnsOf = (state: State, onAsk: (worker: string) => void): Column<Admission>[] => [
     { title: 'Worker', cell: ({ worker }) => <Id value={worker} href={`/workers/${worker}`} /> },
-    { title: 'When', cell: ({ decision }) => (decision === undefined ? '–' : <Ago at={decision.at} />) },
+    {
+        title: 'When',
+        cell: ({ decision }) => (decision === undefined ? '–' : <Ago at={decision.at} />),
+        wide: true,
+    },
     {
         title: 'Why',
         cell: ({ decision }) => (decision === undefined ? '–' : <Untrusted text={decision.reason} max={80} />),
@@ -81,9 +85,11 @@ const columnsOf = (state: State, onAsk: (worker: string) => void): Column<Admiss
         wide: true,
     },
     {
-        title: '',
+        title: 'Change',
         cell: ({ worker }) => (
-            <Button onClick={() => onAsk(worker)}>{state === 'admitted' ? 'Take back…' : 'Let in…'}</Button>
+            <Button kind="quiet" onClick={() => onAsk(worker)}>
+                {state === 'admitted' ? 'Take back…' : 'Let in…'}
+            </Button>
         ),
         end: true,
     },

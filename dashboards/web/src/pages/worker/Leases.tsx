@@ -14,6 +14,7 @@ const columns: Column<Schemas['LeasedJob']>[] = [
     {
         title: 'Stage',
         cell: ({ begun }) => (begun ? <Badge tone="live">begun</Badge> : <Badge tone="quiet">waits there</Badge>),
+        wide: true,
     },
     { title: 'Since', cell: ({ since }) => <Ago at={since} /> },
     { title: 'Until', cell: ({ until }) => <Ago at={until} /> },
