@@ -53,7 +53,8 @@ internal static class SiloConfiguration
         (
             "--admit-workers",
             nameof(SiloOptions.AdmitWorkers),
-            "which workers of other machines may work: any, or known: let in by 'market worker admit' or in the data's file known-workers (any on loopback, known beyond)"
+            "which workers of other machines may work: any, or known, let in one by one or in the data's file known-workers (any on "
+                + "loopback, known beyond)"
         ),
         ("--initial-credit", nameof(SiloOptions.InitialCredit), "base units that the first start credits to the local account"),
         ("--queue-mib", nameof(SiloOptions.QueueMiB), "what waiting jobs may take on disk, in MiB; an account a quarter of it (4096)"),

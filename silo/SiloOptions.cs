@@ -45,8 +45,9 @@ public sealed partial class SiloOptions
     internal IReadOnlyDictionary<string, SettingSource> Sources { get; init; } = new Dictionary<string, SettingSource>();
 
     /// <summary>
-    /// Which workers of other machines may work: <c>any</c>, or <c>known</c>, whose keys are in the file <c>known-workers</c> of the data
-    /// folder. Not given: any on loopback, known beyond it, because the market takes results as they are.
+    /// Which workers of other machines may work: <c>any</c>, or <c>known</c>, which the operator has let in one by one or whose keys are in
+    /// the file <c>known-workers</c> of the data folder. Not given: any on loopback, known beyond it, because the market takes results as
+    /// they are.
     /// </summary>
     public string? AdmitWorkers { get; set; }
 

@@ -12,7 +12,8 @@ internal static class WorkerPetition
     /// <param name="worker">Who has proved its key.</param>
     /// <param name="channel">Its connection.</param>
     /// <param name="ready">The market's first frame, which makes a worker offer.</param>
-    /// <param name="isForgotten">Whether the market knows nothing of the worker: only then is it told so, and drops what it still runs.</param>
+    /// <param name="isForgotten">Whether the market knows nothing of the worker: only then is it told so, and drops what it still
+    /// runs.</param>
     /// <param name="time">Bounds how long it is heard.</param>
     /// <param name="aborted">The connection is over.</param>
     /// <returns>What the worker would offer.</returns>

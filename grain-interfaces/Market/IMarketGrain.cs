@@ -249,26 +249,6 @@ public sealed record ClassRoom([property: Id(0)] ImmutableArray<string> Allowed,
 [GenerateSerializer, Immutable, Alias("OfferPlace")]
 public readonly record struct OfferPlace([property: Id(0)] TokenAmount Price, [property: Id(1)] WorkerId Worker);
 
-/// <param name="Offer">The offer.</param>
-/// <param name="SlotsUsed">Slots that are taken.</param>
-/// <param name="Standing">Its worker's reputation.</param>
-[GenerateSerializer, Immutable, Alias("OfferView")]
-public sealed record OfferView([property: Id(0)] WorkerOffer Offer, [property: Id(1)] int SlotsUsed, [property: Id(2)] Standing Standing);
-
-/// <param name="Id">Names the lease.</param>
-/// <param name="Job">What is run.</param>
-/// <param name="Since">When it was given.</param>
-/// <param name="Until">When the report must be there at the latest.</param>
-/// <param name="HasBegun">The worker may have done something for it.</param>
-[GenerateSerializer, Immutable, Alias("LeaseView")]
-public readonly record struct LeaseView(
-    [property: Id(0)] LeaseId Id,
-    [property: Id(1)] JobId Job,
-    [property: Id(2)] DateTimeOffset Since,
-    [property: Id(3)] DateTimeOffset Until,
-    [property: Id(4)] bool HasBegun
-);
-
 /// <param name="Worker">Who polls.</param>
 /// <param name="Start">The start number of its offer.</param>
 /// <param name="Sequence">Counts this worker's polls; the answer to the last one is kept for a repetition.</param>

@@ -25,6 +25,27 @@ public sealed class WorkerTests
         });
 
     [Fact]
+    public void Leases_AreListedWhileTheWorkerHasThem_AndOnlyIts() =>
+        TestMarket.Run(async market =>
+        {
+            var caller = await market.OpenAccount("client");
+            var program = await market.Deploy(caller);
+            var (worker, other) = (await market.AddWorker("worker"), await market.AddWorker("other", price: 50));
+            var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
+            Assert.Empty(await market.Market.ListLeases(worker.Id));
+
+            var lease = await worker.TakeOne();
+
+            var listed = Assert.Single(await market.Market.ListLeases(worker.Id));
+            Assert.Equal((lease.Id, job, lease.Deadline), (listed.Id, listed.Job, listed.Until));
+            Assert.True(listed.Since <= market.Time.GetUtcNow() && listed.Since < listed.Until);
+            Assert.Empty(await market.Market.ListLeases(other.Id));
+            await worker.Report(worker.Completed(lease));
+            await market.Settle();
+            Assert.Empty(await market.Market.ListLeases(worker.Id));
+        });
+
+    [Fact]
     public void PollWhoseCallerIsGone_TakesNoLease() =>
         TestMarket.Run(async market =>
         {

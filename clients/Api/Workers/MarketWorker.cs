@@ -94,7 +94,9 @@ public sealed record Reputation(
     IReadOnlyList<Stake>? Stakes = null
 )
 {
-    /// <summary>How a worker's standing was, oldest first: four times a day, and where the level changed; absent: nothing is kept.</summary>
+    /// <summary>
+    /// How a worker's standing was, oldest first: four times a day, and where the level changed; absent: nothing is kept.
+    /// </summary>
     public IReadOnlyList<StandingSample>? History { get; init; }
 }
 

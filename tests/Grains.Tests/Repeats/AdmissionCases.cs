@@ -33,7 +33,8 @@ internal static class AdmissionCases
             },
         };
 
-    private static Task Ask(RepeatScene scene) => Of(scene).Ask(new GrainInterfaces.AdmissionRequest(RepeatScene.Offer, "10.0.0.1"), Authority.Gateway);
+    private static Task Ask(RepeatScene scene) =>
+        Of(scene).Ask(new GrainInterfaces.AdmissionRequest(RepeatScene.Offer, "10.0.0.1"), Authority.Gateway);
 
     private static IAdmissionGrain Of(RepeatScene scene) => scene.Grains.GetGrain<IAdmissionGrain>(MarketLimits.AdmissionsKey);
 }
