@@ -26,8 +26,8 @@ internal static class AdmissionPolicy
     /// </summary>
     public static readonly TimeSpan AskingPeriod = TimeSpan.FromMinutes(1);
 
-    /// <summary>An address in words: IPv6 with the length of its prefix.</summary>
-    public const int AddressCharsMax = 64;
+    /// <summary>An address in words: the longest of IPv6 has 45 characters, and three more tell the length of its prefix.</summary>
+    public const int AddressCharsMax = 50;
 
     /// <summary>
     /// Workers with a decision: more than an operator names one by one, who has the file or lets in any. Beyond it the oldest refusal is

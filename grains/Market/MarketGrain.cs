@@ -411,8 +411,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public Task<OfferView?> FindOffer(WorkerId worker) => Task.FromResult(_book.FindOffer(worker));
 
-    public Task<ImmutableArray<LeaseView>> ListLeases(WorkerId worker) =>
-        Task.FromResult(OfferLeases.Of(_book.Offers.GetValueOrDefault(worker)));
+    public Task<ImmutableArray<LeaseView>> ListLeases(WorkerId worker) => Task.FromResult(OfferLeases.Of(_book.Offers, worker));
 
     public Task<MarketView> GetView() => Task.FromResult(_book.ToView(Now));
 

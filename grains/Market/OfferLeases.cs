@@ -6,10 +6,10 @@ namespace Marketplace.Grains;
 /// <summary>What a worker has to do, for people to look at.</summary>
 internal static class OfferLeases
 {
-    /// <returns>The leases of the offer that are not over, those that it has longest first.</returns>
-    public static ImmutableArray<LeaseView> Of(MarketOffer? offer) =>
+    /// <returns>The leases of the worker that are not over, those that it has longest first.</returns>
+    public static ImmutableArray<LeaseView> Of(IReadOnlyDictionary<WorkerId, MarketOffer> offers, WorkerId worker) =>
         [
-            .. (offer?.Jobs ?? [])
+            .. (offers.GetValueOrDefault(worker)?.Jobs ?? [])
                 .Where(job => job is { Lease: not null, Phase: MarketPhase.Leased or MarketPhase.Sealed })
                 .OrderBy(job => job.LeasedAt)
                 .ThenBy(job => job.Lease!.Id.Sequence)

@@ -98,8 +98,8 @@ public sealed class AnswerTests : IDisposable
     private readonly Shell _shell = new();
 
     public AnswerTests() =>
-        _shell
-            .Service.On($"GET /v1/jobs/{Job}", Samples.Job(JobState.Failed, reason: "unreachable"))
+        OfAdmissions(_shell.Service)
+            .On($"GET /v1/jobs/{Job}", Samples.Job(JobState.Failed, reason: "unreachable"))
             .On(
                 $"GET /v1/jobs/{Job}/explain",
                 new JobExplanation(
@@ -164,9 +164,6 @@ public sealed class AnswerTests : IDisposable
             .On($"POST /v1/workers/{Worker.Id}/decisions", Reputation)
             .On($"POST /v1/workers/{Worker.Id}/stake", Reputation)
             .On($"POST /v1/workers/{Worker.Id}/unstake", Reputation)
-            .On("GET /v1/admissions?state=waiting&limit=50", new Page<Admission>([Waiting], "next"))
-            .On("GET /v1/admissions?state=refused&limit=50", new Page<Admission>([Refused], null))
-            .On($"POST /v1/admissions/{Worker.Id}/decisions", Refused)
             .On("GET /v1/books", Samples.Books())
             .On(
                 "GET /v1/silo/grains",
@@ -188,6 +185,12 @@ public sealed class AnswerTests : IDisposable
             )
             .On("GET /health/ready", new Health("ready", "0.1.0", null))
             .On("GET /v1/info", Info);
+
+    private static FakeService OfAdmissions(FakeService service) =>
+        service
+            .On("GET /v1/admissions?state=waiting&limit=50", new Page<Admission>([Waiting], "next"))
+            .On("GET /v1/admissions?state=refused&limit=50", new Page<Admission>([Refused], null))
+            .On($"POST /v1/admissions/{Worker.Id}/decisions", Refused);
 
     public static TheoryData<string, string, int> Commands =>
         new()

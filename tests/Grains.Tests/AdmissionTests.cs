@@ -90,8 +90,11 @@ public sealed class AdmissionTests
     [TestsBound(typeof(AdmissionPolicy), nameof(AdmissionPolicy.AddressCharsMax))]
     public void Address_HasABound()
     {
-        Assert.NotNull(AdmissionRules.With(AdmissionRequests.None, Request(Worker, new string('x', 64)), Then));
-        Assert.Throws<MarketException>(() => AdmissionRules.With(AdmissionRequests.None, Request(Worker, new string('x', 65)), Then));
+        Assert.NotNull(
+            AdmissionRules.With(AdmissionRequests.None, Request(Worker, new string('x', AdmissionPolicy.AddressCharsMax)), Then)
+        );
+        var longer = Request(Worker, new string('x', AdmissionPolicy.AddressCharsMax + 1));
+        Assert.Throws<MarketException>(() => AdmissionRules.With(AdmissionRequests.None, longer, Then));
     }
 
     [Fact]
@@ -245,7 +248,16 @@ public sealed class AdmissionTests
     private static WorkerId Number(int number) => new(TestMarket.Id($"stranger {number}").Value);
 
     private static AdmissionRequest Request(WorkerId worker, string address) =>
-        new(new WorkerOffer(worker, new AccountId(worker.Value), new TokenAmount(10), Slots: 4, MemoryPagesMax: 1024), address);
+        new(
+            new WorkerOffer(
+                Worker: worker,
+                PayTo: new AccountId(worker.Value),
+                PricePerMillionFuel: new TokenAmount(10),
+                Slots: 4,
+                MemoryPagesMax: 1024
+            ),
+            address
+        );
 
     private static IAdmissionGrain Of(TestMarket market) => market.Grains.GetGrain<IAdmissionGrain>(MarketLimits.AdmissionsKey);
 

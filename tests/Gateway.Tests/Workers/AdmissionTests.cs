@@ -178,7 +178,13 @@ public sealed class AdmissionTests
         for (byte number = 1; number <= 5; number++)
         {
             var id = new Bytes32([.. Enumerable.Repeat(number, Bytes32.Size)]);
-            var offer = new GrainInterfaces.WorkerOffer(new WorkerId(id), new AccountId(id), new TokenAmount(number), 4, 1024);
+            var offer = new GrainInterfaces.WorkerOffer(
+                Worker: new WorkerId(id),
+                PayTo: new AccountId(id),
+                PricePerMillionFuel: new TokenAmount(number),
+                Slots: 4,
+                MemoryPagesMax: 1024
+            );
             gateway.Market.Admissions.Requests.Add(new GrainInterfaces.AdmissionRequest(offer, "10.0.0.1"));
         }
         var seen = new List<Admission>();

@@ -34,28 +34,7 @@ internal static class RepeatBooks
         await WriteAll(books, store, "key", content => Convert.ToHexString(content.Span));
         await WriteAll(books, store, "worker", content => Convert.ToHexString(content.Span));
         await WriteAll(books, store, ReputationState.Kind, content => Show(ReputationState.Read(content.Span)));
-        await WriteAll(
-            books,
-            store,
-            StandingHistory.Kind,
-            content => string.Join(' ', StandingHistory.Form.Read(content).Samples.Select(sample => $"{sample.Score} {sample.Level}"))
-        );
-        await WriteAll(
-            books,
-            store,
-            AdmissionRequests.Kind,
-            content => string.Join(' ', AdmissionRequests.Read(content.Span).Waiting.Select(facts => $"{facts.Worker} {facts.Times}"))
-        );
-        await WriteAll(
-            books,
-            store,
-            AdmissionDecisions.Kind,
-            content =>
-                string.Join(
-                    ' ',
-                    AdmissionDecisions.Read(content.Span).Workers.Select(decided => $"{decided.Worker} {decided.Decisions.Length}")
-                )
-        );
+        await WriteAdmissions(books, store);
         await WriteAll(
             books,
             store,
@@ -97,6 +76,32 @@ internal static class RepeatBooks
         }
         await WriteLedgers(books, store);
         return books.ToString();
+    }
+
+    private static async Task WriteAdmissions(StringBuilder books, EmbeddedStore store)
+    {
+        await WriteAll(
+            books,
+            store,
+            StandingHistory.Kind,
+            content => string.Join(' ', StandingHistory.Form.Read(content).Samples.Select(sample => $"{sample.Score} {sample.Level}"))
+        );
+        await WriteAll(
+            books,
+            store,
+            AdmissionRequests.Kind,
+            content => string.Join(' ', AdmissionRequests.Read(content.Span).Waiting.Select(facts => $"{facts.Worker} {facts.Times}"))
+        );
+        await WriteAll(
+            books,
+            store,
+            AdmissionDecisions.Kind,
+            content =>
+                string.Join(
+                    ' ',
+                    AdmissionDecisions.Read(content.Span).Workers.Select(decided => $"{decided.Worker} {decided.Decisions.Length}")
+                )
+        );
     }
 
     private static async Task WriteLedgers(StringBuilder books, EmbeddedStore store)
