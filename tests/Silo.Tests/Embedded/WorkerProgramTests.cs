@@ -33,7 +33,15 @@ public sealed class WorkerProgramTests
 
         await client.Workers.DecideAdmission(asked.Worker, new AdmissionRequest("one", Admitted: true, "ours"), Cancellation);
         var job = await client
-            .Jobs.Run(new JobSpec { Program = echo.Id, InputText = "hello" }, cancellation: Cancellation)
+            .Jobs.Run(
+                new JobSpec
+                {
+                    Program = echo.Id,
+                    InputText = "hello",
+                    PriceMax = new TokenAmount(1_000),
+                },
+                cancellation: Cancellation
+            )
             .WaitAsync(WaitMax, Cancellation);
         Assert.Equal((JobState.Completed, asked.Worker), (job.State, job.Worker));
 
