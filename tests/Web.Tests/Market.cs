@@ -4,10 +4,16 @@ using Microsoft.Playwright;
 namespace Marketplace.Tests.Web;
 
 /// <summary>A real silo with its worker, of one test class, and pages of it in a browser.</summary>
-public sealed partial class Market(Chromium chromium) : IAsyncLifetime
+public partial class Market(Chromium chromium) : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("market-web");
     private SiloProcess? _silo;
+
+    /// <summary>Whether there is a browser, or has to be one: else the tests are skipped, and nothing is started.</summary>
+    protected static bool IsUsed => Chromium.Program is not null || Testing.Vectors.Required;
+
+    /// <summary>For files of this market's tests, gone after them.</summary>
+    protected string Folder => _folder.FullName;
 
     public MarketplaceClient Client { get; private set; } = null!;
 
@@ -16,15 +22,21 @@ public sealed partial class Market(Chromium chromium) : IAsyncLifetime
 
     public string Url => Client.Url.AbsoluteUri.TrimEnd('/');
 
-    public string Key => File.ReadAllText(Path.Combine(_silo!.Folder, "key")).Trim();
+    public string Key => File.ReadAllText(Path.Combine(SiloFolder, "key")).Trim();
 
-    public async ValueTask InitializeAsync()
+    protected string SiloFolder => Path.Combine(Folder, "silo");
+
+    public virtual async ValueTask InitializeAsync()
     {
-        if (Chromium.Program is null && !Testing.Vectors.Required)
+        if (IsUsed)
         {
-            return;
+            await StartSilo();
         }
-        _silo = await SiloProcess.Start(Path.Combine(_folder.FullName, "silo"), TestContext.Current.CancellationToken);
+    }
+
+    protected async Task StartSilo(params string[] arguments)
+    {
+        _silo = await SiloProcess.Start(SiloFolder, TestContext.Current.CancellationToken, arguments);
         Client = _silo.Client();
     }
 
@@ -54,8 +66,9 @@ public sealed partial class Market(Chromium chromium) : IAsyncLifetime
 
     public static string Program(string name) => Path.Combine(AppContext.BaseDirectory, "programs", name, $"{name}.wasm");
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (_silo is not null)
         {
             await Client.DisposeAsync();

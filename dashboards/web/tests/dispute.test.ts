@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { evidenceOf, hasSigned, parseDispute } from '../src/verify/dispute';
+import { evidenceOf, hasSigned, parseDispute, verdictOf } from '../src/verify/dispute';
 
 // The example of receipts/DISPUTE.md, which the market's own code has made.
 const line =
@@ -62,4 +62,19 @@ test('a signature of another worker, another market or with a changed bit does n
 
 test('another file is no dispute', () => {
     assert.throws(() => parseDispute(bytesOf('{"format":"marketplace receipt 1"}')));
+});
+
+test('the verdict is counted from the jurors’ signed votes', () => {
+    const file = example();
+    assert.equal(verdictOf(file, evidenceOf(file)), file.dispute.verdict);
+
+    const forged = example();
+    const signed = forged.workerSignatures.at(-1);
+    assert.ok(signed !== undefined);
+    signed.signature = signed.signature.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
+    assert.equal(verdictOf(forged, evidenceOf(forged)), file.dispute.verdict);
+
+    // Without the forged vote another juror's is one too many.
+    forged.dispute.lead = '3';
+    assert.equal(verdictOf(forged, evidenceOf(forged)), '0'.repeat(64));
 });

@@ -1,4 +1,5 @@
-// The file of receipts/DISPUTE.md, and what of it is checked here: that each worker has signed the result that is shown as its own.
+// The file of receipts/DISPUTE.md, and what of it is checked here: that each worker has signed the result that is shown as its own, and
+// that the verdict is the one that the jurors’ votes give.
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { isSigned } from '../../../../receipts/verifier/ed25519.mjs';
 import { Execution, executionsDigest, rootOf, type FormType } from '../../../../receipts/verifier/form.mjs';
@@ -128,4 +129,19 @@ export function evidenceOf(file: DisputeFile): Evidence[] {
             ),
         };
     });
+}
+
+const none = '0'.repeat(64);
+
+/** The verdict that the jurors’ signed votes give, zero where they give none: one result leads each other by `lead`. */
+export function verdictOf({ dispute }: DisputeFile, evidence: Evidence[]): string {
+    const counted = evidence
+        .filter(({ isOfMachine }) => !isOfMachine)
+        .map(({ execution, votes }) => ({
+            execution,
+            count: votes.filter(({ role, isSigned }) => role === 'juror' && isSigned).length,
+        }))
+        .sort((left, right) => right.count - left.count);
+    const [first, second] = counted;
+    return first !== undefined && first.count - (second?.count ?? 0) >= Number(dispute.lead) ? first.execution : none;
 }

@@ -3,12 +3,13 @@ import { bytes } from '../../api/client';
 import { evidenceOf, parseDispute, type DisputeFile } from '../../verify/dispute';
 import { Button } from '../../ui/Button';
 import { Facts, Grid, PageHead, Panel } from '../../ui/Panel';
-import { ErrorBox, Loaded } from '../../ui/States';
+import { Loaded } from '../../ui/States';
 import { Untrusted, UntrustedBlock } from '../../ui/Text';
 import { Ago, Amount, Id } from '../../ui/Values';
 import { DisputeState } from '../disputes/columns';
 import { saveAs } from '../job/save';
 import { about, atOf, differing } from './about';
+import { Checks } from './Checks';
 import { Lost } from './Lost';
 import { Result } from './Result';
 import { Jury, Waiting } from './Votes';
@@ -41,8 +42,6 @@ interface Props {
 function Shown({ job, raw, file, evidence }: Props) {
     const { dispute } = file;
     const differs = differing(evidence.map(({ result }) => result));
-    const unsigned = evidence.flatMap(({ votes }) => votes).filter(({ isSigned }) => !isSigned).length;
-    const shown = evidence.reduce((count, { votes }) => count + votes.length, 0);
     return (
         <>
             <PageHead
@@ -68,19 +67,8 @@ function Shown({ job, raw, file, evidence }: Props) {
                 <Waiting votes={dispute.votes} />
             ) : (
                 <section className={styles.evidence} aria-label="Evidence">
-                    {(unsigned > 0 || shown < dispute.votes.length) && (
-                        <ErrorBox
-                            error={
-                                new Error(
-                                    `This file is no evidence: ${unsigned} signatures do not hold, and ${dispute.votes.length - shown} votes are for results that it does not have.`,
-                                )
-                            }
-                        />
-                    )}
-                    <p className={styles.quiet}>
-                        What each worker signed, side by side; what differs is marked. Each worker’s signature is
-                        checked in this browser. The market’s own is checked by: market dispute verify.
-                    </p>
+                    <Checks file={file} evidence={evidence} />
+                    <p className={styles.quiet}>What each worker signed, side by side. What differs is marked.</p>
                     <div className={styles.sides}>
                         {evidence.map((one, index) => (
                             <Result
