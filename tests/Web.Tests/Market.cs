@@ -41,10 +41,12 @@ public partial class Market(Chromium chromium) : IAsyncLifetime
     }
 
     /// <summary>An empty page, signed in, which fails the test on an error of a script or a breach of the content policy.</summary>
-    public async Task<WatchedPage> Page(BrowserNewContextOptions? options = null)
+    /// <param name="options">Of the browser's window.</param>
+    /// <param name="key">Who is signed in; null: the operator.</param>
+    public async Task<WatchedPage> Page(BrowserNewContextOptions? options = null, string? key = null)
     {
         var context = await chromium.Context(options);
-        await context.AddInitScriptAsync($"sessionStorage.setItem('marketplace.key', '{Key}')");
+        await context.AddInitScriptAsync($"sessionStorage.setItem('marketplace.key', '{key ?? Key}')");
         return new WatchedPage(context, await context.NewPageAsync(), Url);
     }
 

@@ -1,12 +1,15 @@
 import { useSearchParams } from 'wouter';
 
+/** Whether "back" leads to what was asked for before. */
+type Before = 'kept' | 'replaced';
+
 /** What a list is asked for stands in the address, so that a link shows the same. An empty value is none. */
-export function useFilters(): [URLSearchParams, (name: string, value: string) => void] {
+export function useFilters(): [URLSearchParams, (name: string, value: string, before?: Before) => void] {
     const [search, setSearch] = useSearchParams();
-    const set = (name: string, value: string) =>
+    const set = (name: string, value: string, before: Before = 'replaced') =>
         setSearch(
-            (before) => {
-                const next = new URLSearchParams(before);
+            (now) => {
+                const next = new URLSearchParams(now);
                 if (value === '') {
                     next.delete(name);
                 } else {
@@ -14,7 +17,7 @@ export function useFilters(): [URLSearchParams, (name: string, value: string) =>
                 }
                 return next;
             },
-            { replace: true },
+            { replace: before === 'replaced' },
         );
     return [search, set];
 }

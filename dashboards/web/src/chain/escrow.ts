@@ -26,6 +26,8 @@ export interface Balance {
     withdrawn: bigint;
     claimed: bigint;
     requested: bigint;
+    /** Of the request. */
+    requestedBlock: bigint;
 }
 
 const amount = (word: string | undefined) => BigInt(`0x${word ?? '0'}`);
@@ -50,12 +52,13 @@ export const tokensOf = async (provider: Provider, { token }: Contracts, address
 
 export async function balanceOf(provider: Provider, { escrow }: Contracts, owner: string): Promise<Balance> {
     const words = await ask(provider, escrow, call(calls.balanceOf, hexWord(owner)), 8);
-    const [deposited, withdrawn, claimed, requested] = words.map(amount);
+    const [deposited, withdrawn, claimed, requested, , requestedBlock] = words.map(amount);
     return {
         deposited: deposited ?? 0n,
         withdrawn: withdrawn ?? 0n,
         claimed: claimed ?? 0n,
         requested: requested ?? 0n,
+        requestedBlock: requestedBlock ?? 0n,
     };
 }
 
@@ -98,6 +101,8 @@ export const cancelWithdrawal = (provider: Provider, { escrow }: Contracts, from
 
 export interface Settled {
     number: string;
+    /** The block up to which it has counted. */
+    block: bigint;
     /** The owner's row by the last settlement on the chain; null: it does not name the owner. */
     found: { row: Totals; path: Path } | null;
 }
@@ -110,11 +115,11 @@ export async function lastSettled(
     fileOf: (number: string) => Promise<string>,
 ): Promise<Settled> {
     const words = await ask(provider, escrow, call(calls.lastSettlement), 7);
-    const number = amount(words[0]).toString();
+    const [number, block] = [amount(words[0]).toString(), amount(words[2])];
     if (number === '0') {
-        return { number, found: null };
+        return { number, block, found: null };
     }
-    return { number, found: findRow(parseSettlement(await fileOf(number)), words[3] ?? '', owner) };
+    return { number, block, found: findRow(parseSettlement(await fileOf(number)), words[3] ?? '', owner) };
 }
 
 export const claim = (

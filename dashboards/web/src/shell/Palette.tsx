@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { pages } from './pages';
 import styles from './Palette.module.css';
@@ -34,7 +34,12 @@ export function Palette({ onClose }: { onClose: () => void }) {
     const items = found(text);
     const index = Math.min(chosen, Math.max(0, items.length - 1));
 
-    useEffect(() => dialog.current?.showModal(), []);
+    // As in ui/Dialog: closed while it still stands in the page, it gives the focus back.
+    useLayoutEffect(() => {
+        const element = dialog.current;
+        element?.showModal();
+        return () => element?.close();
+    }, []);
 
     const open = (item: Item | undefined) => {
         if (item !== undefined) {
@@ -48,7 +53,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
             ref={dialog}
             className={styles.palette}
             aria-label="Search"
-            onClose={onClose}
+            onClose={() => dialog.current?.open !== true && onClose()}
             onClick={(event) => event.target === dialog.current && onClose()}
         >
             <input

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { account } from '../api/queries';
 import { setKey } from '../api/session';
@@ -10,10 +10,12 @@ import { Palette } from './Palette';
 import styles from './Shell.module.css';
 import { ThemeSwitch } from './ThemeSwitch';
 
-/** Navigation beside the page, or above it on a narrow screen. */
+/** Navigation beside the page; on a narrow screen above it, its pages behind a button. */
 export function Shell({ children }: { children: ReactNode }) {
     const [location] = useLocation();
     const [searches, setSearches] = useState(false);
+    const [isOpen, setOpen] = useState(false);
+    const menu = useRef<HTMLButtonElement>(null);
     const { data } = useQuery(account);
 
     useEffect(() => {
@@ -32,12 +34,33 @@ export function Shell({ children }: { children: ReactNode }) {
             <a className={styles.skip} href="#page">
                 Skip to the page
             </a>
-            <header className={styles.side}>
-                <Link href="/" className={styles.brand}>
-                    <img src="/icon.svg" alt="" width="24" height="24" />
-                    Marketplace
-                </Link>
-                <nav aria-label="Pages" className={styles.nav}>
+            <header
+                className={styles.side}
+                data-open={isOpen}
+                onKeyDown={(event) => {
+                    if (event.key === 'Escape' && isOpen) {
+                        setOpen(false);
+                        menu.current?.focus();
+                    }
+                }}
+            >
+                <div className={styles.top}>
+                    <Link href="/" className={styles.brand}>
+                        <img src="/icon.svg" alt="" width="24" height="24" />
+                        Marketplace
+                    </Link>
+                    <button
+                        ref={menu}
+                        type="button"
+                        className={styles.menu}
+                        aria-expanded={isOpen}
+                        aria-controls="menu"
+                        onClick={() => setOpen(!isOpen)}
+                    >
+                        Menu
+                    </button>
+                </div>
+                <nav id="menu" aria-label="Pages" className={styles.nav}>
                     {pages.map(
                         ({ path, title }) =>
                             title !== undefined && (
@@ -45,6 +68,7 @@ export function Shell({ children }: { children: ReactNode }) {
                                     key={path}
                                     href={path}
                                     aria-current={isCurrent(path, location) ? 'page' : undefined}
+                                    onClick={() => setOpen(false)}
                                 >
                                     {title}
                                 </Link>

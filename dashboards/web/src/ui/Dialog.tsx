@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { useId, useLayoutEffect, useRef, type ReactNode } from 'react';
 import { Button } from './Button';
 import styles from './Dialog.module.css';
 
@@ -6,7 +6,8 @@ import styles from './Dialog.module.css';
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
     const dialog = useRef<HTMLDialogElement>(null);
     const id = useId();
-    useEffect(() => {
+    // In the layout effect the dialog still stands in the page: closed there, it gives the focus back to what had it before.
+    useLayoutEffect(() => {
         const element = dialog.current;
         element?.showModal();
         return () => element?.close();

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useSearchParams } from 'wouter';
 import { api, ok } from '../../api/client';
+import { useFilters } from '../../api/filters';
 import { useMore } from '../../api/pages';
 import { Field, Form } from '../../ui/Field';
 import { PageHead, Panel } from '../../ui/Panel';
@@ -12,7 +12,7 @@ const isKey = (text: string) => /^[0-9a-f]{64}$/.test(text);
 
 /** Jobs that workers ran with different results, the newest first. */
 export default function Disputes() {
-    const [search, setSearch] = useSearchParams();
+    const [search, set] = useFilters();
     const typed = search.get('worker') ?? '';
     const worker = isKey(typed) ? typed : '';
     const query = useInfiniteQuery({
@@ -54,10 +54,7 @@ export default function Disputes() {
                             {...ids}
                             value={typed}
                             maxLength={64}
-                            onChange={(event) => {
-                                const next = event.target.value.trim().toLowerCase();
-                                setSearch(next === '' ? {} : { worker: next }, { replace: true });
-                            }}
+                            onChange={(event) => set('worker', event.target.value.trim().toLowerCase())}
                         />
                     )}
                 </Field>

@@ -10,6 +10,8 @@ import { Amount, Id } from '../../ui/Values';
 import styles from './Money.module.css';
 import type { WalletProps } from './WalletPanel';
 
+const settledPeriodMs = 3000;
+
 export const settlementFile = async (number: string): Promise<string> =>
     new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
         .decode((await bytes(`/v1/settlements/${number}/file`)).bytes)
@@ -31,6 +33,8 @@ export const useSettled = ({ wallet: { provider }, contracts, owner }: WalletPro
         staleTime: 0,
         gcTime: 0,
         retry: false,
+        // A row is good for the last settlement alone, and another one may come while the dialog is open.
+        refetchInterval: settledPeriodMs,
     });
 
 export function Claim(props: WalletProps) {

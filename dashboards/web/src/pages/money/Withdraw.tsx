@@ -43,7 +43,7 @@ function WithdrawDialog({ onClose, ...props }: WalletProps & { onClose: () => vo
     return (
         <Dialog title="Withdraw" onClose={onClose}>
             <Loaded query={query}>
-                {({ balance: { deposited, withdrawn, requested }, found }) =>
+                {({ balance: { deposited, withdrawn, requested, requestedBlock }, found, block }) =>
                     requested === 0n ? (
                         <Request
                             most={`${deposited - withdrawn}`}
@@ -66,7 +66,7 @@ function WithdrawDialog({ onClose, ...props }: WalletProps & { onClose: () => vo
                                 <Button
                                     kind="main"
                                     busy={act.isPending}
-                                    disabled={found === null}
+                                    disabled={found === null || block < requestedBlock}
                                     onClick={() =>
                                         found !== null &&
                                         act.mutate({
@@ -89,11 +89,13 @@ function WithdrawDialog({ onClose, ...props }: WalletProps & { onClose: () => vo
                                     End the request
                                 </Button>
                             </div>
-                            {found === null && (
-                                <p className={styles.quiet}>
-                                    The last settlement does not name the account’s address yet.
-                                </p>
-                            )}
+                            <p className={styles.quiet} aria-live="polite">
+                                {block < requestedBlock
+                                    ? 'No settlement has counted the request yet. It is paid after the next one.'
+                                    : found === null
+                                      ? 'The last settlement does not name the account’s address yet.'
+                                      : ''}
+                            </p>
                         </>
                     )
                 }

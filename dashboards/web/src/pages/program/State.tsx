@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
-import { useSearchParams } from 'wouter';
 import { api, ok, type Schemas } from '../../api/client';
+import { useFilters } from '../../api/filters';
 import { useMore } from '../../api/pages';
 import { typedDigits } from '../../text/bytes';
 import { bytesText, count } from '../../text/numbers';
@@ -24,7 +24,7 @@ const keyError = 'Behind “hex:” stand digits of whole bytes.';
 
 /** The keys of the state, by their beginning, and one value with its proof. The chosen key and root stand in the address. */
 export function State({ program }: { program: string }) {
-    const [search, setSearch] = useSearchParams();
+    const [search, set] = useFilters();
     const [typed, setTyped] = useState('');
     const [looked, setLooked] = useState('');
     const prefix = useDeferredValue(typedDigits(typed) ?? '');
@@ -52,26 +52,11 @@ export function State({ program }: { program: string }) {
         getNextPageParam: ({ root: of, next }) => (next === undefined ? null : { root: of, after: next }),
     });
     const more = useMore(query);
-    const set = (changes: Record<string, string>, replace = false) =>
-        setSearch(
-            (before) => {
-                const next = new URLSearchParams(before);
-                for (const [name, value] of Object.entries(changes)) {
-                    if (value === '') {
-                        next.delete(name);
-                    } else {
-                        next.set(name, value);
-                    }
-                }
-                return next;
-            },
-            { replace },
-        );
     const columns: Column<Key>[] = [
         {
             title: 'Key',
             cell: (one) => (
-                <button type="button" className={styles.key} onClick={() => set({ key: one.key })}>
+                <button type="button" className={styles.key} onClick={() => set('key', one.key, 'kept')}>
                     {one.text === undefined ? 'not text' : <Untrusted text={one.text} max={48} />}
                 </button>
             ),
@@ -92,7 +77,7 @@ export function State({ program }: { program: string }) {
                     onSubmit={() => {
                         const digits = typedDigits(looked);
                         if (digits !== null && digits !== '') {
-                            set({ key: digits });
+                            set('key', digits, 'kept');
                         }
                     }}
                 >
@@ -129,7 +114,7 @@ export function State({ program }: { program: string }) {
                                     {...ids}
                                     value={typedRoot}
                                     maxLength={64}
-                                    onChange={(event) => set({ root: event.target.value.trim().toLowerCase() }, true)}
+                                    onChange={(event) => set('root', event.target.value.trim().toLowerCase())}
                                 />
                             )}
                         </Field>
@@ -163,7 +148,7 @@ export function State({ program }: { program: string }) {
                     }}
                 </Loaded>
                 {key !== null && (
-                    <Value program={program} stateKey={key} root={root} onClose={() => set({ key: '' })} />
+                    <Value program={program} stateKey={key} root={root} onClose={() => set('key', '', 'kept')} />
                 )}
             </div>
         </Panel>

@@ -1,7 +1,8 @@
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { useDeferredValue } from 'react';
-import { Link, useLocation, useSearchParams } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import { api, ok, type Schemas } from '../../api/client';
+import { useFilters } from '../../api/filters';
 import { useMore } from '../../api/pages';
 import { deploy } from '../../api/run';
 import { bytesText } from '../../text/numbers';
@@ -48,7 +49,7 @@ const isPrefix = (typed: string) => /^[0-9a-f]{8,64}$/.test(digitsOf(typed));
 
 /** The account's programs, the newest first. What is looked for stands in the address. */
 export default function Programs() {
-    const [search, setSearch] = useSearchParams();
+    const [search, set] = useFilters();
     const typed = search.get('prefix') ?? '';
     const prefix = useDeferredValue(isPrefix(typed) ? digitsOf(typed) : '');
     const query = useInfiniteQuery({
@@ -91,10 +92,7 @@ export default function Programs() {
                                     {...ids}
                                     value={typed}
                                     maxLength={68}
-                                    onChange={(event) => {
-                                        const next = event.target.value.trim().toLowerCase();
-                                        setSearch(next === '' ? {} : { prefix: next }, { replace: true });
-                                    }}
+                                    onChange={(event) => set('prefix', event.target.value.trim().toLowerCase())}
                                 />
                             )}
                         </Field>

@@ -1,0 +1,121 @@
+using Marketplace.Testing;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Marketplace.Tests.Web;
+
+/// <summary>Money of a chain, by a wallet in the browser: what the pages say is what the chain has.</summary>
+public sealed class WalletTests(SettledMarket market) : IClassFixture<SettledMarket>
+{
+    private const ulong Minted = 1_000_000_000;
+    private const ulong Deposit = 500_000_000;
+    private const int Jobs = 3;
+
+    /// <summary>A settlement takes workers that sign, and blocks of one second.</summary>
+    private const float SettledMs = 60_000;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Deposit_IsSpent_EarningsAreClaimed_AndTheRestIsWithdrawn()
+    {
+        Assert.SkipUnless(AnvilNode.IsInstalled || Vectors.Required, AnvilNode.Missing);
+        var (client, worker) = (SettledMarket.Owners[0], SettledMarket.Owners[1]);
+        await market.Give(client, Minted);
+        await using var watched = await market.Page();
+        var page = await market.WithWallet(watched, client);
+
+        await DepositIsCounted_WhenItsBlockIsConfirmed(page);
+        Assert.Equal((Deposit, Minted - Deposit), (await market.Tokens(market.Escrow), await market.Tokens($"{client}")));
+        await market.Chain!.Tell("evm_setIntervalMining", 1);
+        var spent = await RunJobs();
+        await Expect(Stat(page, "Spent").GetByTitle(Units(spent), new() { Exact = true })).ToBeVisibleAsync();
+
+        await Claim(spent);
+        Assert.Equal(spent, await market.Tokens($"{worker}"));
+
+        await Withdraw(page, Deposit - spent);
+        Assert.Equal((0UL, Minted - spent), (await market.Tokens(market.Escrow), await market.Tokens($"{client}")));
+        await Expect(Stat(page, "Available").GetByTitle(Units(0), new() { Exact = true })).ToBeVisibleAsync();
+    }
+
+    /// <summary>Blocks come when they are asked for; the second one after the deposit's own confirms it.</summary>
+    private async Task DepositIsCounted_WhenItsBlockIsConfirmed(IPage page)
+    {
+        await page.GetByRole(AriaRole.Button, new() { Name = "Deposit" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await Expect(dialog.GetByText("The wallet has")).ToContainTextAsync("1,000");
+        await dialog.GetByLabel("Amount, in DEV").FillAsync("500");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Deposit 500" }).ClickAsync();
+        await Expect(dialog.GetByText("The market has not counted its block yet")).ToBeVisibleAsync();
+        await Expect(Stat(page, "Available").GetByTitle(Units(0), new() { Exact = true })).ToBeVisibleAsync();
+
+        await market.Chain!.Mine(2);
+
+        await Expect(dialog.GetByText("The market has counted it")).ToBeVisibleAsync(new() { Timeout = SettledMs });
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Close", Exact = true }).Last.ClickAsync();
+        await Expect(Stat(page, "Available").GetByTitle(Units(Deposit), new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = SettledMs });
+        await Expect(Chain(page, "Deposited").GetByTitle(Units(Deposit), new() { Exact = true })).ToBeVisibleAsync();
+    }
+
+    /// <returns>What they cost, all of which the first worker has earned: it alone takes jobs of its label.</returns>
+    private async Task<ulong> RunJobs()
+    {
+        await using var module = File.OpenRead(Market.Program("echo"));
+        var program = await market.Client.Programs.Deploy(module, "echo", cancellation: Cancellation);
+        for (var number = 0; number < Jobs; number++)
+        {
+            var spec = new JobSpec
+            {
+                Program = program.Id,
+                InputText = $"settled {number}",
+                PriceMax = new TokenAmount(1_000_000),
+                Needs = new JobNeeds { Labels = ["earns=first"] },
+            };
+            await market.Client.Jobs.Run(spec, cancellation: Cancellation);
+        }
+        return (ulong)(await market.Client.Account.Get(Cancellation)).Spent.BaseUnits;
+    }
+
+    private async Task Claim(ulong due)
+    {
+        await using var watched = await market.Page(key: market.WorkerKey);
+        var page = await market.WithWallet(watched, SettledMarket.Owners[1]);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Claim earnings" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await Expect(dialog.GetByTitle(Units(due), new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = SettledMs });
+
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Claim", Exact = true }).ClickAsync();
+
+        await Expect(page.GetByText("The earnings are paid.")).ToBeVisibleAsync(new() { Timeout = SettledMs });
+        await Expect(Chain(page, "Claimed").GetByTitle(Units(due), new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = SettledMs });
+    }
+
+    private static async Task Withdraw(IPage page, ulong units)
+    {
+        await page.GetByRole(AriaRole.Button, new() { Name = "Withdraw" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByLabel("Amount, in DEV").FillAsync($"{units / 1_000_000m:0.######}");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Ask for it" }).ClickAsync();
+        var pay = dialog.GetByRole(AriaRole.Button, new() { Name = "Have it paid" });
+        await Expect(pay).ToBeEnabledAsync(new() { Timeout = SettledMs });
+
+        await pay.ClickAsync();
+
+        await Expect(page.GetByText("The withdrawal is paid.")).ToBeVisibleAsync(new() { Timeout = SettledMs });
+        await page.Keyboard.PressAsync("Escape");
+    }
+
+    private static string Units(ulong amount) => $"{amount} base units";
+
+    /// <summary>A figure of the account.</summary>
+    private static ILocator Stat(IPage page, string label) => Named(page, "Account", label);
+
+    /// <summary>A fact of the account's state on the chain.</summary>
+    private static ILocator Chain(IPage page, string label) => Named(page, "On the chain", label);
+
+    private static ILocator Named(IPage page, string panel, string label) =>
+        page.GetByRole(AriaRole.Region, new() { Name = panel, Exact = true })
+            .Locator("dl > div")
+            .Filter(new() { Has = page.Locator("dt").GetByText(label, new() { Exact = true }) });
+}
