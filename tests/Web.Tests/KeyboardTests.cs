@@ -145,7 +145,12 @@ public sealed class KeyboardTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task Menu_OfANarrowScreen_HasEveryPage_AndClosesWithEscape()
     {
-        await using var watched = await market.Page(new BrowserNewContextOptions { ViewportSize = new() { Width = 390, Height = 844 } });
+        await using var watched = await market.Page(
+            new BrowserNewContextOptions
+            {
+                ViewportSize = new() { Width = 390, Height = 844 },
+            }
+        );
         var page = await watched.Go("/");
         var menu = page.GetByRole(AriaRole.Button, new() { Name = "Menu" });
         var join = page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = "Join" });

@@ -63,15 +63,15 @@ public sealed class SettledMarket(Chromium chromium) : Market(chromium)
         await Task.WhenAll(Enumerable.Range(1, WorkerCount).Select(StartWorker));
         for (var number = 1; number <= WorkerCount; number++)
         {
-            await _shell.Do("chain", "fund", await NewKey($"w{number}"), "--tokens", Stake);
+            // Who puts money at stake for a worker on the chain stands for its account, for ever.
+            var staker = number == 1 ? KeepKey("w1", Secrets[1]) : await NewKey($"w{number}");
+            await _shell.Do("chain", "fund", staker, "--tokens", Stake);
             await _shell.Do("worker", "stake", "own", "200DEV", "--chain-key", $"w{number}.json", "--data", WorkerFolder(number));
         }
         // A stake counts from the chain's next epoch on.
         await Chain.Tell("evm_increaseTime", 60);
         await Chain.Mine();
-        await StandFor(Client, Path.Combine(SiloFolder, "account.key"), Secrets[0]);
-        using var worker = MarketplaceClient.FromDataFolder(WorkerFolder(1));
-        await StandFor(worker, Path.Combine(WorkerFolder(1), "worker.key"), Secrets[1]);
+        await StandForTheOperator(Secrets[0]);
     }
 
     /// <summary>A page in a browser with a wallet, which asks its owner nothing.</summary>
@@ -103,7 +103,8 @@ public sealed class SettledMarket(Chromium chromium) : Market(chromium)
         _shell.Do("chain", "fund", $"{address}", "--token", Token, "--tokens", $"{tokens}");
 
     /// <summary>What an address has of the market's token.</summary>
-    public async Task<ulong> Tokens(string address) => Shell.Number(await _shell.Do("chain", "balance", address, "--token", Token), "tokens");
+    public async Task<ulong> Tokens(string address) =>
+        Shell.Number(await _shell.Do("chain", "balance", address, "--token", Token), "tokens");
 
     public override async ValueTask DisposeAsync()
     {
@@ -142,9 +143,17 @@ public sealed class SettledMarket(Chromium chromium) : Market(chromium)
 
     private async Task StartWorker(int number)
     {
-        var worker = WorkerProgram.Start(
-            ["--url", Url, "--data", WorkerFolder(number), "--slots", "1", "--price", "1000", .. number == 1 ? ["--label", "earns=first"] : Array.Empty<string>()]
-        );
+        var worker = WorkerProgram.Start([
+            "--url",
+            Url,
+            "--data",
+            WorkerFolder(number),
+            "--slots",
+            "1",
+            "--price",
+            "1000",
+            .. number == 1 ? ["--label", "earns=first"] : Array.Empty<string>(),
+        ]);
         _crew.Add(worker);
         await worker.Line("offers its slots", TestContext.Current.CancellationToken);
     }
@@ -152,15 +161,22 @@ public sealed class SettledMarket(Chromium chromium) : Market(chromium)
     private async Task<string> NewKey(string name) =>
         (await _shell.Do("chain", "key", "new", $"{name}.json")).GetProperty("address").GetString()!;
 
-    /// <summary>As the command line does it before the first deposit or claim: no browser has an account's own key.</summary>
-    private async Task StandFor(MarketplaceClient client, string keyFile, string secret)
+    private string KeepKey(string name, string secret)
     {
-        using var account = KeyFile.Open(keyFile);
+        using var key = new Secp256k1PrivateKey(Convert.FromHexString(secret));
+        KeyStoreFile.Create(Path.Combine(_shell.Folder, $"{name}.json"), "word", key);
+        return $"{AddressOf(secret)}";
+    }
+
+    /// <summary>As the command line does it before the first deposit or claim: no browser has an account's own key.</summary>
+    private async Task StandForTheOperator(string secret)
+    {
+        using var account = KeyFile.Open(Path.Combine(SiloFolder, "account.key"));
         using var owner = new Secp256k1PrivateKey(Convert.FromHexString(secret));
         using var market = KeyFile.Open(Path.Combine(SiloFolder, "market.key"));
         var domain = new MarketDomain(market.PublicKey, 31337, EvmAddress.Parse(Escrow));
         var (id, address) = (new AccountId(account.PublicKey), AddressOf(secret));
-        await client.Account.SetChain(
+        await Client.Account.SetChain(
             address,
             account.Sign(AccountOwner.Digest(domain, id, address).ToArray()),
             AccountOwner.Sign(domain, id, owner),

@@ -54,7 +54,8 @@ public sealed class WalletTests(SettledMarket market) : IClassFixture<SettledMar
 
         await Expect(dialog.GetByText("The market has counted it")).ToBeVisibleAsync(new() { Timeout = SettledMs });
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Close", Exact = true }).Last.ClickAsync();
-        await Expect(Stat(page, "Available").GetByTitle(Units(Deposit), new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = SettledMs });
+        await Expect(Stat(page, "Available").GetByTitle(Units(Deposit), new() { Exact = true }))
+            .ToBeVisibleAsync(new() { Timeout = SettledMs });
         await Expect(Chain(page, "Deposited").GetByTitle(Units(Deposit), new() { Exact = true })).ToBeVisibleAsync();
     }
 

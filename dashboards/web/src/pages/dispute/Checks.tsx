@@ -1,3 +1,5 @@
+import { useQuery } from '@tanstack/react-query';
+import { info } from '../../api/queries';
 import { verdictOf, type DisputeFile, type Evidence } from '../../verify/dispute';
 import { Badge } from '../../ui/Badge';
 import { Grid, Panel } from '../../ui/Panel';
@@ -7,6 +9,7 @@ import styles from './Dispute.module.css';
 /** What of the dispute this browser has checked, and what only the market says. */
 export function Checks({ file, evidence }: { file: DisputeFile; evidence: Evidence[] }) {
     const { votes, verdict, state } = file.dispute;
+    const market = useQuery(info).data?.market;
     const shown = evidence.flatMap((one) => one.votes);
     const unsigned = shown.filter(({ isSigned }) => !isSigned).length;
     const lost = votes.length - shown.length;
@@ -27,9 +30,16 @@ export function Checks({ file, evidence }: { file: DisputeFile; evidence: Eviden
                     <ul className={styles.checks}>
                         <Check holds={unsigned === 0 && lost === 0}>
                             {unsigned === 0 && lost === 0
-                                ? `All ${votes.length} signatures of workers hold, each for the result under which it stands, of this job and this market.`
+                                ? `All ${votes.length} signatures of workers hold, each for the result under which it stands, of this job.`
                                 : `${shown.length - unsigned} of ${votes.length} signatures of workers hold.`}
                         </Check>
+                        {market !== undefined && (
+                            <Check holds={market === file.domain.market}>
+                                {market === file.domain.market
+                                    ? 'They are for this market.'
+                                    : 'They are for another market than this silo’s.'}
+                            </Check>
+                        )}
                         {state !== 'kept' && (
                             <Check holds={isVerdict}>
                                 {isVerdict

@@ -24,6 +24,9 @@ export default function DisputePage({ params }: { params: Record<string, string 
         queryFn: async () => {
             const raw = (await bytes(`/v1/disputes/${job}`)).bytes;
             const file = parseDispute(raw);
+            if (file.dispute.invocation.job !== job) {
+                throw new Error('The silo gave the dispute of another job.');
+            }
             return { raw, file, evidence: evidenceOf(file) };
         },
         refetchInterval: ({ state: { data } }) =>
