@@ -45,7 +45,7 @@ public sealed class DisputePagesTests(DisputedMarket market) : IClassFixture<Dis
         await Expect(paid).ToContainTextAsync("to the payer");
 
         await page.GotoAsync($"{market.Url}/disputes?worker={liar}");
-        await Expect(page.GetByText("seat, lost")).ToBeVisibleAsync();
+        await Expect(row.GetByText("seat, lost")).ToBeVisibleAsync();
 
         await ChangedFile_IsFound(page, job);
     }

@@ -53,7 +53,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
             ref={dialog}
             className={styles.palette}
             aria-label="Search"
-            onClose={() => dialog.current?.open !== true && onClose()}
+            onClose={() => dialog.current?.open === false && onClose()}
             onClick={(event) => event.target === dialog.current && onClose()}
         >
             <input

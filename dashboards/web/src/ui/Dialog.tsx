@@ -18,8 +18,8 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
             ref={dialog}
             className={styles.dialog}
             aria-labelledby={id}
-            // Development mounts twice: the first close is told when the dialog is open again.
-            onClose={() => dialog.current?.open !== true && onClose()}
+            // Told later: one that has left the page meanwhile has no say, and in development the first of two mounts neither.
+            onClose={() => dialog.current?.open === false && onClose()}
             onClick={(event) => event.target === dialog.current && onClose()}
         >
             <div className={styles.content}>
