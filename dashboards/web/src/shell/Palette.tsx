@@ -69,6 +69,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
                             (index + (event.key === 'ArrowDown' ? 1 : items.length - 1)) % Math.max(1, items.length),
                         );
                     } else if (event.key === 'Enter') {
+                        // Else it would press what gets the focus back.
+                        event.preventDefault();
                         open(items[index]);
                     }
                 }}
