@@ -53,6 +53,10 @@ export function Palette({ onClose }: { onClose: () => void }) {
             ref={dialog}
             className={styles.palette}
             aria-label="Search"
+            onCancel={(event) => {
+                event.preventDefault();
+                onClose();
+            }}
             onClose={() => dialog.current?.open === false && onClose()}
             onClick={(event) => event.target === dialog.current && onClose()}
         >

@@ -18,6 +18,13 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
             ref={dialog}
             className={styles.dialog}
             aria-labelledby={id}
+            // Escape closes by the state alone: the browser would give the focus back before the state says that it is closed.
+            onCancel={(event) => {
+                if (event.target === dialog.current) {
+                    event.preventDefault();
+                    onClose();
+                }
+            }}
             // Told later: one that has left the page meanwhile has no say, and in development the first of two mounts neither.
             onClose={() => dialog.current?.open === false && onClose()}
             onClick={(event) => event.target === dialog.current && onClose()}
