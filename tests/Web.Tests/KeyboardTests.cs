@@ -17,9 +17,11 @@ public sealed class KeyboardTests(Market market) : IClassFixture<Market>
         await using var watched = await market.Page();
         var page = await watched.Go("/jobs/new");
 
+        // Waited for from the start: the browser tells of a file dialog only once it knows that it is waited for.
+        var choosing = page.WaitForFileChooserAsync();
         await Reach(page, page.GetByLabel("A WebAssembly module"));
-        var chosen = await page.RunAndWaitForFileChooserAsync(() => page.Keyboard.PressAsync("Enter"));
-        await chosen.SetFilesAsync(Market.Program("faulty"));
+        await page.Keyboard.PressAsync("Enter");
+        await (await choosing).SetFilesAsync(Market.Program("faulty"));
         await Expect(page.GetByTitle($"{program.Id}")).ToBeVisibleAsync();
         await Type(page, page.GetByLabel("As text"), "loop");
         await Type(page, page.GetByLabel("Fuel limit"), "1000000000000");
