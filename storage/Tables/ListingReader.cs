@@ -15,13 +15,31 @@ internal static class ListingReader
         join names states on states.number = listing.state
         join names labels on labels.number = listing.label
         """,
-        column => $"listing.{column.ToLowerInvariant()} = (select number from names where name = @{column})",
-        $" and substr(listing.id, 1, {ListingSql.IdHeadLength}) >= @IdHead and substr(listing.id, 1, {ListingSql.IdHeadLength}) < "
-            + "@IdHeadEnd"
+        IsEqual,
+        $"substr(listing.id, 1, {ListingSql.IdHeadLength})"
     );
 
-    public static string TextOf(ListingQuery query) => Sql.Text(query);
+    private static readonly string CountOfLabel =
+        $"select count(*) from (select 1 from listing where {IsEqual(nameof(ListingQuery.Kind))} and "
+        + $"{IsEqual(nameof(ListingQuery.Label))} limit {FewRows})";
 
-    public static List<ListingRow> List(SqliteConnection connection, ListingQuery query) =>
-        [.. connection.Query<ListingSql.Row>(Sql.Text(query), ListingSql.Parameters(query)).Select(row => row.Of(query.Kind))];
+    /// <summary>
+    /// Rows of which each may be looked at. A label that has fewer is looked up by itself: among the rows of a common state its own may be a
+    /// million rows away.
+    /// </summary>
+    private const int FewRows = 1000;
+
+    public static string TextOf(ListingQuery query, bool onlyLooksAtState = false) => Sql.Text(query, onlyLooksAtState);
+
+    public static List<ListingRow> List(SqliteConnection connection, ListingQuery query)
+    {
+        var parameters = ListingSql.Parameters(query);
+        var isRare =
+            query is { Label: not null, State: not null, IdPrefix: null }
+            && connection.ExecuteScalar<long>(CountOfLabel, parameters) < FewRows;
+        return [.. connection.Query<ListingSql.Row>(TextOf(query, isRare), parameters).Select(row => row.Of(query.Kind))];
+    }
+
+    private static string IsEqual(string column) =>
+        $"listing.{column.ToLowerInvariant()} = (select number from names where name = @{column})";
 }

@@ -47,13 +47,18 @@ internal static class JobsBenchmark
         var client = silos.Clients[0];
         await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "echo", "echo.wasm"));
         var program = (await client.Programs.Deploy(module, "echo")).Id;
-        var warm = await Submit(silos.Clients, program, "warm", arguments.Number("warm", 20_000), TimeSpan.Zero, arguments);
+        var warm = await Submit(
+            silos.Clients,
+            index => Request(program, $"warm-{index}"),
+            arguments.Number("warm", 20_000),
+            TimeSpan.Zero,
+            arguments
+        );
 
         var before = silos.Figures();
         var load = await Submit(
             silos.Clients,
-            program,
-            "load",
+            index => Request(program, $"load-{index}"),
             arguments.Number("jobs", 200_000),
             TimeSpan.FromSeconds(arguments.Number("seconds", 20)),
             arguments
@@ -94,10 +99,10 @@ internal static class JobsBenchmark
         );
     }
 
-    private static async Task<Load> Submit(
+    /// <summary>Submits jobs in batches until there are so many of them and so much time has passed, and waits until all have ended.</summary>
+    public static async Task<Load> Submit(
         IReadOnlyList<MarketplaceClient> clients,
-        ProgramId program,
-        string name,
+        Func<int, JobRequest> request,
         int jobsMin,
         TimeSpan timeMin,
         BenchmarkArguments arguments
@@ -125,7 +130,7 @@ internal static class JobsBenchmark
                         {
                             await Task.Delay(LookEvery);
                         }
-                        var requests = Enumerable.Range(first, batch).Select(index => Request(program, $"{name}-{index}")).ToArray();
+                        var requests = Enumerable.Range(first, batch).Select(request).ToArray();
                         var began = clock.Elapsed;
                         foreach (var item in await client.Jobs.SubmitBatch(requests))
                         {
@@ -200,7 +205,7 @@ internal static class JobsBenchmark
             FuelMax = 10_000_000,
         };
 
-    private sealed record Load(IReadOnlyCollection<JobId> Ids, TimeSpan Elapsed, Percentiles Latency);
+    public sealed record Load(IReadOnlyCollection<JobId> Ids, TimeSpan Elapsed, Percentiles Latency);
 }
 
 /// <summary>The line that <c>jobs</c> prints. Latencies of the load are those of whole batches.</summary>

@@ -2,6 +2,7 @@ using Marketplace.Benchmarks;
 using Marketplace.Benchmarks.Blobs;
 using Marketplace.Benchmarks.Crypto;
 using Marketplace.Benchmarks.Engine;
+using Marketplace.Benchmarks.Pages;
 
 var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, Task<int>> Run)>
 {
@@ -31,6 +32,12 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
         BlobsBenchmark.Run
     ),
     ["crypto"] = ("BLAKE3 beside b3sum, Ed25519 beside openssl speed, where they are found [--turns N] [--mib N]", CryptoBenchmark.Run),
+    ["pages"] = (
+        "the web pages of a silo with a million jobs in Chromium, where it is found: first view, list, live pages [--jobs N] [--rounds N] "
+            + "[--seconds N] [--data FOLDER, kept for the next run]",
+        PagesBenchmark.Run
+    ),
+    ["hour"] = ("pages left open for an hour of 1,000 events a second, sent faster [--events N] [--data FOLDER]", HourBenchmark.Run),
     ["start"] = (
         "time to ready of a new silo and to its first answered job [--runs N] [--silo PROGRAM, as it was published]",
         StartBenchmark.Run

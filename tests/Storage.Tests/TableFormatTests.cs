@@ -36,18 +36,30 @@ public sealed class TableFormatTests
     }
 
     [Fact]
-    public async Task Prefix_IsFoundByTheIndexOfIds()
+    public async Task Prefix_IsFoundByTheIndexOfIds_InItsOrder()
+    {
+        var plan = await PlanOf(new ListingQuery("k", "me") { IdPrefix = Id });
+
+        Assert.Contains("USING INDEX listing_id (kind=? AND owner=? AND <expr>>? AND <expr><?)", plan);
+        Assert.DoesNotContain("TEMP B-TREE FOR ORDER BY", plan);
+    }
+
+    [Theory]
+    [InlineData(false, "listing_state (kind=? AND owner=? AND state=?)")]
+    [InlineData(true, "listing_label (kind=? AND label=?)")]
+    public async Task StateAndLabel_AreFoundByTheIndexOfOne(bool onlyLooksAtState, string index)
+    {
+        Assert.Contains(index, await PlanOf(new ListingQuery("k", "me", "ended", "p"), onlyLooksAtState));
+    }
+
+    private static async Task<string> PlanOf(ListingQuery query, bool onlyLooksAtState = false)
     {
         using var folder = new TemporaryFolder();
         await using (EmbeddedStore.Open(folder.Name, Options, TimeProvider.System))
         {
             // Opened and closed: the tables are there.
         }
-
-        var query = new ListingQuery("k", "me") { IdPrefix = Id };
-        var plan = Run(folder.Name, "explain query plan " + ListingReader.TextOf(query), query);
-
-        Assert.Contains("USING INDEX listing_id (kind=? AND owner=? AND <expr>>? AND <expr><?)", plan);
+        return Run(folder.Name, "explain query plan " + ListingReader.TextOf(query, onlyLooksAtState), query);
     }
 
     /// <returns>The last column of each row.</returns>
@@ -59,7 +71,7 @@ public sealed class TableFormatTests
         command.CommandText = sql;
         if (query is not null)
         {
-            foreach (var name in (string[])["Kind", "Owner", "IdPrefix", "IdPrefixEnd", "IdHead", "IdHeadEnd", "Limit"])
+            foreach (var name in (string[])["Kind", "Owner", "State", "Label", "IdPrefix", "IdPrefixEnd", "IdHead", "IdHeadEnd", "Limit"])
             {
                 command.Parameters.Add(new SqliteParameter(name, "0"));
             }

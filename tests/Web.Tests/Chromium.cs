@@ -6,15 +6,13 @@ namespace Marketplace.Tests.Web;
 /// <summary>Debian's Chromium, one for all tests. Each test has a context of its own, which shares nothing with others.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
-    private static readonly string[] Places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
     /// <summary>Silos, workers and a chain share the machine's cores with the browser; a page that is right is not waited for.</summary>
     private const float ShownMs = 30_000;
 
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
-    public static string? Program { get; } = Places.FirstOrDefault(File.Exists);
+    public static string? Program => ChromiumProgram.Path;
 
     public async ValueTask InitializeAsync()
     {
@@ -25,14 +23,7 @@ public sealed class Chromium : IAsyncLifetime
         }
         Assertions.SetDefaultExpectTimeout(ShownMs);
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(
-            new BrowserTypeLaunchOptions
-            {
-                ExecutablePath = Program ?? Places[0],
-                // Root has no sandbox of its own; what is shown comes from this test's silo alone.
-                Args = ["--no-sandbox"],
-            }
-        );
+        _browser = await ChromiumProgram.Launch(_playwright);
     }
 
     public async Task<IBrowserContext> Context(BrowserNewContextOptions? options = null)

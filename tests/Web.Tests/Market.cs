@@ -46,7 +46,7 @@ public partial class Market(Chromium chromium) : IAsyncLifetime
     public async Task<WatchedPage> Page(BrowserNewContextOptions? options = null, string? key = null)
     {
         var context = await chromium.Context(options);
-        await context.AddInitScriptAsync($"sessionStorage.setItem('marketplace.key', '{key ?? Key}')");
+        await context.SignIn(key ?? Key);
         return new WatchedPage(context, await context.NewPageAsync(), Url);
     }
 
@@ -64,6 +64,19 @@ public partial class Market(Chromium chromium) : IAsyncLifetime
         await using var module = File.OpenRead(Program("echo"));
         var program = await Client.Programs.Deploy(module, "echo", cancellation: cancellation);
         return await Client.Jobs.Run(new JobSpec { Program = program.Id, InputText = text }, cancellation: cancellation);
+    }
+
+    /// <summary>So many jobs, of which all have ended.</summary>
+    public async Task EchoMany(int count)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var module = File.OpenRead(Program("echo"));
+        var program = await Client.Programs.Deploy(module, "echo", cancellation: cancellation);
+        var specs = Enumerable.Range(0, count).Select(index => new JobSpec { Program = program.Id, InputText = $"{index}" });
+        await foreach (var result in Client.Jobs.RunMany(specs, cancellation: cancellation))
+        {
+            Assert.Equal(JobState.Completed, result.Job?.State);
+        }
     }
 
     public static string Program(string name) => Path.Combine(AppContext.BaseDirectory, "programs", name, $"{name}.wasm");

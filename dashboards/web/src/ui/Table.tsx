@@ -33,6 +33,7 @@ export function Table<T>({ label, columns, rows, rowKey, more, total }: Props<T>
         getScrollElement: () => box.current,
         estimateSize: () => rowHeight,
         overscan: 12,
+        initialOffset: () => keptOffset(label),
         getItemKey: (index) => rowKey(rows[index] as T),
     });
     const shown = virtual.getVirtualItems();
@@ -47,7 +48,14 @@ export function Table<T>({ label, columns, rows, rowKey, more, total }: Props<T>
     const before = shown[0]?.start ?? 0;
     const after = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0);
     return (
-        <div ref={box} className={styles.box} tabIndex={0} role="region" aria-label={label}>
+        <div
+            ref={box}
+            className={styles.box}
+            tabIndex={0}
+            role="region"
+            aria-label={label}
+            onScrollEnd={(event) => keepOffset(label, event.currentTarget.scrollTop)}
+        >
             <table className={styles.table} aria-rowcount={total ?? (more === undefined ? rows.length + 1 : -1)}>
                 <thead>
                     <tr>
@@ -78,6 +86,16 @@ export function Table<T>({ label, columns, rows, rowKey, more, total }: Props<T>
         </div>
     );
 }
+
+/**
+ * How far a table was scrolled stands in its entry of the browser's history: who comes back finds it there, a new visit and a changed filter
+ * begin at the top.
+ */
+function keepOffset(label: string, offset: number): void {
+    history.replaceState({ ...(history.state as object | null), [label]: offset }, '');
+}
+
+const keptOffset = (label: string): number => Number((history.state as Record<string, unknown> | null)?.[label] ?? 0);
 
 const Space = ({ height }: { height: number }) => (
     <tr aria-hidden="true" style={{ height }}>

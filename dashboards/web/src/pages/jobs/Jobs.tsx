@@ -45,6 +45,8 @@ const columns: Column<Item>[] = [
     { title: 'Charge', cell: ({ charge }) => <Amount units={charge} />, end: true },
 ];
 
+const isLong = (data: { pages: unknown[] } | undefined) => data !== undefined && data.pages.length > 1;
+
 /** The account's jobs, the newest first. What is asked for stands in the address, so that a link shows the same. */
 export default function Jobs() {
     const [search, set] = useFilters();
@@ -73,7 +75,9 @@ export default function Jobs() {
             ),
         initialPageParam: null as string | null,
         getNextPageParam: ({ next }) => next ?? null,
-        refetchInterval: ({ state: { data } }) => (data === undefined || data.pages.length < 2 ? 3000 : false),
+        // A list that was scrolled through stays as it is: all its pages, one after the other, would be asked for again.
+        refetchInterval: ({ state: { data } }) => (isLong(data) ? false : 3000),
+        staleTime: ({ state: { data } }) => (isLong(data) ? Infinity : 1000),
     });
     const more = useMore(query);
 

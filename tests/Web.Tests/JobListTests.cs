@@ -1,0 +1,34 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Marketplace.Tests.Web;
+
+/// <summary>The list of jobs, longer than one page of it.</summary>
+public sealed class JobListTests(Market market) : IClassFixture<Market>
+{
+    [Fact]
+    public async Task ListThatIsReturnedTo_IsWhereItWas_AndAsksForNothing()
+    {
+        await market.EchoMany(300);
+        await using var watched = await market.Page();
+        var page = await watched.Go("/jobs");
+        var list = page.GetByRole(AriaRole.Region, new() { Name = "Jobs", Exact = true });
+        await list.FocusAsync();
+        foreach (var row in (int[])[100, 200])
+        {
+            await page.Keyboard.PressAsync("End");
+            await Expect(list.Locator($"tr[aria-rowindex='{row + 1}']")).ToBeVisibleAsync();
+        }
+        var asked = new List<string>();
+        var seen = list.Locator("tr[aria-rowindex='195'] a").First;
+        var job = await seen.GetAttributeAsync("href");
+
+        await seen.ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("Job");
+        page.Request += (_, request) => asked.Add(new Uri(request.Url).PathAndQuery);
+        await page.GoBackAsync();
+
+        await Expect(list.Locator($"a[href='{job}']")).ToBeInViewportAsync();
+        Assert.DoesNotContain(asked, path => path.StartsWith("/v1/jobs?", StringComparison.Ordinal));
+    }
+}
