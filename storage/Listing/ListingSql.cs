@@ -5,8 +5,8 @@ namespace Marketplace.Storage;
 /// <summary>Turns a <see cref="ListingQuery"/> into SQL. What differs between databases is how a row keeps its names.</summary>
 /// <param name="select">Gives the columns of <see cref="Row"/> from a relation named <c>listing</c>.</param>
 /// <param name="isEqual">The condition that a column, named as the query's property, has the value of the parameter of that name.</param>
-/// <param name="idHead">The first characters of an id, as the index has them: where it has no whole ids.</param>
-internal sealed class ListingSql(string select, Func<string, string> isEqual, string? idHead = null)
+/// <param name="hasIdHead">What else a prefix of ids is looked up by: where the index has only the head of an id.</param>
+internal sealed class ListingSql(string select, Func<string, string> isEqual, string hasIdHead = "")
 {
     /// <summary>The word of a kind and eight digits, or twelve digits: so much tells the ids of millions of rows apart.</summary>
     public const int IdHeadLength = 12;
@@ -15,10 +15,6 @@ internal sealed class ListingSql(string select, Func<string, string> isEqual, st
     private readonly string _owner = $" and {isEqual(nameof(ListingQuery.Owner))}";
     private readonly string _state = isEqual(nameof(ListingQuery.State));
     private readonly string _label = $" and {isEqual(nameof(ListingQuery.Label))}";
-    private readonly string _hasIdHead = idHead is null ? "" : $" and {idHead} >= @IdHead and {idHead} < @IdHeadEnd";
-
-    // Heads are in the order of their ids, so the index gives the rows in order, and a limit ends the search.
-    private readonly string _byId = $" order by {(idHead is null ? "" : $"{idHead}, ")}listing.id limit @Limit";
 
     /// <param name="query">What to list.</param>
     /// <param name="onlyLooksAtState">SQLite: rows are found by something else than their state.</param>
@@ -42,7 +38,8 @@ internal sealed class ListingSql(string select, Func<string, string> isEqual, st
         // an owner's rows.
         if (query.IdPrefix is not null)
         {
-            return sql.Append(" and listing.id >= @IdPrefix and listing.id < @IdPrefixEnd").Append(_hasIdHead).Append(_byId).ToString();
+            return sql.Append($" and listing.id >= @IdPrefix and listing.id < @IdPrefixEnd{hasIdHead} order by listing.id limit @Limit")
+                .ToString();
         }
         // Two conditions instead of one "or": the first bounds the index, the second only looks at rows of the same moment.
         if (query.After is not null)

@@ -16,7 +16,8 @@ internal static class ListingReader
         join names labels on labels.number = listing.label
         """,
         IsEqual,
-        $"substr(listing.id, 1, {ListingSql.IdHeadLength})"
+        $" and substr(listing.id, 1, {ListingSql.IdHeadLength}) >= @IdHead and substr(listing.id, 1, {ListingSql.IdHeadLength}) < "
+            + "@IdHeadEnd"
     );
 
     private static readonly string CountOfLabel =

@@ -66,10 +66,11 @@ internal sealed class ListVisit(PagesMarket market, IPage page, PageActions time
         var field = page.GetByLabel("Id begins with");
         await field.ClickAsync();
         var id = (await page.EvaluateAsync<string>("probe.rows()[0].querySelector('a').getAttribute('href')")).Split('/')[^1];
-        for (var digits = 1; digits <= 6; digits++)
+        await page.Keyboard.TypeAsync(id[..7]);
+        for (var digits = 8; digits <= 12; digits++)
         {
             await Time(
-                $"filter by id: digit {(digits == 1 ? "1" : "2 to 6")}",
+                "filter by id, each digit from the eighth",
                 $"probe.each(row => row.querySelector('a[href^=\"/jobs/{id[..digits]}\"]') !== null)",
                 () => page.Keyboard.TypeAsync(id[digits - 1].ToString())
             );
@@ -77,7 +78,7 @@ internal sealed class ListVisit(PagesMarket market, IPage page, PageActions time
         await Time("filter by id and state", "probe.rows().length >= 1", () => page.GetByLabel("State").SelectOptionAsync("completed"));
         await page.GetByLabel("State").SelectOptionAsync("");
         await field.FillAsync("");
-        await page.WaitForFunctionAsync("probe.rows().length >= 10 && probe.isFull()");
+        await page.EvaluateAsync("probe.until(() => probe.rows().length >= 10 && probe.isFull())");
     }
 
     /// <summary>Scrolls by a key or the wheel until this row is in view; each step ends when the list is full of rows further on.</summary>
@@ -86,7 +87,7 @@ internal sealed class ListVisit(PagesMarket market, IPage page, PageActions time
         var box = page.GetByRole(AriaRole.Region, new() { Name = "Jobs", Exact = true });
         await box.FocusAsync();
         await box.HoverAsync();
-        await page.WaitForFunctionAsync("probe.isFull()");
+        await page.EvaluateAsync("probe.until(() => probe.isFull())");
         var isBack = key == "PageUp";
         for (var last = await RowInView(); isBack ? last > FarRow / 40 : last < rows; last = await RowInView())
         {

@@ -51,7 +51,7 @@ internal static class PagesBenchmark
             foreach (var cache in (string[])["cold", "warm"])
             {
                 await page.GotoAsync(market.Url);
-                await page.WaitForFunctionAsync("probe.firstFigure !== null");
+                await page.EvaluateAsync("probe.until(() => probe.firstFigure !== null)");
                 if (round >= 0)
                 {
                     times.Add($"first figure, {cache}", await page.EvaluateAsync<double>("probe.firstFigure"));

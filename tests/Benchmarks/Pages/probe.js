@@ -35,6 +35,9 @@
         requestAnimationFrame(look);
     };
 
+    /** Completes when the page shows it. */
+    probe.until = isShown => new Promise(done => whenShown(isShown, done));
+
     const inputs = ['keydown', 'wheel', 'click', 'input', 'popstate'];
 
     /** Milliseconds from the next input to the frame in which the page shows it: the promise stands in probe.result. */

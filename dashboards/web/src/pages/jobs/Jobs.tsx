@@ -45,6 +45,9 @@ const columns: Column<Item>[] = [
     { title: 'Charge', cell: ({ charge }) => <Amount units={charge} />, end: true },
 ];
 
+/** What the silo looks for; it refuses fewer digits. */
+const isPrefix = /^[0-9a-f]{8,64}$/;
+
 const isLong = (data: { pages: unknown[] } | undefined) => data !== undefined && data.pages.length > 1;
 
 /** The account's jobs, the newest first. What is asked for stands in the address, so that a link shows the same. */
@@ -54,7 +57,7 @@ export default function Jobs() {
     const state = states.find((one) => one === search.get('state'));
     const program = search.get('program') ?? '';
     const prefix = search.get('prefix') ?? '';
-    const filter = useDeferredValue({ state, program, prefix: /^[0-9a-f]*$/.test(prefix) ? prefix : '' });
+    const filter = useDeferredValue({ state, program, prefix: isPrefix.test(prefix) ? prefix : '' });
 
     const query = useInfiniteQuery({
         queryKey: ['jobs', filter.state, filter.program, filter.prefix],
@@ -109,16 +112,16 @@ export default function Jobs() {
                     <Field
                         label="Id begins with"
                         error={
-                            filter.prefix === prefix || /^[0-9a-f]*$/.test(prefix)
+                            prefix === '' || isPrefix.test(prefix)
                                 ? null
-                                : 'Ids have the digits 0 to 9 and a to f.'
+                                : 'Eight or more of the digits 0 to 9 and a to f.'
                         }
                     >
                         {(ids) => (
                             <input
                                 {...ids}
                                 value={prefix}
-                                maxLength={64}
+                                maxLength={68}
                                 onChange={(event) => set('prefix', event.target.value.trim().toLowerCase())}
                             />
                         )}
