@@ -97,7 +97,12 @@ internal sealed class ListVisit(PagesMarket market, IPage page, PageActions time
         }
     }
 
-    private Task<int> RowInView() => page.EvaluateAsync<int>("probe.rowAt(0.5)");
+    /// <summary>The row in the middle once the list rests.</summary>
+    private async Task<int> RowInView()
+    {
+        await page.EvaluateAsync("probe.rest()");
+        return await page.EvaluateAsync<int>("probe.rowAt(0.5)");
+    }
 
     private async Task OpenAndReturn()
     {

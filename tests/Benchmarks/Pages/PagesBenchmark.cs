@@ -69,11 +69,17 @@ internal static class PagesBenchmark
         var times = new PageActions();
         await using var context = await market.Context();
         var page = await context.NewPageAsync();
-        for (var round = 0; round < rounds; round++)
+        try
         {
-            await new ListVisit(market, page, times).Run(scrollsFar: round == 0);
+            for (var round = 0; round < rounds; round++)
+            {
+                await new ListVisit(market, page, times).Run(scrollsFar: round == 0);
+            }
         }
-        times.Print(bench);
+        finally
+        {
+            times.Print(bench);
+        }
     }
 
     /// <summary>Ends jobs as fast as the silo can until it is told to stop.</summary>

@@ -38,6 +38,17 @@
     /** Completes when the page shows it. */
     probe.until = isShown => new Promise(done => whenShown(isShown, done));
 
+    /** Completes when the list has not moved for some frames: a key scrolls it smoothly. */
+    probe.rest = () => {
+        let [last, frames] = [-1, 0];
+        return probe.until(() => {
+            const now = probe.box()?.scrollTop;
+            frames = now === last ? frames + 1 : 0;
+            last = now;
+            return frames === 8;
+        });
+    };
+
     const inputs = ['keydown', 'wheel', 'click', 'input', 'popstate'];
 
     /** Milliseconds from the next input to the frame in which the page shows it: the promise stands in probe.result. */
