@@ -25,10 +25,10 @@ internal static class ListingReader
         + $"{IsEqual(nameof(ListingQuery.Label))} limit {FewRows})";
 
     /// <summary>
-    /// Rows of which each may be looked at. A label that has fewer is looked up by itself: among the rows of a common state its own may be a
+    /// Rows that may all be looked at, in some milliseconds. A label that has fewer is looked up by itself: among the rows of a common state its own may be a
     /// million rows away.
     /// </summary>
-    private const int FewRows = 1000;
+    private const int FewRows = 10_000;
 
     public static string TextOf(ListingQuery query, bool onlyLooksAtState = false) => Sql.Text(query, onlyLooksAtState);
 

@@ -110,7 +110,7 @@ internal sealed class ListVisit(PagesMarket market, IPage page, PageActions time
         var link = page.Locator($"tr[aria-rowindex=\"{row}\"] a").First;
         await Time(
             "open a job",
-            "document.querySelector('h1')?.innerText.startsWith('Job ') && document.querySelector('main').innerText.includes('Submitted')",
+            "document.querySelector('h1')?.innerText.startsWith('Job') && document.querySelector('main').innerText.includes('Submitted')",
             () => link.ClickAsync()
         );
         await Time("return to the list, where it was", $"probe.isFull() && probe.rowAt(0.5) === {row}", () => page.GoBackAsync());
