@@ -1,1 +1,0 @@
-import{E as e}from"./Values-D0RH-QK-.js";function t(){let[t,n]=e();return[t,(e,t)=>n(n=>{let r=new URLSearchParams(n);return t===``?r.delete(e):r.set(e,t),r},{replace:!0})]}export{t};
