@@ -45,16 +45,15 @@ internal sealed class GrainMeter(TimeProvider time)
     private static GrainMethod Between(Method method, Totals? from, Totals now)
     {
         var counts = from is null ? now.Counts : [.. now.Counts.Zip(from.Counts, (after, before) => after - before)];
-        var calls = counts.Sum();
         return new GrainMethod(
-            method.Grain,
-            method.Name,
-            calls,
-            now.Failures - (from?.Failures ?? 0),
-            LatencyHistogram.Percentile(counts, 0.5),
-            LatencyHistogram.Percentile(counts, 0.99),
-            now.Counts.Sum(),
-            now.Failures
+            Grain: method.Grain,
+            Method: method.Name,
+            Calls: counts.Sum(),
+            Failures: now.Failures - (from?.Failures ?? 0),
+            P50Us: LatencyHistogram.Percentile(counts, 0.5),
+            P99Us: LatencyHistogram.Percentile(counts, 0.99),
+            CallsTotal: now.Counts.Sum(),
+            FailuresTotal: now.Failures
         );
     }
 

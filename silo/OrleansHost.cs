@@ -54,18 +54,14 @@ internal static class OrleansHost
             .AddSingleton<IStoreRoom>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton(services => Dependencies(services, store, mark))
             .AddHostedService<DependencyWatch>()
-            .AddSingleton<ClusterFacts>()
-            .AddSingleton<IHostFacts>(services => services.GetRequiredService<ClusterFacts>())
             .AddKeyedSingleton<IGrainStorage>(
                 StateStorage.Plain,
                 (services, _) => new LateReads(services.GetRequiredKeyedService<IGrainStorage>(OrleansStates))
             )
             .AddSingleton<IMarketStreams, ClusterStreams>()
-            .AddSingleton<GrainMeter>()
-            .AddSingleton<IIncomingGrainCallFilter, MeteredCalls>()
-            .AddSingleton<ISiloFacts, ClusterSiloFacts>()
             .AddSingleton<IFatalErrorHandler, DeclaredDead>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = ClusterPolicy.ShutdownMax);
+        AddFacts(builder.Services);
         AddBlobs(builder.Services, blobs, mark, options.OutputsFloorBytes);
         QuietOrleans(builder.Logging);
         builder.UseOrleans(silo =>
@@ -93,6 +89,14 @@ internal static class OrleansHost
         // After the silo itself: they need it, and are stopped before it.
         builder.Services.AddHostedService<OtherSilos>().AddHostedService<WaitsOfMovingGrains>().AddHostedService<NewsListeners>();
     }
+
+    private static void AddFacts(IServiceCollection services) =>
+        services
+            .AddSingleton<ClusterFacts>()
+            .AddSingleton<IHostFacts>(provider => provider.GetRequiredService<ClusterFacts>())
+            .AddSingleton<GrainMeter>()
+            .AddSingleton<IIncomingGrainCallFilter, MeteredCalls>()
+            .AddSingleton<ISiloFacts, ClusterSiloFacts>();
 
     private static void AddBlobs(IServiceCollection services, FileBlobStore blobs, BlobMark mark, long outputsFloorBytes) =>
         services

@@ -25,8 +25,8 @@ internal static class ListingReader
         + $"{IsEqual(nameof(ListingQuery.Label))} limit {FewRows})";
 
     /// <summary>
-    /// Rows that may all be looked at, in some milliseconds. A label that has fewer is looked up by itself: among the rows of a common state
-    /// its own may be a million rows away.
+    /// Rows that may all be looked at, in some milliseconds. A label that has fewer is looked up by itself: among the rows of a common
+    /// state its own may be a million rows away.
     /// </summary>
     private const int FewRows = 10_000;
 

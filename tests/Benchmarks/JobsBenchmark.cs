@@ -99,7 +99,9 @@ internal static class JobsBenchmark
         );
     }
 
-    /// <summary>Submits jobs in batches until there are so many of them and so much time has passed, and waits until all have ended.</summary>
+    /// <summary>
+    /// Submits jobs in batches until there are so many of them and so much time has passed, and waits until all have ended.
+    /// </summary>
     public static async Task<Load> Submit(
         IReadOnlyList<MarketplaceClient> clients,
         Func<int, JobRequest> request,

@@ -2,7 +2,9 @@ using Marketplace.Tests;
 
 namespace Marketplace.Benchmarks;
 
-/// <summary>The silos of one market, each with a client of the operator's account, whose key the first has; and what they used together.</summary>
+/// <summary>
+/// The silos of one market, each with a client of the operator's account, whose key the first has; and what they used together.
+/// </summary>
 internal sealed class MeasuredSilos : IAsyncDisposable
 {
     private readonly List<SiloProcess> _silos = [];

@@ -98,7 +98,7 @@ public sealed class AnswerTests : IDisposable
     private readonly Shell _shell = new();
 
     public AnswerTests() =>
-        OfAdmissions(_shell.Service)
+        OfSilo(OfAdmissions(_shell.Service))
             .On($"GET /v1/jobs/{Job}", Samples.Job(JobState.Failed, reason: "unreachable"))
             .On(
                 $"GET /v1/jobs/{Job}/explain",
@@ -165,12 +165,28 @@ public sealed class AnswerTests : IDisposable
             .On($"POST /v1/workers/{Worker.Id}/stake", Reputation)
             .On($"POST /v1/workers/{Worker.Id}/unstake", Reputation)
             .On("GET /v1/books", Samples.Books())
+            .On("GET /health/ready", new Health("ready", "0.1.0", null))
+            .On("GET /v1/info", Info);
+
+    private static FakeService OfSilo(FakeService service) =>
+        service
             .On(
                 "GET /v1/silo/grains",
                 new SiloGrains(
                     12_300,
                     [new("JobGrain", null, 1_234, 5, 3, 2), new("AccountGrain", null, 2, 0, 0, 0)],
-                    [new("IJobGrain", "Begin\u001b[31m", 24_600, 1, 12, 340, 100_000, 7)],
+                    [
+                        new(
+                            Grain: "IJobGrain",
+                            Method: "Begin\u001b[31m",
+                            Calls: 24_600,
+                            Failures: 1,
+                            P50Us: 12,
+                            P99Us: 340,
+                            CallsTotal: 100_000,
+                            FailuresTotal: 7
+                        ),
+                    ],
                     3
                 )
             )
@@ -182,9 +198,7 @@ public sealed class AnswerTests : IDisposable
                     new("--chain-rpc", "MARKET_CHAIN_RPC", null, SettingSource.Environment, Secret: true, "the nodes"),
                     new("--chain-passphrase", "MARKET_CHAIN_PASSPHRASE", null, SettingSource.Default, Secret: true, "the passphrase"),
                 ])
-            )
-            .On("GET /health/ready", new Health("ready", "0.1.0", null))
-            .On("GET /v1/info", Info);
+            );
 
     private static FakeService OfAdmissions(FakeService service) =>
         service

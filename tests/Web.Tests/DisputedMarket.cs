@@ -13,7 +13,7 @@ namespace Marketplace.Tests.Web;
 public sealed class DisputedMarket(Chromium chromium) : Market(chromium)
 {
     private const int WorkerCount = 20;
-    private const int JobsMax = 200;
+    private const int RoundsMax = 20;
     private static readonly TokenAmount PriceMax = new(60);
     private static readonly TokenAmount Stake = new(100_000);
 
@@ -39,29 +39,34 @@ public sealed class DisputedMarket(Chromium chromium) : Market(chromium)
         await Task.WhenAll(working.Select(worker => worker.Offered)).WaitAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Who has seats is drawn: jobs are run until the liar has had one.</summary>
+    /// <summary>So many jobs at once take more seats than there are honest workers, so that the liar has one.</summary>
     public async Task<JobId> Disputed()
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var module = File.OpenRead(Program("echo"));
         var program = await Client.Programs.Deploy(module, "echo", cancellation: cancellation);
-        for (var number = 0; number < JobsMax; number++)
+        for (var round = 0; round < RoundsMax; round++)
         {
-            var spec = new JobSpec
+            var specs = Enumerable
+                .Range(0, WorkerCount)
+                .Select(number => new JobSpec
+                {
+                    Program = program.Id,
+                    InputText = $"disputed {round} {number}",
+                    FuelMax = 1_000_000,
+                    PriceMax = PriceMax,
+                    Assurance = Assurance.Quorum(2, 3),
+                });
+            await foreach (var result in Client.Jobs.RunMany(specs, cancellation: cancellation))
             {
-                Program = program.Id,
-                InputText = $"disputed {number}",
-                FuelMax = 1_000_000,
-                PriceMax = PriceMax,
-                Assurance = Assurance.Quorum(2, 3),
-            };
-            await Client.Jobs.Run(spec, cancellation: cancellation);
+                Assert.Equal(JobState.Completed, result.Job?.State);
+            }
             if ((await Client.Disputes.ListPage(cancellation: cancellation)).Items is [var dispute, ..])
             {
                 return dispute.Job;
             }
         }
-        throw new InvalidOperationException($"The liar had no seat in {JobsMax} jobs.");
+        throw new InvalidOperationException($"The liar had no seat in {RoundsMax} rounds of {WorkerCount} jobs.");
     }
 
     public override async ValueTask DisposeAsync()

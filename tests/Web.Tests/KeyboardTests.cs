@@ -88,6 +88,8 @@ public sealed class KeyboardTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task Money_IsSent()
     {
+        // Its account is opened by what it earns.
+        await market.Echo("paid");
         await using var watched = await market.Page();
         var worker = Assert.Single((await market.Client.Workers.ListPage(cancellation: TestContext.Current.CancellationToken)).Items);
         var page = await watched.Go("/money");

@@ -17,7 +17,9 @@ internal sealed class PageActions
         times.Add(milliseconds);
     }
 
-    /// <summary>Does an action and takes the time from the page's first input event of it until the page shows what was asked for.</summary>
+    /// <summary>
+    /// Does an action and takes the time from the page's first input event of it until the page shows what was asked for.
+    /// </summary>
     /// <param name="page">The page.</param>
     /// <param name="action">Its name among the results.</param>
     /// <param name="isShown">A JavaScript condition.</param>

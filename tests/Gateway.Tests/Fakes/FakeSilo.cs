@@ -8,7 +8,7 @@ internal sealed class FakeSilo : ISiloFacts
     public static readonly SiloGrains Told = new(
         10_000,
         [new("JobGrain", null, 2, 1, 1, 1)],
-        [new("IJobGrain", "Begin", 20, 1, 12, 340, 21, 1)],
+        [new(Grain: "IJobGrain", Method: "Begin", Calls: 20, Failures: 1, P50Us: 12, P99Us: 340, CallsTotal: 21, FailuresTotal: 1)],
         3
     );
 

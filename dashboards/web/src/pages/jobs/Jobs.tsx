@@ -121,7 +121,7 @@ export default function Jobs() {
                             <input
                                 {...ids}
                                 value={prefix}
-                                maxLength={68}
+                                maxLength={64}
                                 onChange={(event) => set('prefix', event.target.value.trim().toLowerCase())}
                             />
                         )}
@@ -131,7 +131,7 @@ export default function Jobs() {
                             <input
                                 {...ids}
                                 value={program}
-                                maxLength={64}
+                                maxLength={68}
                                 placeholder="its whole id"
                                 onChange={(event) => set('program', event.target.value.trim())}
                             />
