@@ -50,6 +50,8 @@ public sealed class HostileTextTests(Market market) : IClassFixture<Market>
         // Its broken UTF-8 is no text at all.
         await Expect(page.GetByLabel("Output as hex")).ToBeVisibleAsync();
         await Expect(page.GetByLabel("Log as hex")).ToBeVisibleAsync();
+        await page.SetViewportSizeAsync(390, 844);
+        Assert.Equal(0, await page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth"));
         await Expect(page).ToHaveTitleAsync("Marketplace");
     }
 

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { Fragment, useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { settlementToken } from '../api/queries';
 import { amountText } from '../text/amount';
@@ -54,11 +54,23 @@ export function Ago({ at }: { at: string }) {
     );
 }
 
+/** A long one breaks between its groups of digits, where it must. */
 export function Amount({ units }: { units: string }) {
     const { data } = useQuery(settlementToken);
     return (
         <span className={styles.number} title={`${units} base units`}>
-            {amountText(units, data ?? null)}
+            {amountText(units, data ?? null)
+                .split(',')
+                .map((group, index) => (
+                    <Fragment key={index}>
+                        {index > 0 && (
+                            <>
+                                ,<wbr />
+                            </>
+                        )}
+                        {group}
+                    </Fragment>
+                ))}
         </span>
     );
 }

@@ -61,7 +61,7 @@ function Classes({ classes }: { classes: Class[] }) {
     ];
     return chosen === undefined ? (
         <Panel title="Classes">
-            <Empty title="No job was submitted yet, so there is no class of jobs.">
+            <Empty title="No job has come since this market was started, so there is no class of jobs.">
                 <Link href="/jobs/new">Run a job</Link>
             </Empty>
         </Panel>
