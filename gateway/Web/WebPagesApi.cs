@@ -17,6 +17,15 @@ internal static class WebPagesApi
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    /// <summary>
+    /// What the worker may do that runs a job's program again: compile WebAssembly, which the pages may not, and nothing else. It loads and
+    /// reaches nothing, so that a program that broke out of WebAssembly would be alone there.
+    /// </summary>
+    private const string ReplayPolicy = "default-src 'none'; script-src 'wasm-unsafe-eval'";
+
+    /// <summary>The beginning of its name, which is that of its source, dashboards/web/src/replay/replayWorker.ts.</summary>
+    private const string ReplayWorker = "assets/replayWorker-";
+
     /// <summary>The names of files below <c>assets</c> are made from what is in them.</summary>
     private const string ForEver = "public, max-age=31536000, immutable";
 
@@ -47,7 +56,7 @@ internal static class WebPagesApi
             return;
         }
         var response = http.Response;
-        response.Headers.ContentSecurityPolicy = Policy;
+        response.Headers.ContentSecurityPolicy = name.StartsWith(ReplayWorker, StringComparison.Ordinal) ? ReplayPolicy : Policy;
         response.Headers.CacheControl = caching;
         response.Headers.ETag = file.Tag;
         response.Headers.Vary = "Accept-Encoding";

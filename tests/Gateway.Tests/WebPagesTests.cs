@@ -58,6 +58,30 @@ public sealed class WebPagesTests
     }
 
     [Fact]
+    public async Task WebAssembly_IsForTheWorkerThatRunsAJobAgain_WhichReachesNothing()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        using var stranger = gateway.ClientOf(null, isChecked: false);
+        List<string> compiling = [];
+
+        foreach (var name in new WebFiles().Names)
+        {
+            using var response = await stranger.GetAsync(
+                new Uri(name == WebFiles.Index ? "/" : $"/{name}", UriKind.Relative),
+                TestContext.Current.CancellationToken
+            );
+            var policy = Assert.Single(response.Headers.GetValues("Content-Security-Policy"));
+            if (policy.Contains("unsafe", StringComparison.Ordinal))
+            {
+                compiling.Add(name);
+                Assert.Equal("default-src 'none'; script-src 'wasm-unsafe-eval'", policy);
+            }
+        }
+
+        Assert.Matches("^assets/replayWorker-[^/]+[.]js$", Assert.Single(compiling));
+    }
+
+    [Fact]
     public async Task FileThatTheBrowserHas_IsNotSentAgain()
     {
         await using var gateway = await GatewayFixture.Start();

@@ -35,14 +35,14 @@ const length32 = (length: number) => {
     return bytes;
 };
 
-const leafOf = (path: Uint8Array, valueHash: Uint8Array, valueBytes: number) =>
+export const leafOf = (path: Uint8Array, valueHash: Uint8Array, valueBytes: number) =>
     derive('marketplace 2026 program state leaf v1', concatBytes(path, valueHash, length32(valueBytes)));
 
-const nodeOf = (bit: number, left: Uint8Array, right: Uint8Array) =>
+export const nodeOf = (bit: number, left: Uint8Array, right: Uint8Array) =>
     derive(`marketplace 2026 program state node at bit ${bit} v1`, concatBytes(left, right));
 
 /** Bits of a path count from the highest of its first byte. */
-const hasBit = (path: Uint8Array, bit: number) => (((path[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1) === 1;
+export const hasBit = (path: Uint8Array, bit: number) => (((path[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1) === 1;
 
 const same = (left: Uint8Array, right: Uint8Array) => bytesToHex(left) === bytesToHex(right);
 

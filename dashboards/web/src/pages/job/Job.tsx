@@ -15,6 +15,7 @@ import { Ago, Amount, Id } from '../../ui/Values';
 import { Content } from './Content';
 import { Explain } from './Explain';
 import { NoReceipt, Receipt } from './Receipt';
+import { Replay } from './Replay';
 import { Timeline } from './Timeline';
 import styles from './Job.module.css';
 
@@ -60,6 +61,7 @@ function Shown({ job }: { job: Schemas['Job'] }) {
             </Grid>
             <Explain job={job} />
             {ended ? <Receipt job={job} /> : <NoReceipt />}
+            {ended && <Replay job={job} />}
         </>
     );
 }
