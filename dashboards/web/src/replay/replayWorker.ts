@@ -4,5 +4,7 @@ import type { Invocation } from './host';
 import { run } from './run';
 
 addEventListener('message', ({ data }: MessageEvent<Invocation>) => {
-    void run(data).then((ended) => postMessage(ended));
+    void run(data)
+        .then((ended) => postMessage(ended))
+        .catch(reportError);
 });

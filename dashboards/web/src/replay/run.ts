@@ -74,10 +74,10 @@ function stopOf(error: unknown): Stop {
             ? new Stop('unsupported', `This browser has no memory for the program: ${error.message}`)
             : new Stop('trapped', `call stack exhausted: ${error.message}`);
     }
-    return new Stop(
-        'unsupported',
-        `This browser does not run the module: ${error instanceof Error ? error.message : ''}`,
-    );
+    if (error instanceof WebAssembly.LinkError) {
+        return new Stop('unsupported', `This browser does not run the module: ${error.message}`);
+    }
+    throw error;
 }
 
 function entryOf(module: WebAssembly.Module, functions: Map<string, string>, asked: string): Entry {

@@ -21,8 +21,6 @@ const bufferBytes = 8;
 
 /** Reading and writing: stdin is the input, stdout the output, stderr the log. */
 export function streams(host: Host, isOpen: (fd: number) => boolean) {
-    return { read, write };
-
     /** All buffers, checked before the first byte moves; or the error. */
     function buffers(list: number, count: number, sizeOut: number): [number, number][] | number {
         if (count >>> 0 > buffersMax) {
@@ -89,4 +87,6 @@ export function streams(host: Host, isOpen: (fd: number) => boolean) {
         }
         return host.memory.storeU32(sizeOut, total) ? errno.success : errno.fault;
     }
+
+    return { read, write };
 }
