@@ -8,6 +8,9 @@ import { Loaded } from '../../ui/States';
 import { Untrusted } from '../../ui/Text';
 import { Id } from '../../ui/Values';
 import { Books } from '../overview/Books';
+import { isOn, isRefused, settings } from './facts';
+import { Grains } from './Grains';
+import { Settings } from './Settings';
 
 type Health = Schemas['Health'];
 
@@ -37,7 +40,10 @@ export default function Silo() {
     const status = useQuery(market);
     return (
         <>
-            <PageHead title="Silo" about="The process that serves these pages: its health, its queue and its books." />
+            <PageHead
+                title="Silo"
+                about="The process that serves these pages: its health, its queue, its books, its grains and its settings."
+            />
             <Grid>
                 <HealthPanel title="Process" route="live" />
                 <HealthPanel title="Service" route="ready" />
@@ -45,7 +51,24 @@ export default function Silo() {
             <Loaded query={status}>{(now) => <Work now={now} />}</Loaded>
             <Which />
             <Books />
+            <ForOperators />
         </>
+    );
+}
+
+function ForOperators() {
+    const query = useQuery(settings);
+    return isRefused(query) ? (
+        <p>What the grains do and how the silo is set is shown to holders of an operator’s key.</p>
+    ) : (
+        <Loaded query={query}>
+            {({ settings: all }) => (
+                <>
+                    <Grains hasDashboard={isOn(all, '--dashboard')} />
+                    <Settings all={all} />
+                </>
+            )}
+        </Loaded>
     );
 }
 
