@@ -5,7 +5,7 @@ import type { Ended } from './run';
 export interface Row {
     name: string;
     /** Who says it. */
-    from: string;
+    from: 'Receipt' | 'Market';
     said: string;
     seen: string;
 }
@@ -34,11 +34,12 @@ const shown = (id: string) => (/^(blob)?0*$/.test(id) ? none : id);
  */
 export function rowsOf({ result }: Execution, ended: Ended, output: string | null, stored: string | null): Row[] {
     const receipt = (name: string, said: string, seen: string): Row => ({ name, from: 'Receipt', said, seen });
-    return [
+    const rows = [
         receipt('Outcome', result.outcome.replaceAll('_', ' '), ended.outcome.replaceAll('_', ' ')),
         receipt('Exit code', `${result.exitCode}`, `${ended.exitCode}`),
         receipt('Output', shown(result.output), output ?? none),
-        { name: 'Stored output', from: 'Market', said: stored ?? none, seen: output ?? none },
+        { name: 'Stored output', from: 'Market', said: stored ?? none, seen: output ?? none } as const,
         receipt('State writes', shown(result.writes), shown(ended.writes ?? '')),
     ];
+    return rows.filter(({ said, seen }) => said !== none || seen !== none);
 }

@@ -7,6 +7,8 @@ import type { Ended } from './run';
 export interface Replayed {
     verdict: 'the same' | 'different' | 'not comparable' | 'stopped';
     why: string;
+    /** Whether what differs is what the receipt says, and not what the market stores alone. */
+    isFromReceipt: boolean;
     rows: Row[];
     log: Uint8Array;
     output: Uint8Array | null;
@@ -20,6 +22,7 @@ const stopped: Record<Stopped, string> = {
 const without = (verdict: Replayed['verdict'], why: string, log = new Uint8Array()): Replayed => ({
     verdict,
     why,
+    isFromReceipt: false,
     rows: [],
     log,
     output: null,
@@ -52,13 +55,15 @@ const whyNotHere = ({ outcome, reason }: Ended): string | null =>
     outcome === 'unsupported' || outcome === 'out_of_memory' ? reason : null;
 
 function compared(end: Ended, rows: Row[]): Replayed {
-    const differing = rows.filter(({ said, seen }) => said !== seen).map(({ name }) => name.toLowerCase());
+    const unlike = rows.filter(({ said, seen }) => said !== seen);
+    const differing = unlike.map(({ name }) => name.toLowerCase());
     return {
         verdict: differing.length === 0 ? 'the same' : 'different',
         why:
             differing.length === 0
                 ? `What came of it here is what the receipt says. Not compared: fuel. ${end.reason}`
                 : `Not the same: ${differing.join(', ')}. ${end.reason}`,
+        isFromReceipt: unlike.some(({ from }) => from === 'Receipt'),
         rows,
         log: end.log,
         output: end.output,

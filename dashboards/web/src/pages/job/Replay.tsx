@@ -65,13 +65,13 @@ export function Replay({ job }: { job: Schemas['Job'] }) {
 }
 
 const Command = ({ job }: { job: string }) => (
-    <p>
+    <p className={styles.command}>
         On a machine of yours, this replays the job by the market’s own rules: <code>market job replay {job}</code>
     </p>
 );
 
 function Result({ job, replayed }: { job: string; replayed: Replayed }) {
-    const { verdict, why, rows, log, output } = replayed;
+    const { verdict, why, isFromReceipt, rows, log, output } = replayed;
     return (
         <>
             <p>
@@ -102,7 +102,7 @@ function Result({ job, replayed }: { job: string; replayed: Replayed }) {
                     </li>
                 ))}
             </ul>
-            {verdict === 'different' && <MayDiffer />}
+            {verdict === 'different' && (isFromReceipt ? <MayDiffer /> : <IsStoredOtherwise />)}
             {verdict !== 'the same' && <Command job={job} />}
             {verdict === 'different' && output !== null && output.length > 0 && (
                 <Bytes title="Output of the replay" content={output} />
@@ -117,6 +117,12 @@ const MayDiffer = () => (
         A difference alone proves no fault. The market gives every NaN the same bits, and a browser need not. A
         browser’s call stack may end earlier or later. The command below follows the market’s rules to the bit and
         decides.
+    </p>
+);
+
+const IsStoredOtherwise = () => (
+    <p className={styles.quiet}>
+        The receipt’s output came out here. What the market gives as the job’s output now is not what its receipt names.
     </p>
 );
 

@@ -6,7 +6,8 @@ import { Panel, Stat, Stats } from '../../ui/Panel';
 import { Empty, Loaded } from '../../ui/States';
 import { Table, type Column } from '../../ui/Table';
 import { Untrusted } from '../../ui/Text';
-import { grains, latencyText, perSecond, shortName, silosOf, type Silo } from './facts';
+import { latencyText, perSecond, shortName, silosOf, type Silo } from './facts';
+import { grains } from './queries';
 import styles from './Silo.module.css';
 
 type Activations = Schemas['GrainActivations'];
@@ -15,9 +16,9 @@ type Method = Schemas['GrainMethod'];
 const figure = (value: number | undefined) => (value === undefined ? '' : count(value));
 
 /** The name as it is, for who points at what is cut. */
-const Name = ({ text }: { text: string }) => (
+const Name = ({ text, shown = shortName(text) }: { text: string; shown?: string }) => (
     <span title={text} className={styles.name}>
-        <Untrusted text={shortName(text)} max={200} />
+        <Untrusted text={shown} max={200} />
     </span>
 );
 
@@ -43,7 +44,10 @@ const columnsOf = (isCluster: boolean): Column<Activations>[] => [
 ];
 
 const methodColumns = (windowMs: number): Column<Method>[] => [
-    { title: 'Method', cell: ({ grain, method }) => <Name text={`${shortName(grain)}.${method}`} /> },
+    {
+        title: 'Method',
+        cell: ({ grain, method }) => <Name text={`${grain}.${method}`} shown={`${shortName(grain)}.${method}`} />,
+    },
     { title: 'Calls/s', cell: ({ calls }) => compact(perSecond(calls, windowMs)), end: true },
     { title: 'p50', cell: ({ p50Us }) => latencyText(p50Us), end: true },
     { title: 'p99', cell: ({ p99Us }) => latencyText(p99Us), end: true },

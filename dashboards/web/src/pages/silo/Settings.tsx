@@ -47,7 +47,7 @@ export function Settings({ all }: { all: Setting[] }) {
                 {shown.length === 0 ? (
                     <Empty title="No option is like that." />
                 ) : (
-                    <ul className={styles.options} aria-label="Options">
+                    <ul className={styles.options} aria-label="Options" tabIndex={0}>
                         {shown.map((setting) => (
                             <Option key={setting.name} setting={setting} />
                         ))}

@@ -8,8 +8,9 @@ import { Loaded } from '../../ui/States';
 import { Untrusted } from '../../ui/Text';
 import { Id } from '../../ui/Values';
 import { Books } from '../overview/Books';
-import { isOn, isRefused, settings } from './facts';
+import { isOn } from './facts';
 import { Grains } from './Grains';
+import { isRefused, settings } from './queries';
 import { Settings } from './Settings';
 
 type Health = Schemas['Health'];
