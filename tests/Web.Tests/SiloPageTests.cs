@@ -26,10 +26,7 @@ public sealed class SiloPageTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task KeyThatIsNoOperators_SeesOneSentence()
     {
-        var key = await market.Client.Keys.Create(
-            new KeyRequest { Name = "reader", Scopes = Scopes.Read },
-            TestContext.Current.CancellationToken
-        );
+        var key = await market.Client.Keys.Create(new KeyRequest("reader", [Scope.Read]), TestContext.Current.CancellationToken);
         await using var watched = await market.Page(key: key.Key);
         var page = await watched.Go("/silo");
 
@@ -42,7 +39,12 @@ public sealed class SiloPageTests(Market market) : IClassFixture<Market>
     [InlineData("True", 1), InlineData("False", 0)]
     public async Task Cluster_IsShownBySilo_WithTheDashboardThatItServes_AndLongNamesStayInTheirTables(string dashboard, int links)
     {
-        await using var watched = await market.Page(new() { ViewportSize = new() { Width = 390, Height = 844 } });
+        await using var watched = await market.Page(
+            new()
+            {
+                ViewportSize = new() { Width = 390, Height = 844 },
+            }
+        );
         var name = new string('G', 300);
         await Answer(
             watched.Page,
