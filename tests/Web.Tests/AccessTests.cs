@@ -43,6 +43,11 @@ public sealed class AccessTests(Market market) : IClassFixture<Market>
             var page = await watched.Go(path);
             await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToBeVisibleAsync();
             await Expect(page.GetByLabel("Loading")).ToHaveCountAsync(0);
+            if (path.StartsWith("/jobs/", StringComparison.Ordinal) && path != "/jobs/new")
+            {
+                await page.GetByRole(AriaRole.Button, new() { Name = "Replay here" }).ClickAsync();
+                await Expect(page.GetByText("What came of it here is what the receipt says")).ToBeVisibleAsync();
+            }
             await page.EvaluateAsync(script);
             var found = await page.EvaluateAsync<JsonElement>(
                 "async () => (await axe.run()).violations.map(v => `${v.id}: ${v.nodes.map(n => n.html).join(' ')}`)"

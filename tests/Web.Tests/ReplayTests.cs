@@ -7,6 +7,14 @@ namespace Marketplace.Tests.Web;
 /// <summary>A job is run again by the browser's own WebAssembly, and compared with its receipt.</summary>
 public sealed class ReplayTests(Market market) : IClassFixture<Market>
 {
+    /// <summary>A command that writes 8 bytes of clock_time_get and 100 of random_get to stdout.</summary>
+    private const string ClockAndChance =
+        "0061736d0100000001190460000060027f7f017f60037f7e7f017f60047f7f7f7f017f026f0316776173695f736e617073686f745f707265"
+        + "76696577310e636c6f636b5f74696d655f676574000216776173695f736e617073686f745f70726576696577310a72616e646f6d5f676574"
+        + "000116776173695f736e617073686f745f70726576696577310866645f77726974650003030201000503010001071302066d656d6f727902"
+        + "00065f737461727400030a320130004101420041c00010001a41c80041e40010011a410041c000360200410441ec00360200410141004101"
+        + "411010021a0b";
+
     private const string Same = "What came of it here is what the receipt says";
 
     [Fact]
@@ -38,6 +46,22 @@ public sealed class ReplayTests(Market market) : IClassFixture<Market>
             await Start(page);
             await Expect(Replay(page)).ToContainTextAsync(Same);
         }
+    }
+
+    [Fact]
+    public async Task ClockAndChance_AreThoseOfTheJob()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var module = new MemoryStream(Convert.FromHexString(ClockAndChance));
+        var program = await market.Client.Programs.Deploy(module, "clock", cancellation: cancellation);
+        var job = await market.Client.Jobs.Run(new JobSpec { Program = program.Id, InputText = "" }, cancellation: cancellation);
+        Assert.Equal(JobState.Completed, job.State);
+        await using var watched = await market.Page();
+        var page = await watched.Go($"/jobs/{job.Id}");
+
+        await Start(page);
+
+        await Expect(Replay(page)).ToContainTextAsync(Same);
     }
 
     [Theory]
