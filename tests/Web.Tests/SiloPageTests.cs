@@ -50,15 +50,19 @@ public sealed class SiloPageTests(Market market) : IClassFixture<Market>
             watched.Page,
             "/v1/silo/grains",
             $$"""
-            {"windowMs":10000,"methods":[{"grain":"{{name}}","method":"Do","calls":50,"failures":1,"p50Us":900,"p99Us":12000,"callsTotal":9,"failuresTotal":1}],
-             "grains":[{"grain":"{{name}}","silo":"S10.0.0.5:11111:1","activations":4},{"grain":"KeyGrain","silo":"S10.0.0.6:11111:2","activations":2}]}
+            {"windowMs":10000,"methods":[
+              {"grain":"{{name}}","method":"Do","calls":50,"failures":1,"p50Us":900,"p99Us":12000,"callsTotal":9,"failuresTotal":1}],
+             "grains":[{"grain":"{{name}}","silo":"S10.0.0.5:11111:1","activations":4},
+              {"grain":"KeyGrain","silo":"S10.0.0.6:11111:2","activations":2}]}
             """
         );
         await Answer(
             watched.Page,
             "/v1/silo/settings",
             $$"""
-            {"settings":[{"name":"--dashboard","variable":"MARKET_DASHBOARD","value":"{{dashboard}}","source":"environment","secret":false,"description":"{{name}}"}]}
+            {"settings":[
+              {"name":"--dashboard","variable":"MARKET_DASHBOARD","value":"{{dashboard}}",
+               "source":"environment","secret":false,"description":"{{name}}"}]}
             """
         );
         var page = await watched.Go("/silo");
