@@ -14,8 +14,8 @@ namespace Marketplace.Gateway;
 internal class KeyTickets<TKey>(TimeProvider time, TimeSpan life)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Issued> _issued = new(StringComparer.Ordinal);
-    private readonly Queue<(string Ticket, long IssuedAt)> _order = new();
+    private readonly Dictionary<string, LinkedListNode<Issued>> _issued = new(StringComparer.Ordinal);
+    private readonly LinkedList<Issued> _oldestFirst = new();
     private readonly Dictionary<AccountId, int> _perAccount = [];
 
     /// <exception cref="MarketException">The account, or all accounts together, have as many unused tickets as allowed.</exception>
@@ -33,8 +33,7 @@ internal class KeyTickets<TKey>(TimeProvider time, TimeSpan life)
                     GatewayMessages.TicketsFull(GatewayPolicy.AccountTicketsMax, GatewayPolicy.TicketsMax, life)
                 );
             }
-            _issued.Add(ticket, new Issued(account, key));
-            _order.Enqueue((ticket, time.GetTimestamp()));
+            _issued.Add(ticket, _oldestFirst.AddLast(new Issued(ticket, time.GetTimestamp(), account, key)));
             _perAccount[account] = own + 1;
             return (ticket, time.GetUtcNow() + life);
         }
@@ -50,8 +49,8 @@ internal class KeyTickets<TKey>(TimeProvider time, TimeSpan life)
             {
                 return false;
             }
-            Remove(ticket, issued.Account);
-            key = issued.Key;
+            Remove(issued);
+            key = issued.Value.Key;
             return true;
         }
     }
@@ -59,19 +58,18 @@ internal class KeyTickets<TKey>(TimeProvider time, TimeSpan life)
     private void DropExpired()
     {
         // The time of day that the client was told is for the client; what ends the ticket is time that has passed.
-        while (_order.TryPeek(out var oldest) && time.GetElapsedTime(oldest.IssuedAt) >= life)
+        while (_oldestFirst.First is { } oldest && time.GetElapsedTime(oldest.Value.IssuedAt) >= life)
         {
-            _order.Dequeue();
-            if (_issued.TryGetValue(oldest.Ticket, out var issued))
-            {
-                Remove(oldest.Ticket, issued.Account);
-            }
+            Remove(oldest);
         }
     }
 
-    private void Remove(string ticket, AccountId account)
+    /// <summary>Nothing is left of it: one that was used at once must not stay for a life, or there could be millions.</summary>
+    private void Remove(LinkedListNode<Issued> issued)
     {
-        _issued.Remove(ticket);
+        _issued.Remove(issued.Value.Ticket);
+        _oldestFirst.Remove(issued);
+        var account = issued.Value.Account;
         var left = _perAccount[account] - 1;
         if (left == 0)
         {
@@ -83,7 +81,7 @@ internal class KeyTickets<TKey>(TimeProvider time, TimeSpan life)
         }
     }
 
-    private sealed record Issued(AccountId Account, TKey Key);
+    private sealed record Issued(string Ticket, long IssuedAt, AccountId Account, TKey Key);
 }
 
 /// <summary>What all tickets have in common.</summary>

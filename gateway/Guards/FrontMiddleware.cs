@@ -35,6 +35,8 @@ internal sealed class FrontMiddleware(RequestDelegate next, RateLimits rates, IO
         headers.CacheControl = "no-store";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        // A page that opened one of ours keeps no handle on its window, with which it could lead it elsewhere behind the reader.
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
     }
 
     private string? Refusal(HttpRequest request)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Marketplace.Gateway;
 
 namespace Marketplace.Tests.Gateway;
@@ -18,5 +19,26 @@ public sealed class EventTicketTests
         Assert.True(tickets.TryUse(first, out _));
         passed.Advance(GatewayPolicy.TicketLife);
         Assert.False(tickets.TryUse(second, out _));
+    }
+
+    [Fact]
+    public void TicketThatWasUsed_IsInMemoryNoLonger_ThoughItsLifeIsNotOver()
+    {
+        var tickets = new SignInTickets(new ManualTime());
+        var used = Used(tickets);
+
+        GC.Collect();
+
+        Assert.False(used.IsAlive);
+        GC.KeepAlive(tickets);
+    }
+
+    /// <summary>In a frame of its own, which ends before the collection.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference Used(SignInTickets tickets)
+    {
+        var ticket = tickets.Issue(default, "key").Ticket;
+        Assert.True(tickets.TryUse(ticket, out _));
+        return new WeakReference(ticket);
     }
 }

@@ -117,6 +117,7 @@ public sealed class HeaderTests
             using var response = await gateway.Client.Get(route);
             Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
             Assert.Contains("default-src 'none'", response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+            Assert.Equal("same-origin", response.Headers.GetValues("Cross-Origin-Opener-Policy").Single());
             Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
             Assert.Empty(response.Headers.Server);
         }

@@ -29,6 +29,8 @@ public sealed partial class WebPagesTests
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         Assert.StartsWith("default-src 'none'; script-src 'self'; style-src 'self';", policy, StringComparison.Ordinal);
         Assert.DoesNotContain("http", policy, StringComparison.Ordinal);
+        Assert.EndsWith("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.Equal("same-origin", response.Headers.GetValues("Cross-Origin-Opener-Policy").Single());
         Assert.True(response.Headers.CacheControl!.NoCache);
     }
 
