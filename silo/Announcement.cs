@@ -53,16 +53,22 @@ internal sealed partial class Announcement(
     }
 
     /// <summary>
-    /// Who reads the console of a silo that serves this machine alone is its operator, so the link holds the local account's key. Beyond
-    /// loopback 'market open' makes one.
+    /// Who reads the console of a silo that serves this machine alone is its operator, so the link holds the local account's key. Else
+    /// 'market open' makes one.
     /// </summary>
     private void SayLink(string[] addresses)
     {
-        if (GatewayBinding.IsLoopback(addresses) && folder.Read(DataFolder.ApiKey) is { } key)
+        if (ServesThisMachineAlone(addresses, options) && folder.Read(DataFolder.ApiKey) is { } key)
         {
             LogPages(signIns.Create(OwnAddress(addresses), key));
         }
     }
+
+    /// <summary>
+    /// Names beside the loopback ones and proxies stand for clients elsewhere, who could use a link that they find where the log is gathered.
+    /// </summary>
+    internal static bool ServesThisMachineAlone(string[] addresses, SiloOptions options) =>
+        GatewayBinding.IsLoopback(addresses) && options is { AllowedHosts: "", TrustedProxies: "" };
 
     /// <summary>
     /// Where commands on this machine reach the silo. They need no TLS, and 127.0.0.1 is seldom a name in a certificate. An address that

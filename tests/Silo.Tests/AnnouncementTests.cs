@@ -20,6 +20,19 @@ public class AnnouncementTests
     public void OwnAddress_IsOneThatACommandOnThisMachineMayUse(string bound, string expected) =>
         Assert.Equal(expected, Announcement.OwnAddress(bound.Split(' ')));
 
+    /// <summary>A log is read by more people than the silo's operator, and a link in it is the operator's key.</summary>
+    [Theory]
+    [InlineData("http://127.0.0.1:8080", "", "", true)]
+    [InlineData("http://10.0.0.5:8080", "", "", false)]
+    [InlineData("http://127.0.0.1:8080 http://10.0.0.5:8080", "", "", false)]
+    [InlineData("http://127.0.0.1:8080", "market.example", "", false)]
+    [InlineData("http://127.0.0.1:8080", "", "127.0.0.1", false)]
+    public void LinkThatSignsIn_IsSaidOnlyWhereNoOtherMachineCanUseIt(string bound, string names, string proxies, bool isSaid) =>
+        Assert.Equal(
+            isSaid,
+            Announcement.ServesThisMachineAlone(bound.Split(' '), new SiloOptions { AllowedHosts = names, TrustedProxies = proxies })
+        );
+
     /// <summary>The ports open when this has started.</summary>
     [Fact]
     public async Task Start_WaitsForAllParts_AndFailsWithTheFirstThatFails()

@@ -12,9 +12,12 @@ internal static class OpenCommand
             "open",
             """
             Open the silo's web pages in a browser, signed in with the key of this command. The link is good once, within ten minutes.
+            Until the browser has used it, other users of this machine can see it in the list of processes and use it themselves: where
+            they are not trusted, print it and open it by hand.
 
-            Example:
+            Examples:
               market open
+              market open --print
             """,
             async run =>
             {
