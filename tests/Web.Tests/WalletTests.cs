@@ -39,6 +39,24 @@ public sealed class WalletTests(SettledMarket market) : IClassFixture<SettledMar
         await Expect(Stat(page, "Available").GetByTitle(Units(0), new() { Exact = true })).ToBeVisibleAsync();
     }
 
+    /// <summary>So that a person whose tab another one has signed in sees it before the money is the other one's.</summary>
+    [Fact]
+    public async Task DepositFromAnAddressThatIsNotTheAccounts_WaitsForAWordOfItsOwner()
+    {
+        Assert.SkipUnless(AnvilNode.IsInstalled || Vectors.Required, AnvilNode.Missing);
+        await using var watched = await market.Page();
+        var page = await market.WithWallet(watched, SettledMarket.Owners[1]);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Deposit" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByLabel("Amount, in DEV").FillAsync("5");
+        var send = dialog.GetByRole(AriaRole.Button, new() { Name = "Deposit 5" });
+        await Expect(send).ToBeDisabledAsync();
+
+        await dialog.GetByLabel("I give the tokens to the account").CheckAsync();
+
+        await Expect(send).ToBeEnabledAsync();
+    }
+
     /// <summary>Blocks come when they are asked for; the second one after the deposit's own confirms it.</summary>
     private async Task DepositIsCounted_WhenItsBlockIsConfirmed(IPage page)
     {

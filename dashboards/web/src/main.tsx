@@ -2,6 +2,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiError } from './api/client';
+import { key, subscribe, takeTicket } from './api/session';
 import { signInByTicket } from './api/signIn';
 import { App } from './shell/App';
 import { applyTheme } from './shell/ThemeSwitch';
@@ -9,7 +10,9 @@ import './style/tokens.css';
 import './style/base.css';
 
 applyTheme();
-const failure = await signInByTicket();
+const ticket = takeTicket();
+const isSignedIn = key() !== null;
+const failure = ticket === null || isSignedIn ? null : await signInByTicket(ticket);
 
 const queries = new QueryClient({
     defaultOptions: {
@@ -21,12 +24,21 @@ const queries = new QueryClient({
     },
 });
 
+// What was told to one key is not shown to the next.
+let last = key();
+subscribe(() => {
+    if (key() !== last) {
+        last = key();
+        queries.clear();
+    }
+});
+
 const root = document.getElementById('root');
 if (root !== null) {
     createRoot(root).render(
         <StrictMode>
             <QueryClientProvider client={queries}>
-                <App failure={failure} />
+                <App failure={failure} link={isSignedIn ? ticket : null} />
             </QueryClientProvider>
         </StrictMode>,
     );

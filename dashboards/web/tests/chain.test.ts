@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { call, callWithTotals, functions, hexWord, numberWord, selector } from '../src/chain/abi';
 import { refusals, walletError } from '../src/chain/errors';
+import { deposit } from '../src/chain/escrow';
 import { findRow, parseSettlement, rowHash, treeOf } from '../src/chain/settlement';
+import type { Provider } from '../src/chain/wallet';
 import { hex, nodeHash } from '../src/verify/typed';
 
 interface Type {
@@ -41,6 +43,74 @@ test('selectors and words are those of the ABI', () => {
         call(functions.token.approve, hexWord('0xAB'.padEnd(42, '0')), numberWord(256n)),
         `0x095ea7b3${'0'.repeat(24)}ab${'0'.repeat(38)}${'0'.repeat(61)}100`,
     );
+});
+
+test('a value that is no word is refused, for it would move the words behind it', () => {
+    const address = '0xab'.padEnd(42, '0');
+    for (const wrong of [`${address}${'0'.repeat(24)}${'f'.repeat(64)}`, '', '0x', 'not hexadecimal']) {
+        assert.throws(() => hexWord(wrong), /Nothing was sent/);
+    }
+    assert.throws(() => numberWord(1n << 256n), /Nothing was sent/);
+    assert.throws(() => numberWord(-1n), /Nothing was sent/);
+});
+
+const contracts = {
+    chainId: '31337',
+    market: 'a'.repeat(64),
+    escrow: `0x${'b'.repeat(40)}`,
+    token: `0x${'c'.repeat(40)}`,
+};
+
+/** A wallet on the market's chain, whose contracts say that they are the market's, and what it was asked to send. */
+function walletOf(decimals: bigint, chains: string[]): { provider: Provider; sent: unknown[] } {
+    const sent: unknown[] = [];
+    const answers = new Map([
+        [call(functions.escrow.market), `0x${contracts.market}`],
+        [call(functions.escrow.token), `0x${hexWord(contracts.token)}`],
+        [call(functions.token.decimals), `0x${numberWord(decimals)}`],
+    ]);
+    const request: Provider['request'] = ({ method, params = [] }) => {
+        switch (method) {
+            case 'eth_chainId':
+                return Promise.resolve(chains.length > 1 ? chains.shift() : chains[0]);
+            case 'eth_call':
+                return Promise.resolve(
+                    answers.get((params[0] as { data: string }).data) ?? `0x${numberWord(1n << 200n)}`,
+                );
+            case 'eth_sendTransaction':
+                sent.push(params[0]);
+                return Promise.resolve('0x01');
+            case 'eth_getTransactionReceipt':
+                return Promise.resolve({ status: '0x1', blockNumber: '0x7' });
+            default:
+                return Promise.resolve('0x1');
+        }
+    };
+    return { provider: { request }, sent };
+}
+
+const give = (provider: Provider, decimals: number) =>
+    deposit(provider, contracts, contracts.token, contracts.market.slice(24), 5n, decimals, () => undefined);
+
+test('a deposit is sent for the market’s chain alone', async () => {
+    const { provider, sent } = walletOf(6n, ['0x7a69']);
+    assert.equal((await give(provider, 6)).block, '7');
+    assert.deepEqual(
+        sent.map((one) => (one as { chainId: string }).chainId),
+        ['0x7a69'],
+    );
+});
+
+test('nothing is sent where the token counts in other decimals than the market says', async () => {
+    const { provider, sent } = walletOf(6n, ['0x7a69']);
+    await assert.rejects(give(provider, 18), /6\. Amounts here are wrong/);
+    assert.deepEqual(sent, []);
+});
+
+test('nothing is sent on a chain to which the wallet has changed meanwhile', async () => {
+    const { provider, sent } = walletOf(6n, ['0x1']);
+    await assert.rejects(give(provider, 6), /has changed to chain 1/);
+    assert.deepEqual(sent, []);
 });
 
 const lines = readFileSync('../../receipts/SETTLEMENT.md', 'utf8')

@@ -1,5 +1,8 @@
 import { queryOptions } from '@tanstack/react-query';
+import { cut, visible } from '../text/untrusted';
 import { api, ok } from './client';
+
+const symbolMax = 20;
 
 /** Which market this is. It stays the same while a silo runs. */
 export const info = queryOptions({
@@ -19,7 +22,9 @@ export const settlementToken = queryOptions({
     queryKey: ['token'],
     queryFn: async () => {
         const { chain } = await ok(api.GET('/v1/info'));
-        return chain === undefined ? null : ((await ok(api.GET('/v1/settlement'))).token ?? null);
+        const token = chain === undefined ? undefined : (await ok(api.GET('/v1/settlement'))).token;
+        // Who made the token chose its symbol.
+        return token === undefined ? null : { ...token, symbol: visible(cut(token.symbol, symbolMax).shown) };
     },
     staleTime: Infinity,
 });

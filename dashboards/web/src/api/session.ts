@@ -1,17 +1,36 @@
 /** The API key of this tab. Session storage ends with the tab, and other sites cannot read it. */
 const name = 'marketplace.key';
+const linkName = 'marketplace.link';
 
 type Listener = () => void;
 const listeners = new Set<Listener>();
 
 export const key = (): string | null => sessionStorage.getItem(name);
 
-export function setKey(value: string | null): void {
+/** Whether a link has signed this tab in, and its reader has not said yet that it was theirs. */
+export const isByLink = (): boolean => sessionStorage.getItem(linkName) !== null;
+
+export function setKey(value: string | null, byLink = false): void {
     if (value === null) {
         sessionStorage.removeItem(name);
     } else {
         sessionStorage.setItem(name, value);
     }
+    if (byLink) {
+        sessionStorage.setItem(linkName, 'unseen');
+    } else {
+        sessionStorage.removeItem(linkName);
+    }
+    tell();
+}
+
+/** The reader knows the account that the link led to. */
+export function acceptLink(): void {
+    sessionStorage.removeItem(linkName);
+    tell();
+}
+
+function tell(): void {
     for (const listener of listeners) {
         listener();
     }

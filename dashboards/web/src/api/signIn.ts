@@ -1,15 +1,15 @@
-import { api, ApiError, ok } from './client';
-import { setKey, takeTicket } from './session';
+import { api, ApiError } from './client';
+import { setKey } from './session';
 
-/** Signs this tab in where the address is a one-time link. Null: there was nothing to do, or it is done; else why it failed. */
-export async function signInByTicket(): Promise<string | null> {
-    const ticket = takeTicket();
-    if (ticket === null) {
-        return null;
-    }
+/** Signs this tab in by the ticket of a link. Null: it is done; else why it failed, and the tab is as it was. */
+export async function signInByTicket(ticket: string): Promise<string | null> {
     try {
-        const { key } = await ok(api.POST('/v1/sign-ins:use', { body: { ticket } }));
-        setKey(key);
+        // A ticket that is refused says nothing of the key that the tab has.
+        const { data, error } = await api.POST('/v1/sign-ins:use', { body: { ticket } });
+        if (data === undefined) {
+            return error.detail;
+        }
+        setKey(data.key, true);
         return null;
     } catch (unknown) {
         return unknown instanceof ApiError

@@ -23,6 +23,7 @@ export const functions = {
         approve: 'approve(address,uint256)',
         allowance: 'allowance(address,address)',
         balanceOf: 'balanceOf(address)',
+        decimals: 'decimals()',
     },
 } as const;
 
@@ -30,10 +31,20 @@ export const selector = (signature: string): string => bytesToHex(keccak_256(utf
 
 const wordDigits = 64;
 
-export const numberWord = (value: bigint): string => value.toString(16).padStart(wordDigits, '0');
+/** What is longer than its word would move all that follows, so that the wallet signs something else. */
+function word(digits: string): string {
+    if (!/^[0-9a-f]{1,64}$/.test(digits)) {
+        throw new Error(
+            'A value of the transaction has another form than the market’s contracts take. Nothing was sent.',
+        );
+    }
+    return digits.padStart(wordDigits, '0');
+}
+
+export const numberWord = (value: bigint): string => word(value.toString(16));
 
 /** An address or 32 bytes, with or without 0x. */
-export const hexWord = (digits: string): string => digits.replace(/^0x/, '').toLowerCase().padStart(wordDigits, '0');
+export const hexWord = (digits: string): string => word(digits.replace(/^0x/, '').toLowerCase());
 
 export const call = (signature: string, ...words: string[]): string => `0x${selector(signature)}${words.join('')}`;
 

@@ -16,6 +16,7 @@ import { read, send, type Provider, type Sent } from './wallet';
 const { escrow: calls, token: tokens } = functions;
 
 export interface Contracts {
+    chainId: string;
     market: string;
     escrow: string;
     token: string;
@@ -36,14 +37,29 @@ async function ask(provider: Provider, to: string, data: string, count: number):
     return wordsOf(await read(provider, to, data), count);
 }
 
-/** That the contract on the wallet's chain is the escrow of this market, in this token: money goes nowhere else. */
-export async function checkContracts(provider: Provider, { market, escrow, token }: Contracts): Promise<void> {
+/**
+ * That the contract on the wallet's chain says to be the escrow of this market, in this token, and that the token counts in the decimals
+ * with which this page writes amounts; null: it writes base units. Whether the contract is honest, no page can say.
+ */
+export async function checkContracts(
+    provider: Provider,
+    { market, escrow, token }: Contracts,
+    decimals: number | null,
+): Promise<void> {
     const [known] = await ask(provider, escrow, call(calls.market), 1);
     const [pays] = await ask(provider, escrow, call(calls.token), 1);
     if (known !== market || pays === undefined || addressOf(pays) !== token) {
         throw new Error(
             `The contract ${escrow} on the wallet’s chain is not the escrow of this market. Nothing was sent.`,
         );
+    }
+    if (decimals !== null) {
+        const counted = amount((await ask(provider, token, call(tokens.decimals), 1))[0]);
+        if (counted !== BigInt(decimals)) {
+            throw new Error(
+                `The market says that its token has ${decimals} decimals; on the wallet’s chain it has ${counted}. Amounts here are wrong, and nothing was sent.`,
+            );
+        }
     }
 }
 
@@ -69,10 +85,11 @@ export async function deposit(
     from: string,
     owner: string,
     units: bigint,
+    decimals: number | null,
     onStep: (step: string) => void,
 ): Promise<Sent> {
-    await checkContracts(provider, contracts);
-    const { escrow, token } = contracts;
+    await checkContracts(provider, contracts, decimals);
+    const { chainId, escrow, token } = contracts;
     if ((await tokensOf(provider, contracts, from)) < units) {
         throw new Error('The wallet’s address has fewer tokens than that. Nothing was sent.');
     }
@@ -81,23 +98,23 @@ export async function deposit(
         onStep('Let the escrow take the tokens: the wallet asks for a first transaction.');
         // Some tokens change no allowance but from or to zero.
         if (allowed > 0n) {
-            await send(provider, from, token, call(tokens.approve, hexWord(escrow), numberWord(0n)));
+            await send(provider, chainId, from, token, call(tokens.approve, hexWord(escrow), numberWord(0n)));
         }
-        await send(provider, from, token, call(tokens.approve, hexWord(escrow), numberWord(units)));
+        await send(provider, chainId, from, token, call(tokens.approve, hexWord(escrow), numberWord(units)));
     }
     onStep('Deposit them: the wallet asks for the transaction.');
-    return send(provider, from, escrow, call(calls.deposit, hexWord(owner), numberWord(units)));
+    return send(provider, chainId, from, escrow, call(calls.deposit, hexWord(owner), numberWord(units)));
 }
 
 export const requestWithdrawal = (
     provider: Provider,
-    { escrow }: Contracts,
+    { chainId, escrow }: Contracts,
     from: string,
     units: bigint,
-): Promise<Sent> => send(provider, from, escrow, call(calls.requestWithdrawal, numberWord(units)));
+): Promise<Sent> => send(provider, chainId, from, escrow, call(calls.requestWithdrawal, numberWord(units)));
 
-export const cancelWithdrawal = (provider: Provider, { escrow }: Contracts, from: string): Promise<Sent> =>
-    send(provider, from, escrow, call(calls.cancelWithdrawal));
+export const cancelWithdrawal = (provider: Provider, { chainId, escrow }: Contracts, from: string): Promise<Sent> =>
+    send(provider, chainId, from, escrow, call(calls.cancelWithdrawal));
 
 export interface Settled {
     number: string;
@@ -124,16 +141,16 @@ export async function lastSettled(
 
 export const claim = (
     provider: Provider,
-    { escrow }: Contracts,
+    { chainId, escrow }: Contracts,
     from: string,
     row: Totals,
     path: Path,
-): Promise<Sent> => send(provider, from, escrow, callWithTotals(calls.claim, row, path));
+): Promise<Sent> => send(provider, chainId, from, escrow, callWithTotals(calls.claim, row, path));
 
 export const withdraw = (
     provider: Provider,
-    { escrow }: Contracts,
+    { chainId, escrow }: Contracts,
     from: string,
     row: Totals,
     path: Path,
-): Promise<Sent> => send(provider, from, escrow, callWithTotals(calls.withdraw, row, path));
+): Promise<Sent> => send(provider, chainId, from, escrow, callWithTotals(calls.withdraw, row, path));

@@ -54,9 +54,18 @@ export interface Sent {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Sends a transaction and waits for its block. What the contract refuses is said before anything is sent. */
-export async function send(provider: Provider, from: string, to: string, data: string): Promise<Sent> {
-    const transaction = { from, to, data };
+/**
+ * Sends a transaction and waits for its block. What the contract refuses is said before anything is sent. The wallet may have changed to
+ * another chain since it was looked at, where another contract may have the address.
+ */
+export async function send(provider: Provider, chainId: string, from: string, to: string, data: string): Promise<Sent> {
+    const now = await chainOf(provider);
+    if (now !== chainId) {
+        throw new Error(
+            `The wallet has changed to chain ${now}. This market settles on chain ${chainId}, so this transaction was not sent.`,
+        );
+    }
+    const transaction = { from, to, data, chainId: `0x${BigInt(chainId).toString(16)}` };
     await ask(provider, 'eth_estimateGas', [transaction]);
     const hash = text(await ask(provider, 'eth_sendTransaction', [transaction]));
     for (;;) {

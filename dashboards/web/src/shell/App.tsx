@@ -1,8 +1,9 @@
-import { Component, Suspense, useSyncExternalStore, type ReactNode } from 'react';
+import { Component, Suspense, useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
-import { key, subscribe } from '../api/session';
+import { key, subscribe, takeTicket } from '../api/session';
 import { Empty, ErrorBox, Loading } from '../ui/States';
 import { Toasts } from '../ui/Toasts';
+import { LinkDialog } from './Link';
 import { pages } from './pages';
 import { Shell } from './Shell';
 import { SignIn } from './SignIn';
@@ -24,15 +25,23 @@ class Fence extends Component<{ children: ReactNode }, { error: Error | null }> 
     }
 }
 
-export function App({ failure }: { failure: string | null }) {
+/** `failure`: why the link of the first visit failed; `link`: a ticket that came to a tab that was signed in already. */
+export function App({ failure, link }: { failure: string | null; link: string | null }) {
     const secret = useSyncExternalStore(subscribe, key);
     const [location] = useLocation();
+    const [ticket, setTicket] = useState(link);
+    useEffect(() => {
+        // A link into a page that is open changes the address alone.
+        const look = () => setTicket((now) => takeTicket() ?? now);
+        addEventListener('hashchange', look);
+        return () => removeEventListener('hashchange', look);
+    }, []);
     return (
         <>
             {secret === null ? (
                 <SignIn failure={failure} />
             ) : (
-                <Shell>
+                <Shell key={secret}>
                     <Fence key={location}>
                         <Suspense fallback={<Loading />}>
                             <Switch>
@@ -47,6 +56,7 @@ export function App({ failure }: { failure: string | null }) {
                     </Fence>
                 </Shell>
             )}
+            {ticket !== null && <LinkDialog key={ticket} ticket={ticket} onClose={() => setTicket(null)} />}
             <Toasts />
         </>
     );

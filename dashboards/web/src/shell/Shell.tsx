@@ -5,6 +5,7 @@ import { account } from '../api/queries';
 import { setKey } from '../api/session';
 import { Button } from '../ui/Button';
 import { Amount } from '../ui/Values';
+import { ByLink } from './Link';
 import { pages } from './pages';
 import { Palette } from './Palette';
 import styles from './Shell.module.css';
@@ -94,6 +95,7 @@ export function Shell({ children }: { children: ReactNode }) {
                 </div>
             </header>
             <main id="page" className={styles.main} tabIndex={-1}>
+                <ByLink />
                 {children}
             </main>
             {searches && <Palette onClose={() => setSearches(false)} />}

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { bytes } from '../../api/client';
+import { settlementToken } from '../../api/queries';
 import { balanceOf, checkContracts, claim, lastSettled } from '../../chain/escrow';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
@@ -18,11 +19,13 @@ export const settlementFile = async (number: string): Promise<string> =>
         .replace(/\n$/, '');
 
 /** What the account has earned by the last settlement on the chain, less what was claimed. */
-export const useSettled = ({ wallet: { provider }, contracts, owner }: WalletProps) =>
-    useQuery({
+export function useSettled({ wallet: { provider }, contracts, owner }: WalletProps) {
+    const queries = useQueryClient();
+    return useQuery({
         queryKey: ['wallet', 'settled', owner],
         queryFn: async () => {
-            await checkContracts(provider, contracts);
+            const token = await queries.query({ ...settlementToken, staleTime: 'static' });
+            await checkContracts(provider, contracts, token?.decimals ?? null);
             const [settled, balance] = await Promise.all([
                 lastSettled(provider, contracts, owner, settlementFile),
                 balanceOf(provider, contracts, owner),
@@ -36,6 +39,7 @@ export const useSettled = ({ wallet: { provider }, contracts, owner }: WalletPro
         // A row is good for the last settlement alone, and another one may come while the dialog is open.
         refetchInterval: settledPeriodMs,
     });
+}
 
 export function Claim(props: WalletProps) {
     const [isOpen, setOpen] = useState(false);

@@ -34,14 +34,18 @@ function DepositDialog({
     const queries = useQueryClient();
     const [typed, setTyped] = useState('');
     const [step, setStep] = useState('');
+    const isOwn = address === owner.toLowerCase();
+    const [gives, setGives] = useState(false);
     const has = useQuery({
         queryKey: ['wallet', contracts.token, address],
         queryFn: async () => `${await tokensOf(provider, contracts, address)}`,
     });
     const units = parseAmount(typed, token);
     const isGood = units !== null && units !== '0';
+    const isReady = isGood && (isOwn || gives);
     const send = useMutation({
-        mutationFn: (amount: string) => deposit(provider, contracts, address, owner, BigInt(amount), setStep),
+        mutationFn: (amount: string) =>
+            deposit(provider, contracts, address, owner, BigInt(amount), token?.decimals ?? null, setStep),
         onSettled: () =>
             Promise.all([
                 queries.invalidateQueries({ queryKey: ['wallet'] }),
@@ -65,7 +69,7 @@ function DepositDialog({
         <Dialog title="Deposit" onClose={onClose}>
             <Form
                 onSubmit={() => {
-                    if (isGood && !send.isPending) {
+                    if (isReady && !send.isPending) {
                         send.mutate(units);
                     }
                 }}
@@ -91,15 +95,23 @@ function DepositDialog({
                     )}
                 </Field>
                 <p>
-                    The tokens go to the market’s escrow for <Id value={owner} />, the account’s address, which alone
-                    can take back what is not spent. The wallet asks twice: once to let the escrow take them, once to
-                    deposit them.
+                    The tokens go to the market’s escrow <Id value={contracts.escrow} length={12} /> for{' '}
+                    <Id value={owner} length={12} />, the account’s address, which alone can take back what is not
+                    spent. The wallet asks twice: once to let the escrow take them, once to deposit them. Compare what
+                    it shows with what stands here.
                 </p>
+                {!isOwn && (
+                    <label className={styles.choice}>
+                        <input type="checkbox" checked={gives} onChange={(event) => setGives(event.target.checked)} />
+                        The wallet’s address is another one than the account’s. I give the tokens to the account, and
+                        the wallet’s address cannot take them back.
+                    </label>
+                )}
                 {has.isError && <ErrorBox error={has.error} />}
                 {send.isError && <ErrorBox error={send.error} />}
                 <p aria-live="polite">{send.isPending && step}</p>
                 <div className={styles.row}>
-                    <Button kind="main" type="submit" busy={send.isPending} disabled={!isGood}>
+                    <Button kind="main" type="submit" busy={send.isPending} disabled={!isReady}>
                         {isGood ? `Deposit ${amountText(units, token)}` : 'Deposit'}
                     </Button>
                     <Button onClick={onClose}>Cancel</Button>

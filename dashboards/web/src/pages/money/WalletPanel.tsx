@@ -73,7 +73,12 @@ export function WalletPanel({ market, chain }: { market: string; chain: Schemas[
                                     <Actions
                                         key={wallet.address}
                                         wallet={wallet}
-                                        contracts={{ market, escrow: chain.contract, token: token.address }}
+                                        contracts={{
+                                            chainId: chain.chainId,
+                                            market,
+                                            escrow: chain.contract,
+                                            token: token.address,
+                                        }}
                                         owner={account.owner}
                                     />
                                 )
