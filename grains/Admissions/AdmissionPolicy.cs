@@ -31,7 +31,7 @@ internal static class AdmissionPolicy
 
     /// <summary>
     /// Workers with a decision: more than an operator names one by one, who has the file or lets in any. Beyond it the oldest refusal is
-    /// forgotten; its worker may ask again.
+    /// forgotten; its worker may ask again, and comes in where the file or the option lets it.
     /// </summary>
     public const int DecisionsMax = 2048;
 

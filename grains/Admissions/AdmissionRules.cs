@@ -107,12 +107,26 @@ internal static class AdmissionRules
         {
             return state.Without(silent.Worker);
         }
+        if (crowd != own && NewestOfTheLargest(state, own.Length) is { } spare)
+        {
+            return state.Without(spare.Worker);
+        }
         throw Refused(
             crowd == own
                 ? $"{own.Length} requests from {address} wait for the operator of this market; allowed are "
                     + $"{AdmissionPolicy.AddressRequestsMax}."
                 : $"{crowd.Length} requests wait for the operator of this market, as many as are kept."
         );
+    }
+
+    /// <summary>
+    /// The newest request of the address that has most of them, where it has more than the newcomer's address would have then: so the places
+    /// of those who fill the list go over to others until all have as many, and then no more.
+    /// </summary>
+    private static AdmissionFacts? NewestOfTheLargest(AdmissionRequests state, int newcomers)
+    {
+        var largest = state.Waiting.GroupBy(facts => facts.Address).MaxBy(address => address.Count())!;
+        return largest.Count() > newcomers + 1 ? largest.Last() : null;
     }
 
     private static MarketException Refused(string message) => new(ErrorCode.LimitExceeded, message);

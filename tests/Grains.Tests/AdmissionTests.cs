@@ -156,6 +156,43 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public void FewAddressesThatFillTheList_KeepNoOtherOutOfIt()
+    {
+        var state = AdmissionRequests.None;
+        for (var number = 0; number < AdmissionPolicy.RequestsMax; number++)
+        {
+            var address = $"10.0.0.{number / AdmissionPolicy.AddressRequestsMax}";
+            state = AdmissionRules.With(state, Request(Number(number), address), Then)!;
+        }
+
+        var shared = AdmissionRules.With(state, Request(Worker, "10.0.1.1"), Then)!;
+
+        Assert.NotNull(shared.Find(Worker));
+        Assert.Equal(AdmissionPolicy.RequestsMax, shared.Waiting.Length);
+        // The earliest of the crowd stay, and its own next request finds no place.
+        Assert.Null(shared.Find(Number(AdmissionPolicy.AddressRequestsMax - 1)));
+        Assert.NotNull(shared.Find(Number(0)));
+        var returned = AdmissionRules.With(shared, Request(Number(9_999), "10.0.1.1"), Then)!;
+        Assert.NotNull(returned.Find(Worker));
+        var even = returned;
+        var refusals = 0;
+        for (var number = 0; number < 10_000; number++)
+        {
+            try
+            {
+                even = AdmissionRules.With(even, Request(Number(20_000 + number), $"10.1.{number % 1000}.0"), Then)!;
+            }
+            catch (MarketException)
+            {
+                refusals++;
+            }
+        }
+        // However many addresses come, each place changes hands a bounded number of times.
+        Assert.Equal(AdmissionPolicy.RequestsMax, even.Waiting.Select(facts => facts.Address).Distinct().Count());
+        Assert.True(refusals >= 10_000 - AdmissionPolicy.RequestsMax, $"{refusals}");
+    }
+
+    [Fact]
     [TestsBound(typeof(AdmissionPolicy), nameof(AdmissionPolicy.SilenceMin))]
     public void RequestThatIsNotRepeated_MakesRoom_AndOneThatIsDoesNot()
     {
