@@ -15,7 +15,7 @@ internal static class OpenCommand
             Until the browser has used it, other users of this machine can see it in the list of processes and use it themselves: where
             they are not trusted, print it and open it by hand.
 
-            Examples:
+            Example:
               market open
               market open --print
             """,

@@ -32,7 +32,12 @@ export function App({ failure, link }: { failure: string | null; link: string | 
     const [ticket, setTicket] = useState(link);
     useEffect(() => {
         // A link into a page that is open changes the address alone.
-        const look = () => setTicket((now) => takeTicket() ?? now);
+        const look = () => {
+            const taken = takeTicket();
+            if (taken !== null) {
+                setTicket(taken);
+            }
+        };
         addEventListener('hashchange', look);
         return () => removeEventListener('hashchange', look);
     }, []);

@@ -1,13 +1,14 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { visible } from '../text/untrusted';
 import { Button } from './Button';
 import styles from './States.module.css';
 
-/** What went wrong in the silo's own words, and what can be done. */
+/** What went wrong in the silo's own words, which may quote a stranger's or a contract's, and what can be done. */
 export function ErrorBox({ error, retry }: { error: Error; retry?: (() => void) | undefined }) {
     return (
         <div className={styles.error} role="alert">
-            <p>{error.message}</p>
+            <p>{visible(error.message)}</p>
             {retry !== undefined && <Button onClick={retry}>Try again</Button>}
         </div>
     );

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { visible } from '../text/untrusted';
 import styles from './Toasts.module.css';
 
 interface Toast {
@@ -38,7 +39,7 @@ export function Toasts() {
         <div className={styles.toasts} role="status">
             {shown.map(({ id, text, tone }) => (
                 <p key={id} className={tone === 'bad' ? styles.bad : undefined}>
-                    {text}
+                    {visible(text)}
                 </p>
             ))}
         </div>
