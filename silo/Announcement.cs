@@ -65,7 +65,8 @@ internal sealed partial class Announcement(
     }
 
     /// <summary>
-    /// Names beside the loopback ones and proxies stand for clients elsewhere, who could use a link that they find where the log is gathered.
+    /// Names beside the loopback ones and proxies stand for clients elsewhere, who could use a link that they find where the log is
+    /// gathered.
     /// </summary>
     internal static bool ServesThisMachineAlone(string[] addresses, SiloOptions options) =>
         GatewayBinding.IsLoopback(addresses) && options is { AllowedHosts: "", TrustedProxies: "" };

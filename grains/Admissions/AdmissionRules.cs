@@ -120,8 +120,8 @@ internal static class AdmissionRules
     }
 
     /// <summary>
-    /// The newest request of the address that has most of them, where it has more than the newcomer's address would have then: so the places
-    /// of those who fill the list go over to others until all have as many, and then no more.
+    /// The newest request of the address that has most of them, where it has more than the newcomer's address would have then: so the
+    /// places of those who fill the list go over to others until all have as many, and then no more.
     /// </summary>
     private static AdmissionFacts? NewestOfTheLargest(AdmissionRequests state, int newcomers)
     {
