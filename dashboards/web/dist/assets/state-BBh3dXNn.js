@@ -1,1 +1,0 @@
-export{t as ProofError,n as checkProof,r as parseProof,i as pathOf}from"./state-vhS6gHMO.js";
