@@ -4,7 +4,7 @@ import { key, subscribe, takeTicket } from '../api/session';
 import { Empty, ErrorBox, Loading } from '../ui/States';
 import { Toasts } from '../ui/Toasts';
 import { LinkDialog } from './Link';
-import { pages } from './pages';
+import { loadPages, pages } from './pages';
 import { Shell } from './Shell';
 import { SignIn } from './SignIn';
 
@@ -30,6 +30,11 @@ export function App({ failure, link }: { failure: string | null; link: string | 
     const secret = useSyncExternalStore(subscribe, key);
     const [location] = useLocation();
     const [ticket, setTicket] = useState(link);
+    useEffect(() => {
+        // After what the first page itself asks for.
+        const timer = setTimeout(() => void loadPages(), 1000);
+        return () => clearTimeout(timer);
+    }, []);
     useEffect(() => {
         // A link into a page that is open changes the address alone.
         const look = () => {
