@@ -41,7 +41,7 @@ public sealed class GrainHostOptions
 
     /// <summary>
     /// Gives, for a method of a grain interface, what is told of each of its calls when it has ended: how long it ran, without its wait in
-    /// the mailbox, and with which exception. Null: no call reads a clock. Timers' ticks are not told.
+    /// the mailbox, and with which exception. Null: no call reads a clock. Timers' ticks and events of streams are not told.
     /// </summary>
     public Func<MethodInfo, Action<TimeSpan, Exception?>>? CallMeter { get; set; }
 

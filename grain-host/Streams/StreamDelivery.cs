@@ -32,6 +32,8 @@ internal sealed class StreamDelivery<T> : GrainCall, IStreamSubscriptionHandleFa
 
     public override string Name => "(stream)";
 
+    public override Action<TimeSpan, Exception?>? Meter => null;
+
     public override TimeSpan Timeout => TimeSpan.Zero;
 
     public StreamId StreamId => _stream;
