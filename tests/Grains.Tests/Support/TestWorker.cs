@@ -81,7 +81,8 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
     public Task<WorkerOrders> Poll(ImmutableArray<SealedBid> bids, ImmutableArray<OpenedBid> opened, CancellationToken cancellation) =>
         Market.Poll(new WorkerPoll(Id, Start, ++_sequence, slots, AddsOutputs, Heartbeats) { Bids = bids, Opened = opened }, cancellation);
 
-    public Task<WorkerOrders> RepeatPoll() => Market.Poll(new WorkerPoll(Id, Start, _sequence, slots, AddsOutputs, Heartbeats), default);
+    public Task<WorkerOrders> RepeatPoll(CancellationToken cancellation = default) =>
+        Market.Poll(new WorkerPoll(Id, Start, _sequence, slots, AddsOutputs, Heartbeats), cancellation);
 
     /// <summary>Polls until there is one lease.</summary>
     public async Task<Lease> TakeOne()
