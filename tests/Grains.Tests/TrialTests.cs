@@ -82,23 +82,26 @@ public sealed class TrialTests
     [Fact]
     [TestsBound(typeof(PanelPolicy), nameof(PanelPolicy.JurorTriesMax))]
     public void JurorThatLosesItsRuns_IsDrawnAgain_OnlySoOften() =>
-        TestMarket.RunSeeds(30, async market =>
-        {
-            var (scene, jurors) = await Jury.Of(market, 2);
-            await jurors[1].Seal("out");
-            for (var lost = 1; lost < PanelPolicy.JurorTriesMax; lost++)
+        TestMarket.RunSeeds(
+            30,
+            async market =>
             {
+                var (scene, jurors) = await Jury.Of(market, 2);
+                await jurors[1].Seal("out");
+                for (var lost = 1; lost < PanelPolicy.JurorTriesMax; lost++)
+                {
+                    await jurors[0].TellUnsealed("out");
+                    Assert.False(await jurors[1].IsAskedToTell());
+                    // No other one is left.
+                    await jurors[0].TakeAgain();
+                }
                 await jurors[0].TellUnsealed("out");
-                Assert.False(await jurors[1].IsAskedToTell());
-                // No other one is left.
-                await jurors[0].TakeAgain();
+                Assert.True(await jurors[1].IsAskedToTell());
+                Assert.Empty(await jurors[1].Tell());
+                await market.Settle();
+                Assert.Null(await market.Market.CountJurors(scene.Job));
             }
-            await jurors[0].TellUnsealed("out");
-            Assert.True(await jurors[1].IsAskedToTell());
-            Assert.Empty(await jurors[1].Tell());
-            await market.Settle();
-            Assert.Null(await market.Market.CountJurors(scene.Job));
-        });
+        );
 
     [Fact]
     public void JurorThatTellsAnotherResultThanItSealed_HasNoVote() =>
@@ -194,7 +197,9 @@ public sealed class TrialTests
 
         public async Task Seal(string output) => _kept = await worker.Seal(_lease, worker.Completed(_lease, output));
 
-        /// <summary>Polls no longer than a moment. A poll that was given up is repeated, as a worker does: its answer may have been on its way.</summary>
+        /// <summary>
+        /// Polls no longer than a moment. A poll that was given up is repeated, as a worker does: its answer may have been on its way.
+        /// </summary>
         public async Task<bool> IsAskedToTell()
         {
             try
