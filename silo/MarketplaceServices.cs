@@ -2,6 +2,7 @@ using Marketplace.Gateway;
 using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
 using Marketplace.Worker;
+using Microsoft.Extensions.Options;
 
 namespace Marketplace.Silo;
 
@@ -17,6 +18,11 @@ internal static class MarketplaceServices
         });
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        var services = builder.Services;
+        services.AddSingleton(provider => new LogLevelRules(new(provider.GetRequiredService<ILogger<LogLevelRules>>)));
+        services.AddSingleton<ILogLevels>(provider => provider.GetRequiredService<LogLevelRules>());
+        services.AddSingleton<IPostConfigureOptions<LoggerFilterOptions>>(provider => provider.GetRequiredService<LogLevelRules>());
+        services.AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(provider => provider.GetRequiredService<LogLevelRules>());
         // A start that failed is told once, by Program: in a sentence where there is one, else with its stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical);
     }

@@ -71,6 +71,8 @@ namespace Marketplace;
 [JsonSerializable(typeof(CheckedBooks))]
 [JsonSerializable(typeof(SiloGrains))]
 [JsonSerializable(typeof(SiloSettings))]
+[JsonSerializable(typeof(LogLevels))]
+[JsonSerializable(typeof(LogLevelRequest))]
 [JsonSerializable(typeof(CommitteeEpochs))]
 [JsonSerializable(typeof(MarketSettlement))]
 [JsonSerializable(typeof(Health))]

@@ -39,6 +39,8 @@ internal static class MemberBounds
         [(typeof(DecisionRequest), nameof(DecisionRequest.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),
         [(typeof(DecisionRequest), nameof(DecisionRequest.Words))] = Text(1, MarketLimits.WordsBytesMax),
         [(typeof(Appeal), nameof(Marketplace.Appeal.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),
+        [(typeof(LogLevelRequest), nameof(LogLevelRequest.Category))] = Text(1, ILogLevels.CategoryBytesMax),
+        [(typeof(LogLevelRule), nameof(LogLevelRule.Category))] = Text(1, ILogLevels.CategoryBytesMax),
         [(typeof(AdmissionRequest), nameof(AdmissionRequest.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),
         [(typeof(AdmissionRequest), nameof(AdmissionRequest.Reason))] = Text(1, MarketLimits.AdmissionReasonBytesMax),
         [(typeof(AdmissionDecision), nameof(AdmissionDecision.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),

@@ -209,6 +209,10 @@ internal static class GatewayMessages
 
     public static string TextTooLong(string name, int seen, int max) => $"'{name}' has {seen} bytes: at most {max} are allowed.";
 
+    public static string CategoryRefused(int bytes) =>
+        $"'category' has {bytes} bytes; expected the beginning of loggers' names, such as Marketplace.Silo: 1 to "
+        + $"{ILogLevels.CategoryBytesMax} bytes.";
+
     public static string OpeningNotSigned(AccountId account) =>
         $"The signature is not by the key of account {account} over this challenge and this request. Sign the message that "
         + "'AccountOpening' describes, with the market's key that came with the challenge.";

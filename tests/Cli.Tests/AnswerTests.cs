@@ -168,6 +168,8 @@ public sealed class AnswerTests : IDisposable
             .On("GET /health/ready", new Health("ready", "0.1.0", null))
             .On("GET /v1/info", Info);
 
+    private static readonly LogLevels Levels = new([new("Marketplace.Silo", LogSeverity.Debug), new("Orleans", LogSeverity.None)]);
+
     private static FakeService OfSilo(FakeService service) =>
         service
             .On(
@@ -190,6 +192,8 @@ public sealed class AnswerTests : IDisposable
                     3
                 )
             )
+            .On("GET /v1/silo/log-levels", Levels)
+            .On("PUT /v1/silo/log-levels", Levels)
             .On(
                 "GET /v1/silo/settings",
                 new SiloSettings([
@@ -216,6 +220,8 @@ public sealed class AnswerTests : IDisposable
             { "job-list", "job list", ExitCodes.Ok },
             { "silo-top", "silo top", ExitCodes.Ok },
             { "silo-config", "silo config", ExitCodes.Ok },
+            { "silo-log-list", "silo log list", ExitCodes.Ok },
+            { "silo-log-set", "silo log set Marketplace.Silo debug", ExitCodes.Ok },
             { "blob-info", $"blob info {Blob.Id}", ExitCodes.Ok },
             { "blob-list", "blob list", ExitCodes.Ok },
             { "blob-rm", $"blob rm {Blob.Id}", ExitCodes.Ok },

@@ -53,7 +53,9 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness, IWorkerAdmi
         builder.Services.AddSingleton<IDisputeLists>(new FakeDisputeLists());
         builder.Services.AddSingleton<IMarketStreams>(Market);
         builder.Services.AddSingleton<IBookCheck>(Market.Books);
-        builder.Services.AddSingleton<ISiloFacts>(new FakeSilo());
+        var silo = new FakeSilo();
+        builder.Services.AddSingleton<ISiloFacts>(silo);
+        builder.Services.AddSingleton<ILogLevels>(silo);
         builder.Services.AddSingleton<IBlobStore>(Market.Blobs);
         builder.Services.AddKeyedSingleton<IBlobStore>(GatewayHosting.OutputStore, Market.Blobs);
         builder.Services.AddSingleton<IReadiness>(this);

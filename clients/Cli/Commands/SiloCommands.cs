@@ -15,7 +15,13 @@ internal static class SiloCommands
     private const int MethodsShown = 20;
 
     public static Command Make(CommandSet set) =>
-        CommandSet.Group("silo", "See what a silo does and how it is set. Needs a key of the scope admin.", Top(set), Config(set));
+        CommandSet.Group(
+            "silo",
+            "See what a silo does and how it is set. Needs a key of the scope admin.",
+            Top(set),
+            Config(set),
+            Log(set)
+        );
 
     private static Command Top(CommandSet set) =>
         set.Leaf(
@@ -135,4 +141,68 @@ internal static class SiloCommands
                 return ExitCodes.Ok;
             }
         );
+
+    private static Command Log(CommandSet set) =>
+        CommandSet.Group("log", "See and change from which level on a silo logs.", LogList(set), LogSet(set));
+
+    private static Command LogList(CommandSet set) =>
+        set.Leaf(
+            "list",
+            """
+            Show the categories whose level was changed since the silo that answers was started.
+
+            Example:
+              market silo log list
+            """,
+            async run => await Answer(run, await run.Client.Silo.LogLevels(run.Cancellation))
+        );
+
+    private static Command LogSet(CommandSet set)
+    {
+        var category = new Argument<string>("CATEGORY")
+        {
+            Description = "The beginning of the names of loggers; of those that fit, the longest counts",
+        };
+        var level = Values.Argument<LogSeverity?>(
+            "LEVEL",
+            "The least level that is written; start: as when the silo was started",
+            "trace, debug, information, warning, error, critical, none or start",
+            TryLevel
+        );
+        return set.Leaf(
+            "set",
+            """
+            Change from which level on the silo that answers logs a category: at once, and until it ends. On a cluster the others go on as
+            they were. Lines of trace and debug may hold what clients send.
+
+            Example:
+              market silo log set Marketplace.Silo debug
+            """,
+            async run => await Answer(run, await run.Client.Silo.SetLogLevel(run.Get(category), run.Get(level), run.Cancellation)),
+            category,
+            level
+        );
+    }
+
+    private static async Task<int> Answer(Invocation run, LogLevels levels)
+    {
+        await run.Answer(
+            levels,
+            writer =>
+                Table.Write(
+                    writer,
+                    run.TableWidth,
+                    ["CATEGORY", "LEVEL"],
+                    from rule in levels.Rules
+                    select new[] { rule.Category, SnakeCase.Of(rule.Level) }
+                )
+        );
+        return ExitCodes.Ok;
+    }
+
+    private static bool TryLevel(string text, out LogSeverity? level)
+    {
+        level = Enum.GetValues<LogSeverity>().Cast<LogSeverity?>().FirstOrDefault(value => SnakeCase.Of(value!.Value) == text);
+        return level is not null || text == "start";
+    }
 }

@@ -19,4 +19,18 @@ public class SiloClient
     /// <summary>Its options as they count, without secrets.</summary>
     public virtual Task<SiloSettings> Settings(CancellationToken cancellation = default) =>
         _transport.Ask<SiloSettings>(HttpMethod.Get, Routes.SiloSettings, cancellation);
+
+    /// <summary>The categories whose log level was changed since its start.</summary>
+    public virtual Task<LogLevels> LogLevels(CancellationToken cancellation = default) =>
+        _transport.Ask<LogLevels>(HttpMethod.Get, Routes.SiloLogLevels, cancellation);
+
+    /// <summary>Changes from which level on it logs a category; null: as at its start.</summary>
+    public virtual Task<LogLevels> SetLogLevel(string category, LogSeverity? level, CancellationToken cancellation = default) =>
+        _transport.Ask<LogLevelRequest, LogLevels>(
+            Routes.SiloLogLevels,
+            new LogLevelRequest(category, level),
+            ApiJson.Default.LogLevelRequest,
+            cancellation,
+            method: HttpMethod.Put
+        );
 }

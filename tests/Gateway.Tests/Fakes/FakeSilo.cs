@@ -3,7 +3,7 @@ using Marketplace.Gateway;
 namespace Marketplace.Tests.Gateway;
 
 /// <summary>A silo with one kind of grain and one setting.</summary>
-internal sealed class FakeSilo : ISiloFacts
+internal sealed class FakeSilo : ISiloFacts, ILogLevels
 {
     public static readonly SiloGrains Told = new(
         10_000,
@@ -16,4 +16,8 @@ internal sealed class FakeSilo : ISiloFacts
         new([new("--urls", "MARKET_URLS", "http://127.0.0.1:0", SettingSource.CommandLine, Secret: false, "where it listens")]);
 
     public Task<SiloGrains> Grains(CancellationToken cancellation) => Task.FromResult(Told);
+
+    public LogLevels Changed { get; private set; } = new([]);
+
+    public void Set(LogLevelRequest change, AccountId by) => Changed = new([new(change.Category, change.Level!.Value)]);
 }

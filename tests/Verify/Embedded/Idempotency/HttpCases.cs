@@ -142,6 +142,17 @@ internal static class HttpCases
                     ),
                 reputation => StakeIn(reputation, Unwanted.RequestId)
             ),
+            ["PUT /v1/silo/log-levels"] = new(
+                () =>
+                    new HttpRequestMessage(HttpMethod.Put, Routes.SiloLogLevels)
+                    {
+                        Content = JsonContent.Create(
+                            new LogLevelRequest("Marketplace.Idempotency", LogSeverity.Error),
+                            ApiJson.Default.LogLevelRequest
+                        ),
+                    },
+                levels => levels.GetRawText()
+            ),
             ["POST /v1/admissions/{worker}/decisions"] = new(
                 () =>
                     Json(
