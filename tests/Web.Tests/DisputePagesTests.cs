@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Playwright;
+using static Marketplace.Tests.Web.Keyboard;
 using static Microsoft.Playwright.Assertions;
 
 namespace Marketplace.Tests.Web;
@@ -48,6 +49,35 @@ public sealed class DisputePagesTests(DisputedMarket market) : IClassFixture<Dis
         await Expect(row.GetByText("seat, lost")).ToBeVisibleAsync();
 
         await ChangedFile_IsFound(page, job);
+    }
+
+    /// <summary>Without a mouse, on both sides.</summary>
+    [Fact]
+    public async Task Appeal_IsWrittenByTheOwner_AndDecidedByTheOperator()
+    {
+        await market.Disputed();
+        await using (var owners = await market.Page(key: await market.OwnersKey()))
+        {
+            var page = await owners.Go($"/workers/{market.Liar}");
+            await Press(page, page.GetByRole(AriaRole.Button, new() { Name = "Appeal", Exact = true }));
+            var dialog = page.GetByRole(AriaRole.Dialog);
+            await Reach(page, dialog.GetByRole(AriaRole.Checkbox).First);
+            await page.Keyboard.PressAsync("Space");
+            await Type(page, dialog.GetByLabel("Why they were not"), "The disk was full.");
+            await Press(page, dialog.GetByRole(AriaRole.Button, new() { Name = "Send the appeal" }));
+            await Expect(Panel(page, "Appeals")).ToContainTextAsync("open");
+        }
+        await using var operators = await market.Page();
+        var decided = await operators.Go($"/workers/{market.Liar}");
+        await Press(decided, Panel(decided, "Appeals").GetByRole(AriaRole.Button, new() { Name = "Decide" }));
+        var decision = decided.GetByRole(AriaRole.Dialog);
+        await Reach(decided, decision.GetByLabel("Decision"));
+        await decided.Keyboard.TypeAsync("Refuse");
+        await Type(decided, decision.GetByLabel("Why"), "A full disk signs no other output.");
+        await Press(decided, decision.GetByRole(AriaRole.Button, new() { Name = "Decide", Exact = true }));
+
+        await Expect(Panel(decided, "Appeals")).ToContainTextAsync("refused");
+        await Expect(Panel(decided, "Appeals")).ToContainTextAsync("A full disk signs no other output.");
     }
 
     /// <summary>The silo, or somebody between, gives a worker's signature with one changed digit, and another verdict.</summary>

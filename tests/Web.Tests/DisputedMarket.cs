@@ -38,6 +38,13 @@ public sealed class DisputedMarket(Chromium chromium) : Market(chromium)
         await Task.WhenAll(working.Select(worker => worker.Offered)).WaitAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>An API key of the account that owns the liar.</summary>
+    public async Task<string> OwnersKey()
+    {
+        var opened = await Client.Accounts.Open(_keys[0], cancellation: TestContext.Current.CancellationToken);
+        return opened.Key;
+    }
+
     /// <summary>
     /// Who has seats is drawn, and a dispute is listed some time after its job has ended: jobs are run, as many at once as there are
     /// workers, until one is listed.

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using static Marketplace.Tests.Web.Keyboard;
 using static Microsoft.Playwright.Assertions;
 
 namespace Marketplace.Tests.Web;
@@ -7,9 +8,6 @@ namespace Marketplace.Tests.Web;
 /// <summary>What a mouse does, a keyboard does: each control is reached with Tab, shows that it has the focus, and acts.</summary>
 public sealed class KeyboardTests(Market market) : IClassFixture<Market>
 {
-    /// <summary>More than any page has controls before the one that is looked for.</summary>
-    private const int TabsMax = 150;
-
     [Fact]
     public async Task Job_IsSubmitted_Cancelled_AndRunAgain()
     {
@@ -183,38 +181,5 @@ public sealed class KeyboardTests(Market market) : IClassFixture<Market>
         var cancellation = TestContext.Current.CancellationToken;
         await using var module = File.OpenRead(Market.Program(name));
         return await market.Client.Programs.Deploy(module, name, cancellation: cancellation);
-    }
-
-    /// <summary>Goes on with Tab until the control has the focus, which must be seen.</summary>
-    private static async Task Reach(IPage page, ILocator control)
-    {
-        await Expect(control).ToBeEnabledAsync();
-        for (var presses = 0; presses < TabsMax; presses++)
-        {
-            if (await control.EvaluateAsync<bool>("control => control === document.activeElement"))
-            {
-                var outline = await control.EvaluateAsync<string>(
-                    "control => control.matches(':focus-visible') ? getComputedStyle(control).outlineStyle : 'none'"
-                );
-                Assert.True(outline != "none", $"{control} does not show that it has the focus");
-                return;
-            }
-            await page.Keyboard.PressAsync("Tab");
-        }
-        Assert.Fail($"{control} is not reached with {TabsMax} presses of Tab");
-    }
-
-    private static async Task Press(IPage page, ILocator control)
-    {
-        await Reach(page, control);
-        await page.Keyboard.PressAsync("Enter");
-    }
-
-    private static async Task Type(IPage page, ILocator field, string text)
-    {
-        await Reach(page, field);
-        await page.Keyboard.PressAsync("Control+a");
-        await page.Keyboard.PressAsync("Delete");
-        await page.Keyboard.TypeAsync(text);
     }
 }
