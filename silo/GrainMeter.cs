@@ -40,6 +40,12 @@ internal sealed class GrainMeter(TimeProvider time)
         }
     }
 
+    /// <summary>The calls of all methods since the start; the windows of other readers stay as they are.</summary>
+    public IEnumerable<(string Grain, string Method, long Calls, long Failures)> SinceStart() =>
+        from method in _methods.Values
+        let total = method.Total()
+        select (method.Grain, method.Name, total.Counts.Sum(), total.Failures);
+
     private Moment Look() => new(time.GetTimestamp(), _methods.Values.ToDictionary(method => method, method => method.Total()));
 
     private static GrainMethod Between(Method method, Totals? from, Totals now)

@@ -19,6 +19,7 @@ internal static class SiloApplication
         ListenPorts.RequireFree(options);
         await builder.AddMarketplaceGrains(options);
         builder.AddMarketplaceServices(options);
+        builder.AddMarketplaceTelemetry(options);
         configure?.Invoke(builder);
 
         var app = builder.Build();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Marketplace.Gateway;
+using Marketplace.Worker;
 
 namespace Marketplace.Silo;
 
@@ -102,6 +103,8 @@ internal static class SiloConfiguration
             "the most that a settlement offers for a unit of gas, in wei; what is dearer waits (500000000000)"
         ),
         ("--name", nameof(SiloOptions.Name), "what people call this silo, in logs and on the dashboard (the machine's name)"),
+        ("--otlp", nameof(SiloOptions.Otlp), $"{OtlpTarget.UrlHelp} (not given: nothing is sent)"),
+        ("--trace-sample", nameof(SiloOptions.TraceSample), $"{OtlpTarget.SampleHelp}; METRICS.md ({OtlpTarget.SampleDefault})"),
         (
             "--allowed-hosts",
             nameof(SiloOptions.AllowedHosts),

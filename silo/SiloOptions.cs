@@ -169,6 +169,7 @@ public sealed partial class SiloOptions
         );
         ValidateEpochs();
         ValidateReuse();
+        ValidateTelemetry();
         ValidateChain();
         ValidateHttps();
         if (HostKind.IsCluster)

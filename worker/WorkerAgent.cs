@@ -234,6 +234,7 @@ public sealed partial class WorkerAgent(
     {
         var result = run.Result;
         var reportIt = _leases.Finish(run.Held, run.Took);
+        RunTrace.AddRun(result, options.Worker);
         if (result.Outcome == RunOutcome.WorkerFault)
         {
             LogFault(result.Lease, result.Job, result.Reason);
@@ -363,6 +364,7 @@ public sealed partial class WorkerAgent(
                     LogRefused(result.Lease, result.Job, reasons[result.Lease].First());
                     continue;
                 }
+                RunTrace.AddReport(result, options.Worker, time);
                 Interlocked.Increment(ref _jobsReported);
                 Interlocked.Add(ref _fuelReported, result.FuelUsed);
             }

@@ -98,6 +98,7 @@ internal static class JobsApi
         var seconds = RequestReader.Number(http, Wait);
         var item = JobMapper.ToItem(await RequestReader.Body(http, RequestReader.Json.JobRequest));
         var caller = http.Caller();
+        var submission = SubmissionTrace.Begin(http, time);
         using var place = seconds > 0 ? rates.EnterWait(caller.Account) : null;
         var results = await grains.GetGrain<ISubmissionGrain>(0).Submit(caller, [item]).HoldsBodyOf(http).WaitAsync(http.RequestAborted);
         var result = results[0];
@@ -106,6 +107,7 @@ internal static class JobsApi
             throw new MarketException(code, result.Message ?? "");
         }
         http.BodyIsUsed();
+        submission?.End(results);
         var view = await JobWait.For(grains.GetGrain<IJobGrain>(result.Job.ToString()), caller, seconds, time, http.RequestAborted);
         var status =
             seconds > 0 && !view.Status.HasEnded() ? StatusCodes.Status202Accepted
@@ -115,18 +117,20 @@ internal static class JobsApi
     }
 
     /// <summary>Submits up to 1,000 jobs. The answer has one result per item, in order; a refused item does not touch the others.</summary>
-    internal static async Task<JsonAnswer<JobBatchResponse>> SubmitBatch(HttpContext http, IGrainFactory grains)
+    internal static async Task<JsonAnswer<JobBatchResponse>> SubmitBatch(HttpContext http, IGrainFactory grains, TimeProvider time)
     {
         var batch = await RequestReader.Body(http, RequestReader.Json.JobBatchRequest);
         if (batch.Jobs.Count is 0 or > MarketLimits.BatchJobsMax)
         {
             throw TooMany("jobs", batch.Jobs.Count, MarketLimits.BatchJobsMax);
         }
+        var submission = SubmissionTrace.Begin(http, time);
         var results = await grains
             .GetGrain<ISubmissionGrain>(0)
             .Submit(http.Caller(), JobMapper.ToItems(batch.Jobs))
             .HoldsBodyOf(http)
             .WaitAsync(http.RequestAborted);
+        submission?.End(results);
         return Answer.Large(JobMapper.ToResponse(results), ApiJson.Default.JobBatchResponse);
     }
 

@@ -12,12 +12,6 @@ namespace Marketplace.Gateway;
 /// </summary>
 internal sealed partial class LinkCounts : IDisposable
 {
-    /// <summary>Counts connections that ended, by the tag <c>reason</c>.</summary>
-    public const string EndedCounter = "marketplace.worker_links.ended";
-
-    /// <summary>Counts calls that were answered with a refusal, by the tag <c>code</c>.</summary>
-    public const string RefusedCounter = "marketplace.worker_calls.refused";
-
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly ILogger<LinkCounts> _log;
@@ -31,9 +25,9 @@ internal sealed partial class LinkCounts : IDisposable
     public LinkCounts(IMeterFactory meters, TimeProvider time, ILogger<LinkCounts> log)
     {
         (_time, _log) = (time, log);
-        var meter = meters.Create("Marketplace.Gateway");
-        _ended = meter.CreateCounter<long>(EndedCounter);
-        _refused = meter.CreateCounter<long>(RefusedCounter);
+        var meter = meters.Create(MarketMetrics.MeterName);
+        _ended = MarketMetrics.LinksEnded.CreateCounter(meter);
+        _refused = MarketMetrics.CallsRefused.CreateCounter(meter);
     }
 
     /// <summary>A connection has ended.</summary>

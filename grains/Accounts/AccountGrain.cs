@@ -20,6 +20,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     private readonly ISecretSource _secrets;
     private readonly MarketIdentity _market;
     private readonly AccountTerms _terms;
+    private readonly IJobWatch[] _watches;
     private readonly ILogger<AccountGrain> _logger;
     private readonly AccountId _id;
     private readonly EventedState<AccountState, AccountEvent> _journal;
@@ -37,9 +38,11 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         ISecretSource secrets,
         MarketIdentity market,
         AccountTerms terms,
+        IEnumerable<IJobWatch> watches,
         ILogger<AccountGrain> logger
     )
     {
+        _watches = [.. watches];
         (_log, _documents, _clock, _secrets, _market, _terms, _logger) = (log, documents, clock, secrets, market, terms, logger);
         _id = AccountId.Parse(this.GetPrimaryKeyString());
         _history = new KeyHistory(this, _id, () => GrainFactory, logger);
@@ -145,7 +148,12 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         RequireSound();
         if (AccountRules.Settle(_account, _id, settlements) is { } settled)
         {
+            var heardAt = _clock.GetUtcNow();
             await Append(settled);
+            foreach (var watch in _watches)
+            {
+                TellSettled(watch, settled, heardAt);
+            }
             foreach (var transfer in settled.Transfers)
             {
                 _ = Deliver(transfer.Payee);
@@ -154,6 +162,15 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         }
 
         await RequireNewest();
+    }
+
+    private void TellSettled(IJobWatch watch, Settled settled, DateTimeOffset heardAt)
+    {
+        var now = _clock.GetUtcNow();
+        foreach (var job in settled.Jobs)
+        {
+            watch.Settled(job.Job, heardAt, now);
+        }
     }
 
     public async Task Receive(AccountId payer, long sequence, TokenAmount amount, Authority by)

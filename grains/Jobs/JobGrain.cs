@@ -23,6 +23,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
     private readonly MarketShards _shards;
     private readonly MarketIdentity _market;
     private readonly MarketDomain _domain;
+    private readonly IJobWatch[] _watches;
     private (AccountId Account, int Bytes) _kept;
 
     public JobGrain(
@@ -33,9 +34,11 @@ public sealed partial class JobGrain : Grain, IJobGrain
         MarketShards shards,
         MarketIdentity market,
         MarketDomain domain,
+        IEnumerable<IJobWatch> watches,
         ILogger<JobGrain> log
     )
     {
+        _watches = [.. watches];
         (_clock, _resident, _shards, _market, _domain, _log) = (clock, resident, shards, market, domain, log);
         _id = JobId.Parse(this.GetPrimaryKeyString());
         _job = new StoredDocument<JobState>(documents, new DocumentKey(JobStateCodec.Kind, _id.ToString()), JobStateCodec.Form);
@@ -89,7 +92,16 @@ public sealed partial class JobGrain : Grain, IJobGrain
             job = job.EndWith(answer, now < submission.EarlierEndedAt ? submission.EarlierEndedAt : now);
             RequireSound(job);
         }
-        return await _job.TryCreate(job) ? job : null;
+        if (!await _job.TryCreate(job))
+        {
+            return null;
+        }
+        foreach (var watch in _watches)
+        {
+            watch.Created(_id);
+        }
+        TellEnd(job);
+        return job;
     }
 
     public async Task<JobSettlement?> Complete(JobEnd end, Authority by)
@@ -105,6 +117,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
             var ended = Ended(open, end);
             await _job.Write(ended);
             _waiters.Release();
+            TellEnd(ended);
             _ = KeepForOthers(ended);
         }
         LeaveUnlessKept();
@@ -155,6 +168,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         var ended = Ended(job, job.Proposed is { } proposed ? JobCancelling.AtPriceOf(proposed) : end);
         await _job.Write(ended);
         _waiters.Release();
+        TellEnd(ended);
 
         // The cancellation stands even if these two calls fail: the market's report will find the job ended, and the account asks for the
         // ends of old holds by itself.
@@ -360,6 +374,14 @@ public sealed partial class JobGrain : Grain, IJobGrain
         var ended = job.EndWith(end, _clock.GetUtcNow());
         RequireSound(ended);
         return ended;
+    }
+
+    private void TellEnd(JobState job)
+    {
+        foreach (var watch in job.Ending is null ? [] : _watches)
+        {
+            watch.Ended(job.ToView(_id), job.HeldAt, isSigned: job.Ending!.End.Proof is not null);
+        }
     }
 
     private void RequireSound(JobState ended)

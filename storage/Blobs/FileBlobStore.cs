@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Marketplace.Crypto;
 
@@ -30,6 +31,8 @@ public sealed class FileBlobStore : IBlobStore
 
     /// <summary>So often a long put looks at the free disk; beyond it a put can use up this much more than the floor allows.</summary>
     private const long LookAtDiskEveryBytes = 16 << 20;
+
+    private static readonly Counter<long> Stored = MarketMetrics.BlobsStored.CreateCounter(new Meter(MarketMetrics.MeterName));
 
     private readonly FileBlobStoreOptions _options;
 
@@ -290,6 +293,7 @@ public sealed class FileBlobStore : IBlobStore
         Clock.Stamp(writer.DataPath);
         BlobShelf.Place(writer.DataPath, Files.Data(id));
         folder.FlushFolder();
+        Stored.Add(writer.Length);
         return new BlobInfo(id, writer.Length, writer.StoredAt);
     }
 

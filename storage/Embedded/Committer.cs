@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+
 namespace Marketplace.Storage;
 
 /// <summary>
@@ -7,6 +9,8 @@ namespace Marketplace.Storage;
 /// </summary>
 internal sealed class Committer(StoreMemory memory, JournalFramer framer, JournalSegments segments, TimeProvider time, bool continueOnPool)
 {
+    private static readonly Histogram<double> Flushes = MarketMetrics.FlushDuration.CreateHistogram(new Meter(MarketMetrics.MeterName));
+
     private readonly PendingWritePool _pool = new(continueOnPool);
     private List<PendingWrite> _gathering = [];
     private List<PendingWrite> _committing = [];
@@ -47,7 +51,9 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
         try
         {
             JournalFramer.Seal(ranges, durable);
+            var began = time.GetTimestamp();
             segments.Append(ranges, lastSequence);
+            Flushes.Record(time.GetElapsedTime(began).TotalSeconds);
         }
         catch (Exception failure)
         {

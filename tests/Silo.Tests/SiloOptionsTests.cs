@@ -50,6 +50,13 @@ public sealed class SiloOptionsTests
     [InlineData("--name", "a b", "letters")]
     [InlineData("--trusted-proxies", "proxy", "IP addresses")]
     [InlineData("--allow-plaintext", "perhaps", "true or false")]
+    [InlineData("--otlp", "127.0.0.1:4317", "an http or https URL")]
+    [InlineData("--otlp", "http://me:secret@127.0.0.1:4318", "without user, query and fragment")]
+    [InlineData("--otlp", "grpc://127.0.0.1:4317", "such as http://127.0.0.1:4318")]
+    [InlineData("--trace-sample", "1.5", "a number from 0 to 1")]
+    [InlineData("--trace-sample", "-0.1", "a number from 0 to 1")]
+    [InlineData("--trace-sample", "NaN", "a number from 0 to 1")]
+    [InlineData("--trace-sample", "1%", "a number from 0 to 1")]
     public void WrongValue_IsRefusedUnderTheNameThatWasTyped_WithWhatIsAllowed(string option, string value, string allowed)
     {
         var refusal = Assert.Throws<SiloOptionsException>(() => SiloConfiguration.Read([option, value]));

@@ -126,6 +126,19 @@ internal static class WorkerCommand
         Description = "Work for a market on another machine over plain HTTP",
     };
 
+    private static readonly Option<string?> Otlp = new("--otlp")
+    {
+        Description = $"{OtlpTarget.UrlHelp}. A worker sends traces of its runs (not given: nothing)",
+        HelpName = "URL",
+    };
+
+    private static readonly Option<string> TraceSample = new("--trace-sample")
+    {
+        Description = $"{OtlpTarget.SampleHelp}; as the silo's, for whole traces",
+        HelpName = "RATIO",
+        DefaultValueFactory = _ => OtlpTarget.SampleDefault,
+    };
+
     /// <summary>A value that begins with an at sign is a value: the library would read a file of that name instead.</summary>
     private static readonly ParserConfiguration Words = new() { ResponseFileTokenReplacer = null };
 
@@ -152,6 +165,8 @@ internal static class WorkerCommand
             MarketKey,
             Ca,
             AllowPlaintext,
+            Otlp,
+            TraceSample,
         };
         root.SetAction((parse, _) => Act(parse));
         var result = root.Parse(words, Words);
@@ -174,6 +189,7 @@ internal static class WorkerCommand
             var market = MarketAddress.Of(parse.GetRequiredValue(Url), parse.GetValue(Ca), parse.GetValue(AllowPlaintext));
             // Before the folder, which the first start makes: a wrong word leaves nothing behind.
             var asked = Options(parse);
+            var telemetry = Telemetry(parse);
             using var folder = WorkerFolder.Open(
                 parse.GetRequiredValue(Data),
                 Environment.GetEnvironmentVariable(KeyFile.PassphraseVariable),
@@ -183,7 +199,8 @@ internal static class WorkerCommand
                 market,
                 folder,
                 Of(folder, asked, parse.GetValue(CacheSize)),
-                Flag(parse, Committee)
+                Flag(parse, Committee),
+                telemetry
             );
             await worker.Run();
             return Done;
@@ -241,6 +258,15 @@ internal static class WorkerCommand
         _ = Flag(parse, Committee);
         options.Validate();
         return options;
+    }
+
+    private static OtlpTarget? Telemetry(ParseResult parse)
+    {
+        var share = parse.GetRequiredValue(TraceSample);
+        var sample = OtlpTarget.TrySample(share) ?? throw Wrong(TraceSample, share, OtlpTarget.SampleForm);
+        return parse.GetValue(Otlp) is { } text
+            ? new OtlpTarget(OtlpTarget.TryUrl(text) ?? throw Wrong(Otlp, text, OtlpTarget.UrlForm), sample)
+            : null;
     }
 
     private static WorkerOptions Of(WorkerFolder folder, WorkerOptions asked, int cacheMiB) =>

@@ -16,13 +16,18 @@ internal sealed class WorkerProcess : IAsyncDisposable
     private readonly RemoteMarketLink _link;
     private readonly CommitteeVoter? _voter;
     private readonly WorkerAgent _agent;
+    private readonly IDisposable? _telemetry;
 
     /// <param name="serves">Whether it serves in committees.</param>
-    public WorkerProcess(MarketAddress market, WorkerFolder folder, WorkerOptions options, bool serves)
+    /// <param name="telemetry">Where the traces of its runs go; null: nowhere.</param>
+    public WorkerProcess(MarketAddress market, WorkerFolder folder, WorkerOptions options, bool serves, OtlpTarget? telemetry)
     {
         (_market, _folder, _options) = (market, folder, options);
         _http = market.Connections();
         _status = StatusLine.Open(options, _time);
+        _telemetry = telemetry is null
+            ? null
+            : OtlpExport.Traces(telemetry, OtlpExport.Resource("marketplace-worker", options.Worker.ToString()));
         var remote = new RemoteMarket
         {
             Url = market.Url,
@@ -69,6 +74,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _status.DisposeAsync();
+        _telemetry?.Dispose();
         _http.Dispose();
         _voter?.Dispose();
         _drain.Dispose();

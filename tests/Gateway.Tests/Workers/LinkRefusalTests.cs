@@ -109,9 +109,9 @@ public sealed class LinkRefusalTests
 
         Assert.Equal(
             [
-                $"{LinkCounts.RefusedCounter} code=lease_not_found 1",
-                $"{LinkCounts.EndedCounter} reason=done 1",
-                $"{LinkCounts.EndedCounter} reason=foreign_worker 1",
+                $"{MarketMetrics.CallsRefused.Name} code=lease_not_found 1",
+                $"{MarketMetrics.LinksEnded.Name} reason=done 1",
+                $"{MarketMetrics.LinksEnded.Name} reason=foreign_worker 1",
             ],
             seen
         );
@@ -130,7 +130,7 @@ public sealed class LinkRefusalTests
 
         await gateway.DisposeAsync();
 
-        Assert.Equal([$"{LinkCounts.EndedCounter} reason=silent 1"], seen);
+        Assert.Equal([$"{MarketMetrics.LinksEnded.Name} reason=silent 1"], seen);
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class LinkRefusalTests
         {
             InstrumentPublished = (instrument, listening) =>
             {
-                if (instrument.Meter.Scope == scope && instrument.Meter.Name == "Marketplace.Gateway")
+                if (instrument.Meter.Scope == scope && instrument.Meter.Name == MarketMetrics.MeterName)
                 {
                     listening.EnableMeasurementEvents(instrument);
                 }
