@@ -28,7 +28,8 @@ public static class JobTrace
     }
 
     /// <summary>The span of the whole job, which all its stages are children of.</summary>
-    public static void AddWhole(
+    /// <returns>Whether the job is traced.</returns>
+    public static bool AddWhole(
         JobId job,
         DateTimeOffset from,
         DateTimeOffset to,
@@ -36,11 +37,13 @@ public static class JobTrace
     )
     {
         // Only the trace's id, no parent: so it is the trace's root.
-        if (IsOn && Start(JobStage.Whole, new ActivityContext(TraceOf(job), default, default), [], from) is { } span)
+        if (!IsOn || Start(JobStage.Whole, new ActivityContext(TraceOf(job), default, default), [], from) is not { } span)
         {
-            SpanIdOf(span) = WholeSpanOf(job).ToHexString();
-            End(span, job, to, attributes);
+            return false;
         }
+        SpanIdOf(span) = WholeSpanOf(job).ToHexString();
+        End(span, job, to, attributes);
+        return true;
     }
 
     /// <summary>A stage of the job is over.</summary>

@@ -26,7 +26,7 @@ internal sealed class JobMeasures(Meter meter) : IJobWatch
         var state = KeyValuePair.Create<string, object?>("state", Word(job.Status));
         _ended.Add(1, state, KeyValuePair.Create<string, object?>("fault", Word(job.Fault)));
         _fuel.Add(job.FuelUsed);
-        _charged.Add((long)UInt128.Min(job.Charge.BaseUnits, long.MaxValue));
+        _charged.Add((long)UInt128.Min(job.Charge.BaseUnits, (ulong)long.MaxValue));
         _duration.Record((job.EndedAt!.Value - job.SubmittedAt).TotalSeconds, state);
         if (isSigned)
         {
@@ -46,7 +46,7 @@ internal sealed class JobMeasures(Meter meter) : IJobWatch
 
     private static void Trace(JobView job, DateTimeOffset heldAt)
     {
-        JobTrace.AddWhole(
+        var isTraced = JobTrace.AddWhole(
             job.Id,
             heldAt,
             job.EndedAt!.Value,
@@ -56,6 +56,10 @@ internal sealed class JobMeasures(Meter meter) : IJobWatch
             Attribute("fuel", job.FuelUsed),
             Attribute("program", job.Spec.Program.ToString())
         );
+        if (!isTraced)
+        {
+            return;
+        }
         JobTrace.AddStage(job.Id, JobStage.Hold, heldAt, job.SubmittedAt);
         foreach (var (step, next) in job.History.Zip(job.History.Skip(1)))
         {
