@@ -183,13 +183,7 @@ public enum MarketMetricKind
 /// <param name="Unit">A unit of UCUM; in braces what is counted.</param>
 /// <param name="Description">A sentence.</param>
 /// <param name="Attributes">What its values are told apart by.</param>
-public sealed record MarketMetric(
-    MarketMetricKind Kind,
-    string Name,
-    string Unit,
-    string Description,
-    IReadOnlyList<string> Attributes
-)
+public sealed record MarketMetric(MarketMetricKind Kind, string Name, string Unit, string Description, IReadOnlyList<string> Attributes)
 {
     /// <summary>From a flush of a tenth of a millisecond to a job that waits for an hour.</summary>
     private static readonly InstrumentAdvice<double> Seconds = new()

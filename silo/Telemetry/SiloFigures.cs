@@ -46,10 +46,11 @@ internal sealed partial class SiloFigures(
     /// <summary>Asks the grains.</summary>
     public async Task Read(CancellationToken cancellation)
     {
-        _market = await Try(
-            async () => await Task.WhenAll(shards.All(grains).Select(market => market.GetView())).WaitAsync(cancellation),
-            "the market"
-        ) ?? [];
+        _market =
+            await Try(
+                async () => await Task.WhenAll(shards.All(grains).Select(market => market.GetView())).WaitAsync(cancellation),
+                "the market"
+            ) ?? [];
         _grains = await Try(() => facts.Grains(cancellation), "the grain host");
         if (options.SettlesOnChain)
         {

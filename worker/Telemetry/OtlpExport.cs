@@ -34,7 +34,8 @@ public static class OtlpExport
     /// Whether a job is traced follows from its id, so processes with one share agree on each job. Dispose it to send what waits.
     /// </summary>
     public static TracerProvider Traces(OtlpTarget target, ResourceBuilder resource) =>
-        Providers.CreateTracerProviderBuilder()
+        Providers
+            .CreateTracerProviderBuilder()
             .SetResourceBuilder(resource)
             .SetSampler(new TraceIdRatioBasedSampler(target.TraceSample))
             .AddSource(JobTrace.SourceName)

@@ -24,8 +24,7 @@ public sealed record OtlpTarget(Uri Url, double TraceSample)
 
     /// <summary>A password in it would stand in the list of processes, and a receiver's path is a fixed one.</summary>
     public static Uri? TryUrl(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url)
-        && url is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "" }
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "" }
             ? url
             : null;
 
