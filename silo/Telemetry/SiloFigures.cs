@@ -32,8 +32,8 @@ internal sealed partial class SiloFigures(
         MarketMetrics.OfferSlots.Observe(meter, () => OfMarket(view => view.Slots));
         MarketMetrics.MoneyHeld.Observe(meter, () => OfBooks(last => (double)last.Held.BaseUnits));
         MarketMetrics.BookViolations.Observe(meter, () => OfBooks(last => (double)last.ViolationCount));
-        MarketMetrics.FoldLag.Observe(meter, () => [new Measurement<long>(lists.Lag)]);
-        MarketMetrics.DiskFree.Observe(meter, () => [new Measurement<long>(new DriveInfo(folder.Path).AvailableFreeSpace)]);
+        MarketMetrics.FoldLag.Observe<long>(meter, () => [new Measurement<long>(lists.Lag)]);
+        MarketMetrics.DiskFree.Observe<long>(meter, () => [new Measurement<long>(new DriveInfo(folder.Path).AvailableFreeSpace)]);
         MarketMetrics.GrainCalls.Observe(meter, () => OfMethods(method => method.Calls));
         MarketMetrics.GrainFailures.Observe(meter, () => OfMethods(method => method.Failures));
         MarketMetrics.GrainActivations.Observe(meter, Activations);
