@@ -5,6 +5,7 @@ using Marketplace.Verify.Cancel;
 using Marketplace.Verify.Checks;
 using Marketplace.Verify.Committees;
 using Marketplace.Verify.Contracts;
+using Marketplace.Verify.Deploy;
 using Marketplace.Verify.Kill9;
 using Marketplace.Verify.Moving;
 using Marketplace.Verify.OpenApi;
@@ -48,6 +49,10 @@ var checks = new CheckList
     ["determinism"] = (
         "jobs interpreted, compiled, unoptimised, restarted; one hash each [--n N] [--seed S] " + "[--digests FILE: one way alone]",
         DeterminismCheck.Run
+    ),
+    ["deploy"] = (
+        "docker-compose.yml and the Kubernetes manifests against their schemas; needs node and npm [--folder WHERE_PACKAGES_STAY]",
+        DeployCheck.Run
     ),
     ["openapi"] = (
         "linters, and a generated TypeScript client that runs a job; needs node and npm [--folder WHERE_PACKAGES_STAY]",
