@@ -19,8 +19,8 @@ public sealed class JobWatchTests
                 var one = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
                 await market.Submit(caller, TestMarket.Item("one", program));
                 var lease = await worker.TakeOne();
-                await worker.Report(worker.Completed(lease, "HELLO", fuel: 500_000));
-                await worker.Report(worker.Completed(lease, "HELLO", fuel: 500_000));
+                await worker.Report(worker.Sign(lease, worker.Completed(lease, "HELLO")));
+                await worker.Report(worker.Sign(lease, worker.Completed(lease, "HELLO")));
                 await market.Settle();
                 var two = (await market.Submit(caller, TestMarket.Item("two", program)))[0].Job;
                 await market.Job(two).Cancel(caller);

@@ -31,7 +31,7 @@ public sealed class JobTraceTests
         Assert.Equal(SpanId, seen[1].SpanId.ToHexString());
         Assert.NotEqual(SpanId, seen[0].SpanId.ToHexString());
         Assert.Equal(
-            [("marketplace.job.id", (object)Job.ToString()), ("fuel", 7L)],
+            [("marketplace.job.id", (object)Job.ToString()), ("fuel", (object)7L)],
             seen[0].TagObjects.Select(tag => (tag.Key, tag.Value!))
         );
         Assert.Equal((At.UtcDateTime, TimeSpan.FromSeconds(2)), (seen[1].StartTimeUtc, seen[1].Duration));
