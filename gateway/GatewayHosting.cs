@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -14,7 +15,7 @@ namespace Marketplace.Gateway;
 /// <summary>
 /// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c> (a second one under <see cref="OutputStore"/>),
 /// <c>IAccountLists</c>, <c>IDisputeLists</c>, <c>IBookCheck</c>, <c>MarketIdentity</c>, <c>MarketDomain</c>,
-/// <see cref="IReadiness"/>, <see cref="IWorkerAdmission"/> and <see cref="IMarketStreams"/>.
+/// <see cref="IReadiness"/>, <see cref="IWorkerAdmission"/>, <see cref="ISiloFacts"/> and <see cref="IMarketStreams"/>.
 /// </summary>
 public static class GatewayHosting
 {
@@ -63,17 +64,42 @@ public static class GatewayHosting
         services.AddSingleton<AdmissionWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<AdmissionWatch>());
         services.AddApiDescription();
+        // A web host brings these two; any other does not.
+        services.AddRoutingCore();
+        services.TryAddSingleton(_ => new DiagnosticListener("Microsoft.AspNetCore"));
+        services.AddSingleton<InProcessGateway>();
         return services;
     }
 
-    /// <summary>
-    /// Maps the whole API with its guards, in the order in which a request meets them: cheap refusals first; nothing is read or looked up
-    /// for a request that the guard before has refused.
-    /// </summary>
+    /// <summary>Maps the whole API with its guards.</summary>
     public static TApplication MapMarketplaceGateway<TApplication>(this TApplication app)
         where TApplication : IApplicationBuilder, IEndpointRouteBuilder
     {
         ServerRefusals.Listen(app.ServiceProvider.GetRequiredService<DiagnosticListener>());
+        UseGuards(app);
+        MapRoutes(app);
+        return app;
+    }
+
+    /// <summary>The whole API with its guards, for requests that come by no server.</summary>
+    internal static RequestDelegate Build(IServiceProvider services)
+    {
+        var app = new ApplicationBuilder(services);
+        UseGuards(app);
+        IEndpointRouteBuilder? routes = null;
+        app.UseEndpoints(added => routes = added);
+        // Not within the call above, which adds its routes to the process's list: a server's own stand there, and the document is made of
+        // it.
+        MapRoutes(routes!);
+        return app.Build();
+    }
+
+    /// <summary>
+    /// In the order in which a request meets them: cheap refusals first; nothing is read or looked up for a request that the guard before
+    /// has refused.
+    /// </summary>
+    private static void UseGuards(IApplicationBuilder app)
+    {
         app.UseMiddleware<ProblemMiddleware>();
         app.UseForwardedHeaders();
         app.UseMiddleware<FrontMiddleware>();
@@ -83,32 +109,34 @@ public static class GatewayHosting
         app.UseRequestTimeouts();
         app.UseMiddleware<AccessMiddleware>();
         app.UseMiddleware<BodyMiddleware>();
+    }
 
-        app.MapJobsApi();
-        app.MapJobContentApi();
-        app.MapBlobsApi(app.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value);
-        app.MapProgramsApi();
-        app.MapStateApi();
-        app.MapLedgersApi();
-        app.MapDisputesApi();
-        app.MapEpochsApi();
-        app.MapSettlementApi();
-        app.MapSettlementsApi();
-        app.MapAccountApi();
-        app.MapOpeningApi();
-        app.MapKeysApi();
-        app.MapMarketApi();
-        app.MapQuotesApi();
-        app.MapBooksApi();
-        app.MapSilosApi();
-        app.MapEventsApi();
-        app.MapSignInsApi();
-        app.MapWorkerPagesApi();
-        app.MapAdmissionsApi();
-        app.MapWorkersApi();
-        app.MapHealthApi();
-        app.MapOpenApiDocument();
-        app.MapWebPages();
-        return app;
+    private static void MapRoutes(IEndpointRouteBuilder routes)
+    {
+        routes.MapJobsApi();
+        routes.MapJobContentApi();
+        routes.MapBlobsApi(routes.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value);
+        routes.MapProgramsApi();
+        routes.MapStateApi();
+        routes.MapLedgersApi();
+        routes.MapDisputesApi();
+        routes.MapEpochsApi();
+        routes.MapSettlementApi();
+        routes.MapSettlementsApi();
+        routes.MapAccountApi();
+        routes.MapOpeningApi();
+        routes.MapKeysApi();
+        routes.MapMarketApi();
+        routes.MapQuotesApi();
+        routes.MapBooksApi();
+        routes.MapSilosApi();
+        routes.MapEventsApi();
+        routes.MapSignInsApi();
+        routes.MapWorkerPagesApi();
+        routes.MapAdmissionsApi();
+        routes.MapWorkersApi();
+        routes.MapHealthApi();
+        routes.MapOpenApiDocument();
+        routes.MapWebPages();
     }
 }

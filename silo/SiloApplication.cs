@@ -4,9 +4,14 @@ using Marketplace.Storage;
 
 namespace Marketplace.Silo;
 
-/// <summary>All of a silo, ready to be started.</summary>
-internal static class SiloApplication
+/// <summary>All of a silo, ready to be started: by its own program, or inside another one.</summary>
+public static class SiloApplication
 {
+    /// <summary>A silo that is not started yet. The data folder is its own from here until it is disposed of.</summary>
+    /// <param name="options">
+    /// What the deployment chooses. Inside another program, a worker runs guests in that program's process (<c>Isolation = "none"</c>),
+    /// unless its first line has what the silo's <c>Program.cs</c> has for its children.
+    /// </param>
     /// <param name="configure">What a caller has otherwise than a silo that runs by itself.</param>
     public static async Task<WebApplication> Build(SiloOptions options, Action<WebApplicationBuilder>? configure = null)
     {

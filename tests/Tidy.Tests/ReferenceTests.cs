@@ -34,6 +34,7 @@ public sealed class ReferenceTests
         ["Worker.Protocol"] = ["Values", "Api", "Crypto", "Receipts"],
         ["Worker"] = ["Values", "Api", "Crypto", "Engine", "Receipts", "Sdk", "Worker.Protocol"],
         ["Sdk"] = ["Values", "Api", "Crypto", "Receipts"],
+        ["Sdk.Grains"] = ["Sdk", "Gateway"],
         ["market"] =
         [
             "Values",

@@ -86,7 +86,7 @@ var checks = new CheckList
             + "[--token KIND] [--without RULE]",
         ContractCheck.Run
     ),
-    ["packages"] = ("command and SDK are packed, installed and used as the READMEs tell [--root DIR]", PackagesCheck.Run),
+    ["packages"] = ("all is packed; command and clients are installed and used as the READMEs tell [--root DIR]", PackagesCheck.Run),
 }.With(HostChecks.All);
 
 if (args is [SharedBlobsCheck.ProcessName, .. var its])

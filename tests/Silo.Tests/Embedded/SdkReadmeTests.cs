@@ -39,30 +39,12 @@ public sealed class SdkReadmeTests
     }
 
     [Fact]
-    public async Task Examples_AreThoseOfTheReadme()
-    {
-        var readme = await Lines("SdkReadme.md");
-        var source = await Lines("SdkReadmeTests.cs");
-        var shown = new List<string>();
-        var isCode = false;
-        foreach (var line in readme)
-        {
-            if (line.StartsWith("```", StringComparison.Ordinal))
-            {
-                isCode = line == "```csharp";
-            }
-            else if (isCode && line.Length > 0)
-            {
-                shown.Add(line);
-            }
-        }
-
-        // The first lines say where things are; the test has its own.
-        Assert.Equal(["using Marketplace;", "var data = \"data\";", "var module = \"programs/echo/echo.wasm\";"], shown[..3]);
-        var run = source.SkipWhile(line => line != "// README").Skip(1).TakeWhile(line => line != "// END");
-        Assert.Equal(run, shown.Skip(3));
-    }
-
-    private static async Task<IEnumerable<string>> Lines(string file) =>
-        (await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, file), Cancellation)).Select(line => line.Trim());
+    public Task Examples_AreThoseOfTheReadme() =>
+        ReadmeExamples.AreThoseOf(
+            "SdkReadme.md",
+            "SdkReadmeTests.cs",
+            "using Marketplace;",
+            "var data = \"data\";",
+            "var module = \"programs/echo/echo.wasm\";"
+        );
 }
