@@ -81,7 +81,10 @@ public sealed class MemoryBudgetTests
         market.Gate = gate.Task;
         using var gone = new CancellationTokenSource();
         var http = Batch(Account(1), market.AddProgram(Account(1)), gone.Token);
-        var request = new BodyMiddleware(async inside => await JobsApi.SubmitBatch(inside, FakeGrains.Of(market)), _budget).Invoke(http);
+        var request = new BodyMiddleware(
+            async inside => await JobsApi.SubmitBatch(inside, FakeGrains.Of(market), TimeProvider.System),
+            _budget
+        ).Invoke(http);
 
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);

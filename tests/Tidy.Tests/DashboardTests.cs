@@ -42,7 +42,7 @@ public sealed partial class DashboardTests
         {
             var name = $"{rule["alert"]}";
             Assert.True($"{rule["annotations"]["runbook"]}".Length > 40, $"{name} does not say what to do.");
-            Assert.Contains($"{rule["labels"]["severity"]}", ["page", "ticket"]);
+            Assert.Contains($"{rule["labels"]["severity"]}", (string[])["page", "ticket"]);
             Assert.Contains($"alertname: {name} ", tests, StringComparison.Ordinal);
             Assert.Contains($"alertname=\"{name}\"", tests, StringComparison.Ordinal);
         }
@@ -56,7 +56,7 @@ public sealed partial class DashboardTests
     {
         Assert.SkipUnless(
             (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, Judge)))
-                || Testing.Vectors.Required,
+                || Environment.GetEnvironmentVariable("CI") == "true",
             $"{Judge} is not installed: run 'apt-get install prometheus'."
         );
         using var run = Process.Start(
