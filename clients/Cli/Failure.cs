@@ -61,14 +61,9 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             ),
             KeyFileException or VoteLogException => new(ExitCodes.LocalFile, "key_file", exception.Message),
             ExportFileException file => new(ExitCodes.Damaged, "export_file", file.Message, "Copy the file again, or export again."),
-            StoreDamagedException or BlobDamagedException or ImportDiffersException or BackupDamagedException => new(
-                ExitCodes.Damaged,
-                "damaged",
-                exception.Message
-            ),
+            StoreDamagedException or BlobDamagedException or ImportDiffersException => new(ExitCodes.Damaged, "damaged", exception.Message),
             StoreLockedException
             or MoveRefusedException
-            or BackupRefusedException
             or StoreUnfinishedException
             or PostgresSettingsException
             or PostgresSchemaException => new(ExitCodes.LocalFile, "data_cannot_be_used", exception.Message),

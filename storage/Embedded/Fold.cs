@@ -21,8 +21,7 @@ internal sealed class Fold(
     FoldedStore folded,
     JournalSegments segments,
     EmbeddedStoreOptions options,
-    TimeProvider time,
-    Func<bool> isDiskShort
+    TimeProvider time
 )
 {
     private const int ItemsMin = 64;
@@ -106,7 +105,7 @@ internal sealed class Fold(
         folded.Writer.SetFolded(through);
         if (folded.MakeDurable())
         {
-            segments.GiveUpThrough(through, isDiskShort());
+            segments.DeleteThrough(through);
         }
     }
 

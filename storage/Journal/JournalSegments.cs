@@ -100,7 +100,7 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
         _active.Flush();
     }
 
-    /// <summary>True where <see cref="GiveUpThrough"/> would find something.</summary>
+    /// <summary>True where <see cref="DeleteThrough"/> would delete something.</summary>
     public bool HasClosedThrough(long sequence)
     {
         lock (_closedGate)
@@ -109,16 +109,10 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
         }
     }
 
-    /// <summary>
-    /// Gives up, oldest first, the closed segments that hold nothing after the sequence: deletes them, or keeps them for backups.
-    /// </summary>
-    /// <param name="sequence">All up to here is durable elsewhere.</param>
-    /// <param name="isDiskShort">Nothing is kept: what the store itself writes needs the room.</param>
-    public void GiveUpThrough(long sequence, bool isDiskShort)
+    /// <summary>Deletes, oldest first, the closed segments that hold nothing after the sequence.</summary>
+    public void DeleteThrough(long sequence)
     {
-        var kept = new KeptSegments(files, segmentBytes);
-        var keeps = kept.AreWanted && !isDiskShort;
-        var changed = false;
+        var deleted = false;
         while (true)
         {
             ClosedSegment oldest;
@@ -130,19 +124,11 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
                 }
                 _closed.Dequeue();
             }
-            if (keeps)
-            {
-                kept.Keep(oldest.Number);
-            }
-            else
-            {
-                files.Delete(JournalFormat.SegmentName(oldest.Number));
-            }
-            changed = true;
+            files.Delete(JournalFormat.SegmentName(oldest.Number));
+            deleted = true;
         }
-        if (changed)
+        if (deleted)
         {
-            kept.DropOldest(all: !keeps);
             files.FlushFolder();
         }
     }
