@@ -35,8 +35,8 @@ internal sealed partial class LogLevelRules(Lazy<ILogger<LogLevelRules>> log)
             {
                 throw new MarketException(
                     ErrorCode.LimitExceeded,
-                    $"The levels of {ILogLevels.RulesMax} categories are changed, which is the most; take one back first, or name what several "
-                        + "have in common."
+                    $"The levels of {ILogLevels.RulesMax} categories are changed, which is the most; take one back first, or name "
+                        + "what several have in common."
                 );
             }
             _rules = rules;

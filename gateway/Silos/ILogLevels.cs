@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Gateway;
 
 /// <summary>From which level on a silo logs, changed while it runs. What was changed is gone with the process.</summary>
@@ -13,6 +15,6 @@ public interface ILogLevels
     LogLevels Changed { get; }
 
     /// <summary>Sets a category's level, or takes the change back. The same again changes nothing.</summary>
-    /// <exception cref="Marketplace.GrainInterfaces.MarketException">There are <see cref="RulesMax"/> categories, and this is another one.</exception>
+    /// <exception cref="MarketException">There are <see cref="RulesMax"/> categories, and this is another one.</exception>
     void Set(LogLevelRequest change, AccountId by);
 }

@@ -150,10 +150,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         {
             var heardAt = _clock.GetUtcNow();
             await Append(settled);
-            foreach (var watch in _watches)
-            {
-                TellSettled(watch, settled, heardAt);
-            }
+            settled.Tell(_watches, heardAt, _clock.GetUtcNow());
             foreach (var transfer in settled.Transfers)
             {
                 _ = Deliver(transfer.Payee);
@@ -162,15 +159,6 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         }
 
         await RequireNewest();
-    }
-
-    private void TellSettled(IJobWatch watch, Settled settled, DateTimeOffset heardAt)
-    {
-        var now = _clock.GetUtcNow();
-        foreach (var job in settled.Jobs)
-        {
-            watch.Settled(job.Job, heardAt, now);
-        }
     }
 
     public async Task Receive(AccountId payer, long sequence, TokenAmount amount, Authority by)

@@ -23,3 +23,18 @@ public interface IJobWatch
     /// <param name="to">When the charge was durable.</param>
     void Settled(JobId job, DateTimeOffset from, DateTimeOffset to);
 }
+
+internal static class JobWatches
+{
+    /// <summary>Tells all watches of the jobs that an account has settled.</summary>
+    public static void Tell(this Settled settled, IJobWatch[] watches, DateTimeOffset from, DateTimeOffset to)
+    {
+        foreach (var watch in watches)
+        {
+            foreach (var job in settled.Jobs)
+            {
+                watch.Settled(job.Job, from, to);
+            }
+        }
+    }
+}
