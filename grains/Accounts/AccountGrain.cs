@@ -65,12 +65,9 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
             _account.Storage = new KeptBlobs();
         }
 
-        foreach (var outgoing in _account.Outgoings.Values)
+        foreach (var transfer in _account.Outgoings.Values.SelectMany(outgoing => outgoing.Pending))
         {
-            foreach (var transfer in outgoing.Pending)
-            {
-                transfer.Sent = true;
-            }
+            transfer.Sent = true;
         }
 
         // The settlements of these holds may have been lost with the process: their jobs are asked at once, not when the holds are old.
@@ -157,7 +154,6 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
             }
             return;
         }
-
         await RequireNewest();
     }
 
