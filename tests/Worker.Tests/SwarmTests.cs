@@ -85,6 +85,23 @@ public sealed class SwarmTests
     }
 
     [Fact]
+    public async Task WhatARunAsksWhileTheConnectionIsLost_WaitsForTheNext()
+    {
+        var market = new FakeMarket();
+        var module = market.Add([1]);
+        var link = new UnsteadyLink(market, new SwarmCounter());
+        link.Cut();
+
+        var opened = link.OpenBlob(new LeaseCall(default, default, 1), module, CancellationToken.None).AsTask();
+        await Assert.ThrowsAsync<MarketLinkException>(() => link.ReadSettlement(1, CancellationToken.None).AsTask());
+        Assert.False(opened.IsCompleted);
+        link.Mend();
+
+        await using var content = await opened;
+        Assert.NotNull(content);
+    }
+
+    [Fact]
     public async Task MissingModule_IsAnInputThatCannotBeHad()
     {
         await using var swarm = new RunningSwarm(Options);

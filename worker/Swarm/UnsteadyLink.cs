@@ -3,22 +3,28 @@ using Marketplace.Receipts;
 
 namespace Marketplace.Worker;
 
-/// <summary>A link that can be cut: calls under way fail, and those that begin meanwhile.</summary>
+/// <summary>
+/// A link that can be cut: calls under way fail, and those that begin meanwhile. What a run asks waits until it is mended, as behind a
+/// worker's own link.
+/// </summary>
 internal sealed class UnsteadyLink(IMarketLink link, SwarmCounter counter) : IMarketLink
 {
     private readonly Lock _lock = new();
-    private CancellationTokenSource _cut = new();
+    private Connection _connection = new();
 
     public MarketDomain Domain => link.Domain;
 
-    public void Cut() => Current.Cancel();
+    public void Cut() => Current.Cut.Cancel();
 
     public void Mend()
     {
+        Connection old;
         lock (_lock)
         {
-            _cut = new CancellationTokenSource();
+            old = _connection;
+            _connection = new Connection();
         }
+        old.Mended.SetResult();
     }
 
     public ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation) =>
@@ -48,13 +54,13 @@ internal sealed class UnsteadyLink(IMarketLink link, SwarmCounter counter) : IMa
         Call(token => link.ReadSettlement(number, token), cancellation);
 
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
-        Call(token => link.OpenBlob(call, blob, token), cancellation);
+        ForRun(token => link.OpenBlob(call, blob, token), cancellation);
 
     public ValueTask<long?> FindBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
-        Call(token => link.FindBlob(call, blob, token), cancellation);
+        ForRun(token => link.FindBlob(call, blob, token), cancellation);
 
     public async ValueTask PutOutput(LeaseCall call, BlobId output, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
-        await Call(
+        await ForRun(
                 async token =>
                 {
                     await link.PutOutput(call, output, content, token).ConfigureAwait(false);
@@ -65,31 +71,53 @@ internal sealed class UnsteadyLink(IMarketLink link, SwarmCounter counter) : IMa
             .ConfigureAwait(false);
 
     public ValueTask<ReadOnlyMemory<byte>?> ReadState(LeaseCall call, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>
-        Call(token => link.ReadState(call, key, token), cancellation);
+        ForRun(token => link.ReadState(call, key, token), cancellation);
 
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ListState(
         LeaseCall call,
         ReadOnlyMemory<byte> prefix,
         CancellationToken cancellation
-    ) => Call(token => link.ListState(call, prefix, token), cancellation);
+    ) => ForRun(token => link.ListState(call, prefix, token), cancellation);
 
     public ValueTask<StateRoot> StateRootWith(LeaseCall call, IReadOnlyList<StateChange> changes, CancellationToken cancellation) =>
-        Call(token => link.StateRootWith(call, changes, token), cancellation);
+        ForRun(token => link.StateRootWith(call, changes, token), cancellation);
 
-    private CancellationTokenSource Current
+    private Connection Current
     {
         get
         {
             lock (_lock)
             {
-                return _cut;
+                return _connection;
             }
         }
     }
 
-    private async ValueTask<TAnswer> Call<TAnswer>(Func<CancellationToken, ValueTask<TAnswer>> call, CancellationToken cancellation)
+    private ValueTask<TAnswer> Call<TAnswer>(Func<CancellationToken, ValueTask<TAnswer>> call, CancellationToken cancellation) =>
+        Call(Current.Cut.Token, call, cancellation);
+
+    private async ValueTask<TAnswer> ForRun<TAnswer>(Func<CancellationToken, ValueTask<TAnswer>> call, CancellationToken cancellation)
     {
-        var cut = Current.Token;
+        while (true)
+        {
+            var connection = Current;
+            try
+            {
+                return await Call(connection.Cut.Token, call, cancellation).ConfigureAwait(false);
+            }
+            catch (MarketLinkException) when (connection.Cut.IsCancellationRequested)
+            {
+                await connection.Mended.Task.WaitAsync(cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask<TAnswer> Call<TAnswer>(
+        CancellationToken cut,
+        Func<CancellationToken, ValueTask<TAnswer>> call,
+        CancellationToken cancellation
+    )
+    {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cut, cancellation);
         try
         {
@@ -106,5 +134,13 @@ internal sealed class UnsteadyLink(IMarketLink link, SwarmCounter counter) : IMa
             Interlocked.Increment(ref counter.CallsRefused);
             throw;
         }
+    }
+
+    /// <summary>From one mend to the next.</summary>
+    private sealed class Connection
+    {
+        public CancellationTokenSource Cut { get; } = new();
+
+        public TaskCompletionSource Mended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

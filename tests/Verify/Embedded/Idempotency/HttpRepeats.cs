@@ -129,6 +129,7 @@ internal sealed class HttpRepeats
                 Routes.Keys,
                 Routes.Programs,
                 Routes.WorkerReputation(HttpCases.Worker),
+                Routes.SiloLogLevels,
                 $"{Routes.Admissions}?{Routes.State}=admitted",
             }
         )
