@@ -17,7 +17,7 @@ public sealed partial class SiloOptions
 
     private void ValidateTelemetry()
     {
-        Check(Otlp.Length == 0 || OtlpTarget.TryUrl(Otlp) is not null, nameof(Otlp), Otlp, OtlpTarget.UrlForm);
+        Check(Otlp.Length == 0 || OtlpTarget.TryUrl(Otlp) is not null, nameof(Otlp), OtlpTarget.Shown(Otlp), OtlpTarget.UrlForm);
         Check(OtlpTarget.TrySample(TraceSample) is not null, nameof(TraceSample), TraceSample, OtlpTarget.SampleForm);
     }
 }

@@ -70,6 +70,7 @@ namespace Marketplace;
 [JsonSerializable(typeof(AdmissionRequest))]
 [JsonSerializable(typeof(CheckedBooks))]
 [JsonSerializable(typeof(SiloGrains))]
+[JsonSerializable(typeof(SiloStorage))]
 [JsonSerializable(typeof(SiloSettings))]
 [JsonSerializable(typeof(LogLevels))]
 [JsonSerializable(typeof(LogLevelRequest))]

@@ -59,6 +59,7 @@ namespace Marketplace;
 /// POST   /v1/books                   -> CheckedBooks; has them checked from now on
 /// GET    /v1/silo/grains             -> SiloGrains; of the asked silo
 /// GET    /v1/silo/settings           -> SiloSettings; of the asked silo, without secrets
+/// GET    /v1/silo/storage            -> SiloStorage; of the asked silo
 /// GET    /v1/silo/log-levels         -> LogLevels; of the asked silo, since its start
 /// PUT    /v1/silo/log-levels         LogLevelRequest -> LogLevels
 /// GET    /v1/events?ticket=T         -> server-sent events: 'job', each a JobEnded, and 'lagged'; the key or a ticket
@@ -219,6 +220,9 @@ public static class Routes
 
     /// <summary>The options of the asked silo.</summary>
     public const string SiloSettings = "/v1/silo/settings";
+
+    /// <summary>How full the disk of the asked silo is.</summary>
+    public const string SiloStorage = "/v1/silo/storage";
 
     /// <summary>From which level on the asked silo logs; for admins.</summary>
     public const string SiloLogLevels = "/v1/silo/log-levels";

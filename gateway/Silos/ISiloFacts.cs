@@ -8,4 +8,7 @@ public interface ISiloFacts
 
     /// <summary>Its options as they count, without secrets.</summary>
     SiloSettings Settings { get; }
+
+    /// <summary>How full its disk is.</summary>
+    SiloStorage Storage();
 }

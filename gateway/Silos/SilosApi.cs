@@ -14,6 +14,7 @@ internal static class SilosApi
         var silo = routes.MapGroup("").WithTags("Silo").Needs(Scopes.Admin);
         silo.MapGet(Routes.SiloGrains, GetGrains).WithName("GetSiloGrains");
         silo.MapGet(Routes.SiloSettings, GetSettings).WithName("GetSiloSettings");
+        silo.MapGet(Routes.SiloStorage, GetStorage).WithName("GetSiloStorage");
         silo.MapGet(Routes.SiloLogLevels, GetLogLevels).WithName("GetSiloLogLevels");
         silo.MapPut(Routes.SiloLogLevels, SetLogLevel)
             .WithName("SetSiloLogLevel")
@@ -27,6 +28,9 @@ internal static class SilosApi
 
     /// <summary>The options of the asked silo as they count, and where each comes from. Secrets are not told.</summary>
     internal static JsonAnswer<SiloSettings> GetSettings(ISiloFacts silo) => Answer.Ok(silo.Settings, ApiJson.Default.SiloSettings);
+
+    /// <summary>Where the asked silo keeps its files, and how full that is.</summary>
+    internal static JsonAnswer<SiloStorage> GetStorage(ISiloFacts silo) => Answer.Ok(silo.Storage(), ApiJson.Default.SiloStorage);
 
     /// <summary>The categories whose level was changed since the asked silo started.</summary>
     internal static JsonAnswer<LogLevels> GetLogLevels(ILogLevels levels) => Answer.Ok(levels.Changed, ApiJson.Default.LogLevels);

@@ -4,8 +4,10 @@ using Marketplace.GrainHost.Hosting;
 namespace Marketplace.Silo;
 
 /// <summary>The grains of the one silo that there is.</summary>
-internal sealed class EmbeddedSiloFacts(EmbeddedGrainHost host, GrainMeter meter, SiloOptions options) : ISiloFacts
+internal sealed class EmbeddedSiloFacts(EmbeddedGrainHost host, GrainMeter meter, StorageFacts storage, SiloOptions options) : ISiloFacts
 {
+    public SiloStorage Storage() => storage.Read();
+
     public SiloSettings Settings { get; } = SiloConfiguration.Effective(options);
 
     public Task<SiloGrains> Grains(CancellationToken cancellation)

@@ -3,8 +3,10 @@ using Marketplace.Gateway;
 namespace Marketplace.Silo;
 
 /// <summary>The calls of this silo's grains, and the activations that Orleans counts on every silo of the cluster.</summary>
-internal sealed class ClusterSiloFacts(IGrainFactory grains, GrainMeter meter, SiloOptions options) : ISiloFacts
+internal sealed class ClusterSiloFacts(IGrainFactory grains, GrainMeter meter, StorageFacts storage, SiloOptions options) : ISiloFacts
 {
+    public SiloStorage Storage() => storage.Read();
+
     public SiloSettings Settings { get; } = SiloConfiguration.Effective(options);
 
     public async Task<SiloGrains> Grains(CancellationToken cancellation)

@@ -15,7 +15,7 @@ internal sealed partial class SiloFigures(
     IAccountLists lists,
     ISiloFacts facts,
     GrainMeter meters,
-    DataFolder folder,
+    StorageFacts storage,
     SiloOptions options,
     ILogger<SiloFigures> log
 )
@@ -33,7 +33,7 @@ internal sealed partial class SiloFigures(
         MarketMetrics.MoneyHeld.Observe(meter, () => OfBooks(last => (double)last.Held.BaseUnits));
         MarketMetrics.BookViolations.Observe(meter, () => OfBooks(last => (double)last.ViolationCount));
         MarketMetrics.FoldLag.Observe<long>(meter, () => [new Measurement<long>(lists.Lag)]);
-        MarketMetrics.DiskFree.Observe<long>(meter, () => [new Measurement<long>(new DriveInfo(folder.Path).AvailableFreeSpace)]);
+        MarketMetrics.DiskFree.Observe<long>(meter, () => [new Measurement<long>(storage.FreeBytes)]);
         MarketMetrics.GrainCalls.Observe(meter, () => OfMethods(method => method.Calls));
         MarketMetrics.GrainFailures.Observe(meter, () => OfMethods(method => method.Failures));
         MarketMetrics.GrainActivations.Observe(meter, Activations);

@@ -192,6 +192,7 @@ public sealed class AnswerTests : IDisposable
                     3
                 )
             )
+            .On("GET /v1/silo/storage", new SiloStorage(64L << 30, 8L << 30, 512L << 20, 3_456_789, 12))
             .On("GET /v1/silo/log-levels", Levels)
             .On("PUT /v1/silo/log-levels", Levels)
             .On(
@@ -219,6 +220,7 @@ public sealed class AnswerTests : IDisposable
             { "job-quote", $"job quote {Samples.Program}", ExitCodes.Ok },
             { "job-list", "job list", ExitCodes.Ok },
             { "silo-top", "silo top", ExitCodes.Ok },
+            { "silo-storage", "silo storage", ExitCodes.Ok },
             { "silo-config", "silo config", ExitCodes.Ok },
             { "silo-log-list", "silo log list", ExitCodes.Ok },
             { "silo-log-set", "silo log set Marketplace.Silo debug", ExitCodes.Ok },

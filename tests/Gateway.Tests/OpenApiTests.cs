@@ -62,7 +62,7 @@ public sealed class OpenApiTests
                 count++;
             }
         }
-        Assert.Equal(84, count);
+        Assert.Equal(85, count);
     }
 
     [Fact]

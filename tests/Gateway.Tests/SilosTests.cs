@@ -8,11 +8,11 @@ namespace Marketplace.Tests.Gateway;
 public sealed class SilosTests
 {
     [Fact]
-    public async Task GrainsAndSettings_AreForOperatorsAlone()
+    public async Task FactsOfTheSilo_AreForOperatorsAlone()
     {
         await using var gateway = await GatewayFixture.Start();
         using var client = gateway.ClientOf(gateway.Market.AddKey(GatewayFixture.Alice, GatewayFixture.AllScopes & ~Scopes.Admin));
-        foreach (var route in new[] { Routes.SiloGrains, Routes.SiloSettings })
+        foreach (var route in new[] { Routes.SiloGrains, Routes.SiloSettings, Routes.SiloStorage })
         {
             await client.Get(route).Refused(HttpStatusCode.Forbidden, ErrorCode.Forbidden);
         }
@@ -21,6 +21,8 @@ public sealed class SilosTests
         Assert.Equivalent(FakeSilo.Told, await grains.Read(ApiJson.Default.SiloGrains));
         using var settings = await gateway.Client.Get(Routes.SiloSettings);
         Assert.Equivalent(new FakeSilo().Settings, await settings.Read(ApiJson.Default.SiloSettings));
+        using var storage = await gateway.Client.Get(Routes.SiloStorage);
+        Assert.Equal(new FakeSilo().Storage(), await storage.Read(ApiJson.Default.SiloStorage));
     }
 
     [Fact]

@@ -51,7 +51,6 @@ public sealed class SiloOptionsTests
     [InlineData("--trusted-proxies", "proxy", "IP addresses")]
     [InlineData("--allow-plaintext", "perhaps", "true or false")]
     [InlineData("--otlp", "127.0.0.1:4317", "an http or https URL")]
-    [InlineData("--otlp", "http://me:secret@127.0.0.1:4318", "without user, query and fragment")]
     [InlineData("--otlp", "grpc://127.0.0.1:4317", "such as http://127.0.0.1:4318")]
     [InlineData("--trace-sample", "1.5", "a number from 0 to 1")]
     [InlineData("--trace-sample", "-0.1", "a number from 0 to 1")]
@@ -63,6 +62,20 @@ public sealed class SiloOptionsTests
 
         Assert.StartsWith($"{option} is '{value}'; allowed: ", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(allowed, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://me:secret@127.0.0.1:4318", "http://***@127.0.0.1:4318")]
+    [InlineData("me:secret@127.0.0.1:4318/v1", "***@127.0.0.1:4318/v1")]
+    [InlineData("http://127.0.0.1:4318/?key=secret", "http://127.0.0.1:4318/?***")]
+    [InlineData("http://me:sec/ret@collector", "http://***@collector")]
+    [InlineData("http://me:sec@ret@collector?key=secret#secret", "http://***@collector?***")]
+    public void ReceiverWithAPassword_IsRefused_WithoutThePassword(string typed, string shown)
+    {
+        var refusal = Assert.Throws<SiloOptionsException>(() => SiloConfiguration.Read(["--otlp", typed]));
+
+        Assert.StartsWith($"--otlp is '{shown}'; allowed: ", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("without user, query and fragment", refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]

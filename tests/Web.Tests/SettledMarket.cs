@@ -38,6 +38,16 @@ public sealed class SettledMarket(Chromium chromium) : Market(chromium)
     /// <summary>The key of the account that the first worker earns for, which reads.</summary>
     public string WorkerKey => File.ReadAllText(Path.Combine(WorkerFolder(1), "key")).Trim();
 
+    /// <summary>The first worker.</summary>
+    public WorkerId Worker
+    {
+        get
+        {
+            using var key = KeyFile.Open(Path.Combine(WorkerFolder(1), "worker.key"));
+            return new WorkerId(key.PublicKey);
+        }
+    }
+
     public string Escrow => _made.GetProperty("escrow").GetString()!;
 
     /// <summary>The wallets' addresses.</summary>
@@ -75,7 +85,7 @@ public sealed class SettledMarket(Chromium chromium) : Market(chromium)
     }
 
     /// <summary>A page in a browser with a wallet, which asks its owner nothing.</summary>
-    public async Task<IPage> WithWallet(WatchedPage watched, EvmAddress address)
+    public async Task<IPage> WithWallet(WatchedPage watched, EvmAddress address, string path = "/money")
     {
         await watched.Page.ExposeFunctionAsync<string, Task<string>>("askNode", Ask);
         await watched.Page.AddInitScriptAsync(
@@ -94,7 +104,7 @@ public sealed class SettledMarket(Chromium chromium) : Market(chromium)
             };
             """
         );
-        var page = await watched.Go("/money");
+        var page = await watched.Go(path);
         await page.GetByRole(AriaRole.Button, new() { Name = "Connect a wallet" }).ClickAsync();
         return page;
     }

@@ -39,6 +39,42 @@ public sealed class WalletTests(SettledMarket market) : IClassFixture<SettledMar
         await Expect(Stat(page, "Available").GetByTitle(Units(0), new() { Exact = true })).ToBeVisibleAsync();
     }
 
+    [Fact]
+    public async Task StakeOnTheChain_Grows_AndIsTakenBack()
+    {
+        Assert.SkipUnless(AnvilNode.IsInstalled || Vectors.Required, AnvilNode.Missing);
+        const ulong staked = 200_000_000;
+        const ulong change = 50_000_000;
+        var owner = SettledMarket.Owners[1];
+        var before = await market.Tokens($"{owner}");
+        await market.Give(owner, change);
+        await using var watched = await market.Page();
+        var page = await market.WithWallet(watched, owner, $"/workers/{market.Worker}");
+        ILocator Fact(string label) => Named(page, "Stake on the chain", label);
+        await Expect(Fact("At stake").GetByTitle(Units(staked), new() { Exact = true })).ToBeVisibleAsync();
+
+        await ChangeStake("Add to it", "Add it");
+        await Expect(Fact("At stake").GetByTitle(Units(staked + change), new() { Exact = true })).ToBeVisibleAsync();
+        Assert.Equal(before, await market.Tokens($"{owner}"));
+
+        await ChangeStake("Take back", "Take it back");
+        await Expect(Fact("At stake").GetByTitle(Units(staked), new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(Fact("Unbonding").GetByTitle(Units(change), new() { Exact = true })).ToBeVisibleAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Have it paid out" }).ClickAsync();
+        await Expect(page.GetByText("It is too early")).ToBeVisibleAsync();
+
+        async Task ChangeStake(string button, string send)
+        {
+            var panel = page.GetByRole(AriaRole.Region, new() { Name = "Stake on the chain", Exact = true });
+            await panel.GetByRole(AriaRole.Button, new() { Name = button }).ClickAsync();
+            var dialog = page.GetByRole(AriaRole.Dialog);
+            await dialog.GetByLabel("Amount, in DEV").FillAsync("50");
+            await dialog.GetByRole(AriaRole.Button, new() { Name = send }).ClickAsync();
+            await Expect(dialog).ToBeHiddenAsync();
+        }
+    }
+
     /// <summary>So that a person whose tab another one has signed in sees it before the money is the other one's.</summary>
     [Fact]
     public async Task DepositFromAnAddressThatIsNotTheAccounts_WaitsForAWordOfItsOwner()

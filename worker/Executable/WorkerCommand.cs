@@ -265,7 +265,7 @@ internal static class WorkerCommand
         var share = parse.GetRequiredValue(TraceSample);
         var sample = OtlpTarget.TrySample(share) ?? throw Wrong(TraceSample, share, OtlpTarget.SampleForm);
         return parse.GetValue(Otlp) is { } text
-            ? new OtlpTarget(OtlpTarget.TryUrl(text) ?? throw Wrong(Otlp, text, OtlpTarget.UrlForm), sample)
+            ? new OtlpTarget(OtlpTarget.TryUrl(text) ?? throw Wrong(Otlp, OtlpTarget.Shown(text), OtlpTarget.UrlForm), sample)
             : null;
     }
 

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Marketplace.Worker;
 
 /// <summary>Where a process sends metrics, traces and logs, and which share of jobs it traces.</summary>
 /// <param name="Url">Of a receiver of OTLP over HTTP in protobuf; the paths of the three signals are appended.</param>
 /// <param name="TraceSample">From 0, no job, to 1, all.</param>
-public sealed record OtlpTarget(Uri Url, double TraceSample)
+public sealed partial record OtlpTarget(Uri Url, double TraceSample)
 {
     /// <summary>What <see cref="TryUrl"/> takes, for messages.</summary>
     public const string UrlForm = "an http or https URL without user, query and fragment, such as http://127.0.0.1:4318";
@@ -28,10 +29,20 @@ public sealed record OtlpTarget(Uri Url, double TraceSample)
             ? url
             : null;
 
+    /// <summary>A URL that was refused, as a message may repeat it: without what can be a password or a key.</summary>
+    public static string Shown(string text) => Secret.Replace(text, "***");
+
     public static double? TrySample(string text) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1
             ? share
             : null;
 
     public Uri For(string signal) => new($"{Url.AbsoluteUri.TrimEnd('/')}/v1/{signal}");
+
+    /// <summary>All before the last at sign but the scheme, then all behind the query's or the fragment's mark.</summary>
+    [GeneratedRegex(
+        @"(?:(?<=^[a-z]+://)|^(?![a-z]+://)).+(?=@)|(?<=[?#]).+",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.Singleline
+    )]
+    private static partial Regex Secret { get; }
 }

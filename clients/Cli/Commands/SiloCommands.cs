@@ -19,6 +19,7 @@ internal static class SiloCommands
             "silo",
             "See what a silo does and how it is set. Needs a key of the scope admin.",
             Top(set),
+            Storage(set),
             Config(set),
             Log(set)
         );
@@ -107,6 +108,36 @@ internal static class SiloCommands
                 )
         );
     }
+
+    private static Command Storage(CommandSet set) =>
+        set.Leaf(
+            "storage",
+            """
+            Show how full the disk of the silo that answers is, how much of it its journal and tables take, and how far its lists are behind.
+
+            Example:
+              market silo storage
+            """,
+            async run =>
+            {
+                var storage = await run.Client.Silo.Storage(run.Cancellation);
+                await run.Answer(
+                    storage,
+                    writer =>
+                        Table.WriteFields(
+                            writer,
+                            ("disk", MiB(storage.DiskBytes)),
+                            ("free", MiB(storage.DiskFreeBytes)),
+                            ("floor", MiB(storage.DiskFloorBytes)),
+                            ("store", storage.StoreBytes is { } bytes ? MiB(bytes) : "in the cluster's database"),
+                            ("fold lag", $"{Table.Show(storage.FoldLag)} changes")
+                        )
+                );
+                return ExitCodes.Ok;
+            }
+        );
+
+    private static string MiB(long bytes) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bytes >> 20:#,0} MiB");
 
     private static Command Config(CommandSet set) =>
         set.Leaf(

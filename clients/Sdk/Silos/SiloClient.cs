@@ -20,6 +20,10 @@ public class SiloClient
     public virtual Task<SiloSettings> Settings(CancellationToken cancellation = default) =>
         _transport.Ask<SiloSettings>(HttpMethod.Get, Routes.SiloSettings, cancellation);
 
+    /// <summary>How full its disk is.</summary>
+    public virtual Task<SiloStorage> Storage(CancellationToken cancellation = default) =>
+        _transport.Ask<SiloStorage>(HttpMethod.Get, Routes.SiloStorage, cancellation);
+
     /// <summary>The categories whose log level was changed since its start.</summary>
     public virtual Task<LogLevels> LogLevels(CancellationToken cancellation = default) =>
         _transport.Ask<LogLevels>(HttpMethod.Get, Routes.SiloLogLevels, cancellation);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { call, callWithTotals, functions, hexWord, numberWord, selector } from '../src/chain/abi';
+import { call, callWithTotals, events, functions, hexWord, numberWord, selector } from '../src/chain/abi';
 import { refusals, walletError } from '../src/chain/errors';
 import { deposit } from '../src/chain/escrow';
 import { findRow, parseSettlement, rowHash, treeOf } from '../src/chain/settlement';
@@ -31,8 +31,14 @@ const signaturesOf = (contract: string, kind: string): Set<string> => {
 test('every function and error that is named here is one of the contracts', () => {
     const [escrow, token] = [signaturesOf('Escrow', 'function'), signaturesOf('DevelopmentToken', 'function')];
     Object.values(functions.escrow).forEach((one) => assert.ok(escrow.has(one), one));
+    const registry = signaturesOf('StakeRegistry', 'function');
+    Object.values(functions.registry).forEach((one) => assert.ok(registry.has(one), one));
+    const told = signaturesOf('StakeRegistry', 'event');
+    Object.values(events).forEach((one) => assert.ok(told.has(one), one));
     Object.values(functions.token).forEach((one) => assert.ok(token.has(one), one));
-    const errors = new Set([...signaturesOf('Escrow', 'error'), ...signaturesOf('DevelopmentToken', 'error')]);
+    const errors = new Set(
+        ['Escrow', 'StakeRegistry', 'DevelopmentToken'].flatMap((contract) => [...signaturesOf(contract, 'error')]),
+    );
     Object.keys(refusals).forEach((one) => assert.ok(errors.has(one), one));
 });
 

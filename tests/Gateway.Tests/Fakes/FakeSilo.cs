@@ -15,6 +15,8 @@ internal sealed class FakeSilo : ISiloFacts, ILogLevels
     public SiloSettings Settings { get; } =
         new([new("--urls", "MARKET_URLS", "http://127.0.0.1:0", SettingSource.CommandLine, Secret: false, "where it listens")]);
 
+    public SiloStorage Storage() => new(1_000, 400, 100, 50, 2);
+
     public Task<SiloGrains> Grains(CancellationToken cancellation) => Task.FromResult(Told);
 
     public LogLevels Changed { get; private set; } = new([]);

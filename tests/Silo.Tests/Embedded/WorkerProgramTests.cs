@@ -139,7 +139,7 @@ public sealed class WorkerProgramTests
     [InlineData("--market-key=1", "64 hexadecimal digits")]
     [InlineData("--ca=nowhere.pem", "nowhere.pem")]
     [InlineData("--otlp=127.0.0.1:4317", "--otlp is '127.0.0.1:4317'; expected an http or https URL")]
-    [InlineData("--otlp=http://me:secret@127.0.0.1:4318", "without user, query and fragment")]
+    [InlineData("--otlp=http://me:secret@127.0.0.1:4318", "--otlp is 'http://***@127.0.0.1:4318'; expected an http or https URL")]
     [InlineData("--trace-sample=1.5", "--trace-sample is '1.5'; expected a number from 0 to 1.")]
     [InlineData("--nonsense", "--nonsense")]
     public async Task WrongArgument_IsRefusedInASentence_AndLeavesNothing(string argument, string says)

@@ -18,6 +18,14 @@ export const functions = {
         token: 'token()',
         balanceOf: 'balanceOf(address)',
         lastSettlement: 'lastSettlement()',
+        registry: 'registry()',
+        createdIn: 'createdIn()',
+    },
+    registry: {
+        increaseStake: 'increaseStake(bytes32,uint128)',
+        beginUnbonding: 'beginUnbonding(bytes32,uint128)',
+        withdrawStake: 'withdrawStake(bytes32)',
+        memberOf: 'memberOf(bytes32)',
     },
     token: {
         approve: 'approve(address,uint256)',
@@ -27,7 +35,14 @@ export const functions = {
     },
 } as const;
 
-export const selector = (signature: string): string => bytesToHex(keccak_256(utf8ToBytes(signature)).subarray(0, 4));
+/** The events that these pages look for. */
+export const events = {
+    memberRegistered: 'MemberRegistered(bytes32,address,bytes32,(bytes32[3]),uint128,uint64)',
+} as const;
+
+export const topic = (signature: string): string => `0x${bytesToHex(keccak_256(utf8ToBytes(signature)))}`;
+
+export const selector = (signature: string): string => topic(signature).slice(2, 10);
 
 const wordDigits = 64;
 

@@ -14,8 +14,16 @@ export const refusals: Record<string, string> = {
     'RequestNotCounted(uint64,uint64)': 'No settlement has counted the request yet. Try again after the next one.',
     'NotTheOwnerOf(address,address)': 'Only a part of it is free, which the owner alone may take.',
     'TokenTakesFee(uint256,uint256)': 'The token takes a fee of transfers, which the escrow does not allow.',
+    'MemberIsSlashed(bytes32)': 'The worker has signed what contradicts itself: its key never serves again.',
+    'NotTheOwner(bytes32,address,address)':
+        'Another address has staked first for this key, and it alone takes the stake back.',
+    'NothingStaked(bytes32,uint128,uint128)': 'Nothing is at stake that could be taken back.',
+    'NothingUnbonding(bytes32)': 'Nothing was taken back that could be paid out.',
+    'StakeTooLarge(uint256,uint256)': 'That is more than one member may have at stake.',
+    'StakeTooSmall(uint128,uint128)': 'Less than the least stake would be left. Leave more, or take back all.',
+    'StillUnbonding(bytes32,uint64)': 'It is too early: until it is paid out, evidence may take it.',
     'ERC20InsufficientBalance(address,uint256,uint256)': 'The address has fewer tokens than that.',
-    'ERC20InsufficientAllowance(address,uint256,uint256)': 'The token does not let the escrow take so much.',
+    'ERC20InsufficientAllowance(address,uint256,uint256)': 'The token does not let the contract take so much.',
 };
 
 const bySelector = new Map(Object.entries(refusals).map(([signature, text]) => [selector(signature), text]));

@@ -31,9 +31,9 @@ export interface Balance {
     requestedBlock: bigint;
 }
 
-const amount = (word: string | undefined) => BigInt(`0x${word ?? '0'}`);
+export const amount = (word: string | undefined) => BigInt(`0x${word ?? '0'}`);
 
-async function ask(provider: Provider, to: string, data: string, count: number): Promise<string[]> {
+export async function ask(provider: Provider, to: string, data: string, count: number): Promise<string[]> {
     return wordsOf(await read(provider, to, data), count);
 }
 
@@ -89,21 +89,36 @@ export async function deposit(
     onStep: (step: string) => void,
 ): Promise<Sent> {
     await checkContracts(provider, contracts, decimals);
-    const { chainId, escrow, token } = contracts;
+    const { chainId, escrow } = contracts;
+    await allow(provider, contracts, from, escrow, units, () =>
+        onStep('Let the escrow take the tokens: the wallet asks for a first transaction.'),
+    );
+    onStep('Deposit them: the wallet asks for the transaction.');
+    return send(provider, chainId, from, escrow, call(calls.deposit, hexWord(owner), numberWord(units)));
+}
+
+/** Lets a contract of the market take tokens, where it may not yet take so many. */
+export async function allow(
+    provider: Provider,
+    contracts: Contracts,
+    from: string,
+    spender: string,
+    units: bigint,
+    onNeeded: () => void,
+): Promise<void> {
+    const { chainId, token } = contracts;
     if ((await tokensOf(provider, contracts, from)) < units) {
         throw new Error('The wallet’s address has fewer tokens than that. Nothing was sent.');
     }
-    const allowed = amount((await ask(provider, token, call(tokens.allowance, hexWord(from), hexWord(escrow)), 1))[0]);
+    const allowed = amount((await ask(provider, token, call(tokens.allowance, hexWord(from), hexWord(spender)), 1))[0]);
     if (allowed < units) {
-        onStep('Let the escrow take the tokens: the wallet asks for a first transaction.');
+        onNeeded();
         // Some tokens change no allowance but from or to zero.
         if (allowed > 0n) {
-            await send(provider, chainId, from, token, call(tokens.approve, hexWord(escrow), numberWord(0n)));
+            await send(provider, chainId, from, token, call(tokens.approve, hexWord(spender), numberWord(0n)));
         }
-        await send(provider, chainId, from, token, call(tokens.approve, hexWord(escrow), numberWord(units)));
+        await send(provider, chainId, from, token, call(tokens.approve, hexWord(spender), numberWord(units)));
     }
-    onStep('Deposit them: the wallet asks for the transaction.');
-    return send(provider, chainId, from, escrow, call(calls.deposit, hexWord(owner), numberWord(units)));
 }
 
 export const requestWithdrawal = (

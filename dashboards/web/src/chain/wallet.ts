@@ -19,9 +19,11 @@ async function ask(provider: Provider, method: string, params: unknown[] = []): 
     }
 }
 
+const wrongForm = () => new Error('The wallet gave an answer of another form than EIP-1193 has.');
+
 const text = (answer: unknown): string => {
     if (typeof answer !== 'string') {
-        throw new Error('The wallet gave an answer of another form than EIP-1193 has.');
+        throw wrongForm();
     }
     return answer;
 };
@@ -46,6 +48,27 @@ export const switchChain = (provider: Provider, chainId: string): Promise<unknow
 
 export const read = async (provider: Provider, to: string, data: string): Promise<string> =>
     text(await ask(provider, 'eth_call', [{ to, data }, 'latest']));
+
+/** The indexed values of the events of a contract that have the given ones, from a block on; null: any value. */
+export async function findEvents(
+    provider: Provider,
+    contract: string,
+    fromBlock: bigint,
+    topics: (string | null)[],
+): Promise<string[][]> {
+    const filter = { address: contract, fromBlock: `0x${fromBlock.toString(16)}`, toBlock: 'latest', topics };
+    const found = await ask(provider, 'eth_getLogs', [filter]);
+    if (!Array.isArray(found)) {
+        throw wrongForm();
+    }
+    return found.map((event: unknown) => {
+        const { topics: values } = (event ?? {}) as { topics?: unknown };
+        if (!Array.isArray(values)) {
+            throw wrongForm();
+        }
+        return values.map(text);
+    });
+}
 
 export interface Sent {
     hash: string;

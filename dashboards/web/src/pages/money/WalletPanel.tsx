@@ -1,17 +1,16 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { api, ok, type Schemas } from '../../api/client';
 import { settlement } from '../../api/queries';
 import type { Contracts } from '../../chain/escrow';
-import { switchChain } from '../../chain/wallet';
+import { useWallet, type Connected } from '../../chain/useWallet';
+import { WrongChain } from '../../chain/WrongChain';
 import { Button } from '../../ui/Button';
 import { Facts, Panel } from '../../ui/Panel';
-import { ErrorBox, Loaded } from '../../ui/States';
-import { toast } from '../../ui/Toasts';
+import { Loaded } from '../../ui/States';
 import { Amount, Id } from '../../ui/Values';
 import { Claim } from './Claim';
 import { Deposit } from './Deposit';
 import styles from './Money.module.css';
-import { useWallet, type Connected } from './useWallet';
 import { Withdraw } from './Withdraw';
 
 export const chainQuery = ['account', 'chain'];
@@ -105,29 +104,6 @@ const Naming = () => (
         </p>
     </div>
 );
-
-function WrongChain({ wallet, chainId }: { wallet: Connected; chainId: string }) {
-    const change = useMutation({
-        mutationFn: () => switchChain(wallet.provider, chainId),
-        onError: (error) => toast(error.message, 'bad'),
-    });
-    return (
-        <div className={styles.stack}>
-            <ErrorBox
-                error={
-                    new Error(
-                        `The wallet is on chain ${wallet.chainId}. This market settles on chain ${chainId}, so nothing is sent.`,
-                    )
-                }
-            />
-            <div>
-                <Button busy={change.isPending} onClick={() => change.mutate()}>
-                    Have the wallet change to chain {chainId}
-                </Button>
-            </div>
-        </div>
-    );
-}
 
 export interface WalletProps {
     wallet: Connected;

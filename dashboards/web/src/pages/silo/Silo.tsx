@@ -12,6 +12,7 @@ import { isOn } from './facts';
 import { Grains } from './Grains';
 import { isRefused, settings } from './queries';
 import { Settings } from './Settings';
+import { Storage } from './Storage';
 
 type Health = Schemas['Health'];
 
@@ -66,6 +67,7 @@ function ForOperators() {
             {({ settings: all }) => (
                 <>
                     <Grains hasDashboard={isOn(all, '--dashboard')} />
+                    <Storage />
                     <Settings all={all} />
                 </>
             )}

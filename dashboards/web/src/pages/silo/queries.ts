@@ -8,6 +8,13 @@ export const grains = queryOptions({
     refetchInterval: 2000,
 });
 
+/** How full its disk is. */
+export const storage = queryOptions({
+    queryKey: ['silo', 'storage'],
+    queryFn: () => ok(api.GET('/v1/silo/storage')),
+    refetchInterval: 5000,
+});
+
 /** They stay the same while a silo runs. */
 export const settings = queryOptions({
     queryKey: ['silo', 'settings'],

@@ -8,6 +8,7 @@ import { Empty, Loaded } from '../../ui/States';
 import { Untrusted } from '../../ui/Text';
 import { Amount, Id } from '../../ui/Values';
 import { Appeals } from './Appeals';
+import { ChainStakes } from './ChainStakes';
 import { Disputes } from './Disputes';
 import { Earnings } from './Earnings';
 import { Faults } from './Faults';
@@ -69,6 +70,7 @@ function Shown({ id, reputation, at }: { id: string; reputation: Schemas['Reputa
                 <Earnings worker={id} payTo={offer.data?.payTo} />
             </Grid>
             <Stakes worker={id} reputation={reputation} />
+            <ChainStakes worker={id} />
             <Faults worker={id} faults={reputation.faults} />
             <Appeals worker={id} appeals={reputation.appeals} />
             <Disputes worker={id} />

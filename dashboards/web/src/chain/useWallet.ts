@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
-import { accountOf, chainOf, connect, findProvider, type Provider } from '../../chain/wallet';
-import { toast } from '../../ui/Toasts';
+import { accountOf, chainOf, connect, findProvider, type Provider } from './wallet';
+import { toast } from '../ui/Toasts';
 
 export interface Connected {
     provider: Provider;

@@ -1,1 +1,0 @@
-export{t as ProofError,n as checkProof,r as hasBit,i as leafOf,a as nodeOf,o as parseProof,s as pathOf}from"./state-BgWrzN7M.js";

@@ -1,0 +1,1 @@
+export{t as ProofError,n as checkProof,r as hasBit,i as leafOf,a as nodeOf,o as parseProof,s as pathOf}from"./state-B5wQy9Xx.js";
