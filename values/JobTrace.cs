@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
@@ -5,7 +6,7 @@ namespace Marketplace;
 
 /// <summary>
 /// The trace of a job. Its id and that of its whole span are parts of the job's id, so every process that knows the job adds its spans to
-/// the same trace, and nothing travels or is kept for it. Without a listener a call costs one comparison.
+/// the same trace, and nothing travels or is kept for it. Without a listener a call costs one comparison; for a job that is not traced, two.
 /// </summary>
 public static class JobTrace
 {
@@ -15,10 +16,32 @@ public static class JobTrace
     private const int TraceIdBytes = 16;
     private const int SpanIdBytes = 8;
 
+    /// <summary>Bits of the job's id that decide: as many as a share has, so that 1 is all jobs and 0 none.</summary>
+    private const int ShareBits = 53;
+
     private static readonly ActivitySource Source = new(SourceName);
+    private static ulong _bound = 1UL << ShareBits;
 
     /// <summary>Whether somebody listens.</summary>
     public static bool IsOn => Source.HasListeners();
+
+    /// <summary>
+    /// Which share of jobs this process traces, from 0 to 1; all where it is not said. Whether a job is traced follows from its id, so
+    /// processes with one share agree on each job.
+    /// </summary>
+    public static void Sample(double share) => Volatile.Write(ref _bound, (ulong)(share * (1UL << ShareBits)));
+
+    /// <summary>Whether the job is traced. Who computes what spans tell asks first.</summary>
+    public static bool Traces(JobId job)
+    {
+        if (!IsOn)
+        {
+            return false;
+        }
+        Span<byte> id = stackalloc byte[Bytes32.Size];
+        job.Value.CopyTo(id);
+        return BinaryPrimitives.ReadUInt64BigEndian(id) >> (64 - ShareBits) < Volatile.Read(ref _bound);
+    }
 
     public static ActivityTraceId TraceOf(JobId job)
     {
@@ -28,8 +51,7 @@ public static class JobTrace
     }
 
     /// <summary>The span of the whole job, which all its stages are children of.</summary>
-    /// <returns>Whether the job is traced.</returns>
-    public static bool AddWhole(
+    public static void AddWhole(
         JobId job,
         DateTimeOffset from,
         DateTimeOffset to,
@@ -37,13 +59,11 @@ public static class JobTrace
     )
     {
         // Only the trace's id, no parent: so it is the trace's root.
-        if (!IsOn || Start(JobStage.Whole, new ActivityContext(TraceOf(job), default, default), [], from) is not { } span)
+        if (Traces(job) && Start(JobStage.Whole, new ActivityContext(TraceOf(job), default, default), [], from) is { } span)
         {
-            return false;
+            SpanIdOf(span) = WholeSpanOf(job).ToHexString();
+            End(span, job, to, attributes);
         }
-        SpanIdOf(span) = WholeSpanOf(job).ToHexString();
-        End(span, job, to, attributes);
-        return true;
     }
 
     /// <summary>A stage of the job is over.</summary>
@@ -57,13 +77,13 @@ public static class JobTrace
         params ReadOnlySpan<KeyValuePair<string, object?>> attributes
     )
     {
-        if (IsOn && Start(stage, new ActivityContext(TraceOf(job), WholeSpanOf(job), default), links ?? [], from) is { } span)
+        if (Traces(job) && Start(stage, new ActivityContext(TraceOf(job), WholeSpanOf(job), default), links ?? [], from) is { } span)
         {
             End(span, job, to, attributes);
         }
     }
 
-    /// <returns>Null where the trace is not sampled.</returns>
+    /// <returns>Null where the listener does not want it.</returns>
     private static Activity? Start(JobStage stage, ActivityContext parent, IEnumerable<ActivityLink> links, DateTimeOffset from) =>
         Source.StartActivity(stage.Name, stage.Kind, parent, tags: null, links, from);
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Marketplace.GrainInterfaces;
@@ -36,7 +37,7 @@ internal sealed class JobMeasures(Meter meter) : IJobWatch
         {
             _match.Record((matched.At - job.SubmittedAt).TotalSeconds);
         }
-        if (JobTrace.IsOn)
+        if (JobTrace.Traces(job.Id))
         {
             Trace(job, heldAt);
         }
@@ -46,7 +47,7 @@ internal sealed class JobMeasures(Meter meter) : IJobWatch
 
     private static void Trace(JobView job, DateTimeOffset heldAt)
     {
-        var isTraced = JobTrace.AddWhole(
+        JobTrace.AddWhole(
             job.Id,
             heldAt,
             job.EndedAt!.Value,
@@ -56,10 +57,6 @@ internal sealed class JobMeasures(Meter meter) : IJobWatch
             Attribute("fuel", job.FuelUsed),
             Attribute("program", job.Spec.Program.ToString())
         );
-        if (!isTraced)
-        {
-            return;
-        }
         JobTrace.AddStage(job.Id, JobStage.Hold, heldAt, job.SubmittedAt);
         foreach (var (step, next) in job.History.Zip(job.History.Skip(1)))
         {
@@ -91,5 +88,13 @@ internal sealed class JobMeasures(Meter meter) : IJobWatch
     private static KeyValuePair<string, object?> Attribute(string name, object? value) => new($"marketplace.job.{name}", value);
 
     private static string Word<TWord>(TWord word)
-        where TWord : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(word.ToString());
+        where TWord : struct, Enum => Words<TWord>.Of[word];
+
+    /// <summary>Written once, not for each job.</summary>
+    private static class Words<TWord>
+        where TWord : struct, Enum
+    {
+        public static readonly FrozenDictionary<TWord, string> Of = Enum.GetValues<TWord>()
+            .ToFrozenDictionary(word => word, word => JsonNamingPolicy.SnakeCaseLower.ConvertName(word.ToString()));
+    }
 }

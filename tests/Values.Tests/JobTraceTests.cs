@@ -56,6 +56,31 @@ public sealed class JobTraceTests
         Assert.Same(own, Activity.Current);
     }
 
+    [Theory]
+    [InlineData(0, new string[0])]
+    [InlineData(0.01, new[] { "00" })]
+    [InlineData(0.5, new[] { "00", "02", "7f" })]
+    [InlineData(1, new[] { "00", "02", "7f", "80", "ff" })]
+    public void Share_IsOfTheJobsWhoseIdsAreTheLowest(double share, string[] traced)
+    {
+        JobTrace.Sample(share);
+        try
+        {
+            Assert.Equal(
+                traced,
+                Firsts.Where(first => Listen(() => JobTrace.AddStage(Of(first), JobStage.Run, At, At), Of(first)).Count == 1)
+            );
+        }
+        finally
+        {
+            JobTrace.Sample(1);
+        }
+
+        static JobId Of(string first) => JobId.Parse(first + new string('f', 62));
+    }
+
+    private static readonly string[] Firsts = ["00", "02", "7f", "80", "ff"];
+
     private static List<Activity> Listen(Action act, JobId job)
     {
         var seen = new List<Activity>();

@@ -30,15 +30,17 @@ public static class OtlpExport
         exporter.TimeoutMilliseconds = (int)FlushMax.TotalMilliseconds;
     }
 
-    /// <summary>
-    /// Whether a job is traced follows from its id, so processes with one share agree on each job. Dispose it to send what waits.
-    /// </summary>
-    public static TracerProvider Traces(OtlpTarget target, ResourceBuilder resource) =>
-        Providers
+    /// <summary>Has the target's share of jobs traced. Dispose it to send what waits.</summary>
+    public static TracerProvider Traces(OtlpTarget target, ResourceBuilder resource)
+    {
+        // Not by a sampler, which is asked anew for each span, when its attributes and ids have been written already.
+        JobTrace.Sample(target.TraceSample);
+        return Providers
             .CreateTracerProviderBuilder()
             .SetResourceBuilder(resource)
-            .SetSampler(new TraceIdRatioBasedSampler(target.TraceSample))
+            .SetSampler(new AlwaysOnSampler())
             .AddSource(JobTrace.SourceName)
             .AddOtlpExporter(exporter => Configure(exporter, target, "traces"))
             .Build();
+    }
 }

@@ -9,7 +9,7 @@ internal static class RunTrace
     /// <summary>Setting up, running and uploading, whether or not the market ever hears of it.</summary>
     public static void AddRun(WorkerResult result, WorkerId worker)
     {
-        if (JobTrace.IsOn)
+        if (JobTrace.Traces(result.Job))
         {
             JobTrace.AddStage(
                 result.Job,
@@ -28,7 +28,7 @@ internal static class RunTrace
     /// <summary>From the run's end until the market has the result: the wait for others of its batch, and the call.</summary>
     public static void AddReport(WorkerResult result, WorkerId worker, TimeProvider time)
     {
-        if (JobTrace.IsOn)
+        if (JobTrace.Traces(result.Job))
         {
             JobTrace.AddStage(
                 result.Job,

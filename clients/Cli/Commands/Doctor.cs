@@ -13,9 +13,6 @@ internal sealed class Doctor(Invocation run)
     /// <summary>Only operators' keys see the books of all.</summary>
     private const string Forbidden = "forbidden";
 
-    /// <summary>Below this the service soon refuses to store anything.</summary>
-    private const long FreeBytesMin = 1L << 30;
-
     private readonly Connection _connection = new(run);
 
     public async IAsyncEnumerable<Check> Checks()
@@ -32,8 +29,10 @@ internal sealed class Doctor(Invocation run)
 
         if (_connection.Folder.Exists)
         {
-            yield return Disk(_connection.Folder.Path);
+            yield return MachineChecks.Disk(_connection.Folder.Path);
+            yield return MachineChecks.Flush(_connection.Folder.Path);
         }
+        yield return await MachineChecks.Engine();
         if (Isolation() is { } isolation)
         {
             yield return isolation;
@@ -84,12 +83,25 @@ internal sealed class Doctor(Invocation run)
                 "Wait if it is starting or stopping; else read the log of the silo. In a cluster, another silo may serve: --url URL."
             );
         yield return Version(health.Version);
+        if (health.AnsweredAt is { } answeredAt)
+        {
+            yield return MachineChecks.Clock(answeredAt, run.Surroundings.Clock.GetUtcNow());
+        }
+        if (client.Url.Scheme == Uri.UriSchemeHttps && run.Surroundings.Network is null)
+        {
+            yield return await MachineChecks.Certificate(client.Url, run.Surroundings.Clock, run.Cancellation);
+        }
 
         var (info, hidden) = await Ask(client.Market.Info);
         yield return info is null ? Failed("market", hidden!) : new Check("market", true, Market(info));
         if (!hasKey)
         {
             yield break;
+        }
+        if (info?.Chain is not null)
+        {
+            var (settlement, silent) = await Ask(client.Settlement.Get);
+            yield return settlement is null ? Failed("chain", silent!) : Chain(settlement);
         }
 
         var (account, refused) = await Ask(client.Account.Get);
@@ -146,6 +158,16 @@ internal sealed class Doctor(Invocation run)
             ),
         };
 
+    private static Check Chain(MarketSettlement settlement) =>
+        settlement.Trouble is { } trouble
+            ? new Check("chain", false, trouble, "Check --chain-rpc of the silo and the balance of its key; jobs go on meanwhile.")
+            : new Check(
+                "chain",
+                true,
+                $"counted up to block {Table.Show(settlement.Counted)} of {Table.Show(settlement.Head)}, {Table.Show(settlement.Settled)} "
+                    + "settlements"
+            );
+
     private static Check Workers(MarketStatus market) =>
         market.Workers > 0
             ? new Check(
@@ -177,26 +199,6 @@ internal sealed class Doctor(Invocation run)
                 $"the service has {service}, this command {own.ToString(3)}",
                 "Use the command that belongs to the service's version."
             );
-    }
-
-    private static Check Disk(string folder)
-    {
-        try
-        {
-            var free = new DriveInfo(folder).AvailableFreeSpace;
-            return free >= FreeBytesMin
-                ? new Check("disk", true, $"{free >> 20:#,0} MiB free at {folder}")
-                : new Check(
-                    "disk",
-                    false,
-                    $"{free >> 20:#,0} MiB free at {folder}",
-                    $"Make room: with less than {FreeBytesMin >> 20} MiB the service may refuse to store anything."
-                );
-        }
-        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return new Check("disk", false, $"{folder}: {unknown.Message}", "Check that the folder can be read.");
-        }
     }
 
     /// <summary>Of the silo of this folder; null where it has no worker inside.</summary>

@@ -31,7 +31,8 @@ public class HealthClient
             // Not ready is an answer too.
             if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.ServiceUnavailable)
             {
-                return await _transport.ReadJson<Health>(response, deadline.Token).ConfigureAwait(false);
+                var health = await _transport.ReadJson<Health>(response, deadline.Token).ConfigureAwait(false);
+                return health with { AnsweredAt = response.Headers.Date };
             }
             throw await ProblemReader
                 .Read(response, _transport.Url, _transport.Options.TimeProvider.GetUtcNow(), deadline.Token)
