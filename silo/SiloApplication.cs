@@ -15,6 +15,7 @@ public static class SiloApplication
     /// <param name="configure">What a caller has otherwise than a silo that runs by itself.</param>
     public static async Task<WebApplication> Build(SiloOptions options, Action<WebApplicationBuilder>? configure = null)
     {
+        RestoredNode.Require(options);
         // Its options are read once, at the start: the framework need not watch the folder for a changed appsettings.json, the data may be
         // in it.
         var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
@@ -30,6 +31,7 @@ public static class SiloApplication
         var app = builder.Build();
         // The folder is this silo's alone once its store is open: before that nothing makes a key there.
         app.Services.GetRequiredService<IDocumentStore>();
+        await RestoredNode.Accept(options, app.Services);
         if (options.RunsWorker)
         {
             // Makes its keys on a thread of its own while the rest starts.

@@ -32,6 +32,11 @@ internal static class SiloConfiguration
         ),
         ("--certificate-password-file", nameof(SiloOptions.CertificatePasswordFile), "file with that password"),
         ("--data", nameof(SiloOptions.Data), "folder of everything that the silo keeps (./data)"),
+        (
+            "--accept-restored",
+            nameof(SiloOptions.AcceptRestored),
+            "true or false: start once on data that was restored or imported, because the node it is from does not run any more (false)"
+        ),
         ("--worker", nameof(SiloOptions.Worker), "true or false: run a worker inside (true on loopback, false beyond it)"),
         ("--worker-slots", nameof(SiloOptions.WorkerSlots), "jobs that the worker inside runs at a time (0: one per core)"),
         ("--worker-price", nameof(SiloOptions.WorkerPrice), "base units that the worker inside asks per million fuel (1)"),

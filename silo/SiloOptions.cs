@@ -15,6 +15,11 @@ public sealed partial class SiloOptions
     /// <summary>The folder of everything that the silo keeps; relative to the folder where the command was typed.</summary>
     public string Data { get; set; } = "data";
 
+    /// <summary>
+    /// The operator's word that the node which restored or imported data is from does not run any more. Needed for the first start only.
+    /// </summary>
+    public bool AcceptRestored { get; set; }
+
     /// <summary>Addresses to listen on, separated by semicolons.</summary>
     public string Urls { get; set; } = "http://127.0.0.1:8080";
 

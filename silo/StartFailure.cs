@@ -10,7 +10,8 @@ internal static class StartFailure
     public static string? Explain(Exception failure) =>
         failure switch
         {
-            SiloOptionsException or StoreUnfinishedException or MoveRefusedException or BlobFolderException => failure.Message,
+            SiloOptionsException or StoreUnfinishedException or StoreNewerException or MoveRefusedException or BlobFolderException =>
+                failure.Message,
             IOException { InnerException: AddressInUseException } =>
                 $"{failure.Message} Stop what listens there, or choose another address with --urls.",
             UnauthorizedAccessException => $"{failure.Message} Choose a folder that this user may write with --data.",

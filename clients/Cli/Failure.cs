@@ -52,6 +52,18 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
                 exception.Message,
                 "Check --rpc, and whether the node runs."
             ),
+            OperationCanceledException => new(ExitCodes.Interrupted, "interrupted", "Interrupted."),
+            _ => OfData(exception),
+        };
+
+    /// <summary>Whether a question failed that the command can do without: the service refused it, or could not be asked.</summary>
+    public static bool IsOfService(Exception exception) =>
+        exception is MarketplaceException or MarketplaceUnreachableException or MarketplaceProtocolException;
+
+    /// <summary>What files, folders and databases of this machine give; and what no one has thought of.</summary>
+    private static Failure OfData(Exception exception) =>
+        exception switch
+        {
             BlobVerificationException wrong => new(ExitCodes.Damaged, "blob_mismatch", wrong.Message),
             DataFolderException folder => new(
                 ExitCodes.LocalFile,
@@ -61,10 +73,16 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             ),
             KeyFileException or VoteLogException => new(ExitCodes.LocalFile, "key_file", exception.Message),
             ExportFileException file => new(ExitCodes.Damaged, "export_file", file.Message, "Copy the file again, or export again."),
-            StoreDamagedException or BlobDamagedException or ImportDiffersException => new(ExitCodes.Damaged, "damaged", exception.Message),
+            StoreDamagedException or BlobDamagedException or ImportDiffersException or BackupDamagedException => new(
+                ExitCodes.Damaged,
+                "damaged",
+                exception.Message
+            ),
             StoreLockedException
             or MoveRefusedException
+            or BackupRefusedException
             or StoreUnfinishedException
+            or StoreNewerException
             or PostgresSettingsException
             or PostgresSchemaException => new(ExitCodes.LocalFile, "data_cannot_be_used", exception.Message),
             StoreUnavailableException database => new(
@@ -80,7 +98,6 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
                 exception.Message,
                 "Make room on the disk; nothing was left behind."
             ),
-            OperationCanceledException => new(ExitCodes.Interrupted, "interrupted", "Interrupted."),
             IOException or UnauthorizedAccessException => new(
                 ExitCodes.LocalFile,
                 "local_file",
@@ -89,10 +106,6 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             ),
             _ => new(ExitCodes.Bug, "bug", $"This is a bug in market: {exception}", "Please report it with the text above."),
         };
-
-    /// <summary>Whether a question failed that the command can do without: the service refused it, or could not be asked.</summary>
-    public static bool IsOfService(Exception exception) =>
-        exception is MarketplaceException or MarketplaceUnreachableException or MarketplaceProtocolException;
 
     private static Failure OfRefusal(MarketplaceException refused, Command? command)
     {

@@ -121,6 +121,8 @@ internal static class MarketCommand
         root.Add(Commands.ChainCommands.Make(commands));
         root.Add(Commands.SiloCommands.Make(commands));
         root.Add(Commands.StoreCommands.Make(commands));
+        root.Add(Commands.BackupCommands.Backup(commands));
+        root.Add(Commands.BackupCommands.Restore(commands));
         root.Add(Commands.MoveCommands.Export(commands));
         root.Add(Commands.MoveCommands.Import(commands));
         root.Add(Commands.DoctorCommand.Make(commands));

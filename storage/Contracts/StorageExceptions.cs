@@ -46,6 +46,18 @@ public sealed class StoreDamagedException : IOException
     public string What { get; }
 }
 
+/// <summary>A newer build wrote the file, in a form that this one does not know. Nothing was changed.</summary>
+public sealed class StoreNewerException(string file, long format, long known)
+    : IOException(
+        $"'{file}' was written by a newer build: its format is {format}, this build knows none after {known}. Nothing was changed. Start "
+            + "the newer build, or restore a backup that is older than it."
+    )
+{
+    public string File { get; } = file;
+    public long Format { get; } = format;
+    public long Known { get; } = known;
+}
+
 /// <summary>Another process has the data directory open.</summary>
 public sealed class StoreLockedException(string folder, Exception cause)
     : IOException($"'{folder}' is in use by another process. Stop that one, or choose another data directory.", cause)

@@ -50,7 +50,7 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
         }
         try
         {
-            JournalFramer.Seal(ranges, durable);
+            JournalFramer.Seal(ranges, durable, time.GetUtcNow());
             var began = time.GetTimestamp();
             segments.Append(ranges, lastSequence);
             Flushes.Record(time.GetElapsedTime(began).TotalSeconds);
@@ -103,7 +103,7 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
             framer.Closed();
             ranges = framer.Take([]);
         }
-        JournalFramer.Seal(ranges, memory.DurableSequence);
+        JournalFramer.Seal(ranges, memory.DurableSequence, time.GetUtcNow());
         segments.Append(ranges, framer.NextSequence - 1);
         segments.Trim();
     }
@@ -118,7 +118,7 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
         try
         {
             var ranges = framer.Take([]);
-            JournalFramer.Seal(ranges, memory.DurableSequence);
+            JournalFramer.Seal(ranges, memory.DurableSequence, time.GetUtcNow());
             segments.Write(ranges);
         }
         catch (IOException)

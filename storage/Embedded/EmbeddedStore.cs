@@ -50,7 +50,7 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
             throw;
         }
         _committer = new Committer(_memory, _framer, _segments, time, driver.ContinueOnPool);
-        _fold = new Fold(_memory, _folded, _segments, options, time);
+        _fold = new Fold(_memory, _folded, _segments, options, time, () => Shortage is not null);
         // Asked before the fold begins: from then on the writer's connection is the fold's alone.
         var fillAtOnce = _folded.KeyCountMax <= FilterAtOnceMax;
         driver.Start(new Work(this));

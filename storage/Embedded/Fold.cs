@@ -21,7 +21,8 @@ internal sealed class Fold(
     FoldedStore folded,
     JournalSegments segments,
     EmbeddedStoreOptions options,
-    TimeProvider time
+    TimeProvider time,
+    Func<bool> isDiskShort
 )
 {
     private const int ItemsMin = 64;
@@ -105,7 +106,7 @@ internal sealed class Fold(
         folded.Writer.SetFolded(through);
         if (folded.MakeDurable())
         {
-            segments.DeleteThrough(through);
+            segments.GiveUpThrough(through, isDiskShort());
         }
     }
 

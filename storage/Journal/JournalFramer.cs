@@ -25,9 +25,10 @@ internal sealed class JournalFramer(long nextSequence)
     {
         var nameBytes = JournalFormat.Text.GetByteCount(key.Kind);
         var idBytes = JournalFormat.Text.GetByteCount(key.Id);
-        var record = Reserve(JournalFormat.RecordHeaderBytes + nameBytes + idBytes + content.Length, out var offset);
-        WriteHeader(record, kind, nameBytes, idBytes, 0, version);
-        var names = record[JournalFormat.RecordHeaderBytes..];
+        var head = HeadBytes;
+        var record = Reserve(head + nameBytes + idBytes + content.Length, out var offset);
+        WriteHeader(record, head, kind, nameBytes, idBytes, 0, version);
+        var names = record[head..];
         JournalFormat.Text.GetBytes(key.Kind, names);
         JournalFormat.Text.GetBytes(key.Id, names[nameBytes..]);
         content.CopyTo(names[(nameBytes + idBytes)..]);
@@ -38,10 +39,11 @@ internal sealed class JournalFramer(long nextSequence)
     {
         var nameBytes = JournalFormat.Text.GetByteCount(stream);
         var payloadBytes = totalBytes + 4 * entries.Count;
-        var record = Reserve(JournalFormat.RecordHeaderBytes + nameBytes + payloadBytes, out var offset);
-        WriteHeader(record, JournalRecordKind.EntriesAppended, nameBytes, 0, entries.Count, firstVersion);
-        JournalFormat.Text.GetBytes(stream, record[JournalFormat.RecordHeaderBytes..]);
-        var rest = record[(JournalFormat.RecordHeaderBytes + nameBytes)..];
+        var head = HeadBytes;
+        var record = Reserve(head + nameBytes + payloadBytes, out var offset);
+        WriteHeader(record, head, JournalRecordKind.EntriesAppended, nameBytes, 0, entries.Count, firstVersion);
+        JournalFormat.Text.GetBytes(stream, record[head..]);
+        var rest = record[(head + nameBytes)..];
         for (var index = 0; index < entries.Count; index++)
         {
             var entry = entries[index].Span;
@@ -54,8 +56,9 @@ internal sealed class JournalFramer(long nextSequence)
 
     public void Closed()
     {
-        var record = Reserve(JournalFormat.RecordHeaderBytes, out var offset);
-        WriteHeader(record, JournalRecordKind.Closed, 0, 0, 0, 0);
+        var head = HeadBytes;
+        var record = Reserve(head, out var offset);
+        WriteHeader(record, head, JournalRecordKind.Closed, 0, 0, 0, 0);
         Finish(record, offset, 0);
     }
 
@@ -77,7 +80,8 @@ internal sealed class JournalFramer(long nextSequence)
     /// </summary>
     /// <param name="batch">Taken from the framer, and not written before the batch before it was durable.</param>
     /// <param name="durable">The last sequence of the batch before.</param>
-    public static void Seal(List<Memory<byte>> batch, long durable)
+    /// <param name="now">What the clock shows, before anything of the batch is written: who was told of it was told later.</param>
+    public static void Seal(List<Memory<byte>> batch, long durable, DateTimeOffset now)
     {
         foreach (var range in batch)
         {
@@ -87,6 +91,10 @@ internal sealed class JournalFramer(long nextSequence)
                 var length = BinaryPrimitives.ReadInt32LittleEndian(rest);
                 var record = rest[..length];
                 BinaryPrimitives.WriteUInt32LittleEndian(record[16..], checked((uint)(JournalRecord.SequenceOf(record) - durable)));
+                if (record[21] == JournalFormat.HasTime)
+                {
+                    BinaryPrimitives.WriteInt64LittleEndian(record[JournalFormat.RecordHeaderBytes..], JournalTime.Of(now));
+                }
                 BinaryPrimitives.WriteUInt32LittleEndian(record[4..], JournalRecord.ChecksumOf(record));
                 rest = rest[JournalFormat.Padded(length)..];
             }
@@ -108,12 +116,23 @@ internal sealed class JournalFramer(long nextSequence)
         return _chunk.AsSpan(offset, length);
     }
 
-    private void WriteHeader(Span<byte> record, JournalRecordKind kind, int nameBytes, int idBytes, int entries, long version)
+    /// <summary>The first record of a batch has room for the batch's time.</summary>
+    private int HeadBytes => JournalFormat.RecordHeaderBytes + (_ready.Count == 0 && _end == _start ? JournalFormat.TimeBytes : 0);
+
+    private void WriteHeader(
+        Span<byte> record,
+        int headBytes,
+        JournalRecordKind kind,
+        int nameBytes,
+        int idBytes,
+        int entries,
+        long version
+    )
     {
         BinaryPrimitives.WriteInt32LittleEndian(record, record.Length);
         BinaryPrimitives.WriteInt64LittleEndian(record[8..], NextSequence);
         record[20] = (byte)kind;
-        record[21] = 0;
+        record[21] = headBytes > JournalFormat.RecordHeaderBytes ? JournalFormat.HasTime : (byte)0;
         BinaryPrimitives.WriteUInt16LittleEndian(record[22..], (ushort)nameBytes);
         BinaryPrimitives.WriteUInt16LittleEndian(record[24..], (ushort)idBytes);
         BinaryPrimitives.WriteUInt16LittleEndian(record[26..], (ushort)entries);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 
 namespace Marketplace.Storage;
@@ -18,11 +19,24 @@ internal static class JournalFormat
     public const int RecordHeaderBytes = 36;
     public const int Alignment = 8;
     public const int SegmentHeaderBytes = 64;
-    public const uint Version = 1;
+    public const uint Version = 2;
 
-    /// <summary>Header, two names, the payload, and four bytes of length for each entry.</summary>
+    /// <summary>The format before batches had a time: what differs is that no record has one.</summary>
+    public const uint VersionWithoutTimes = 1;
+
+    /// <summary>Behind the header of a batch's first record: when the batch was written.</summary>
+    public const int TimeBytes = 8;
+
+    /// <summary>The mark of a record that has a time.</summary>
+    public const byte HasTime = 1;
+
+    /// <summary>Header, a time, two names, the payload, and four bytes of length for each entry.</summary>
     public const int RecordBytesMax =
-        RecordHeaderBytes + 2 * StoragePolicy.NameBytesMax + StoragePolicy.DocumentBytesMax + 4 * StoragePolicy.AppendEntriesMax;
+        RecordHeaderBytes
+        + TimeBytes
+        + 2 * StoragePolicy.NameBytesMax
+        + StoragePolicy.DocumentBytesMax
+        + 4 * StoragePolicy.AppendEntriesMax;
 
     /// <summary>Strict: a lone surrogate would be stored as another name, and two documents would become one.</summary>
     public static readonly UTF8Encoding Text = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -33,9 +47,19 @@ internal static class JournalFormat
 
     public static string SegmentName(long number) => $"{number:d16}.journal";
 
+    /// <summary>A segment that is folded and stays for backups.</summary>
+    public static string FoldedName(long number) => $"{number:d16}.folded";
+
     /// <returns>Null where the name is not one of a segment.</returns>
-    public static long? SegmentNumber(string name) =>
-        name.Length == 24 && name.EndsWith(".journal", StringComparison.Ordinal) && long.TryParse(name.AsSpan(0, 16), out var number)
+    public static long? SegmentNumber(string name) => Number(name, ".journal");
+
+    /// <returns>Null where the name is not one of a folded segment.</returns>
+    public static long? FoldedNumber(string name) => Number(name, ".folded");
+
+    private static long? Number(string name, string ending) =>
+        name.Length == 16 + ending.Length
+        && name.EndsWith(ending, StringComparison.Ordinal)
+        && long.TryParse(name.AsSpan(0, 16), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : null;
 
@@ -49,28 +73,32 @@ internal static class JournalFormat
         BinaryPrimitives.WriteUInt32LittleEndian(header[60..], Crc32C.Of(header[..60]));
     }
 
-    /// <returns>What is wrong with the header; null where nothing is.</returns>
-    public static string? ReadSegmentHeader(ReadOnlySpan<byte> header, long number, out long firstSequence)
+    public static uint FormatOf(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt32LittleEndian(header[8..]);
+
+    /// <returns>The sequence of the segment's first record.</returns>
+    /// <exception cref="StoreDamagedException">It is not the header of this segment.</exception>
+    /// <exception cref="StoreNewerException">Its format is one that this program does not know yet.</exception>
+    public static long ReadSegmentHeader(string file, ReadOnlySpan<byte> header, long number)
     {
-        firstSequence = 0;
         if (header.Length < SegmentHeaderBytes || !header.StartsWith(Magic))
         {
-            return "it does not start like a journal segment.";
+            throw new StoreDamagedException(file, 0, "it does not start like a journal segment.");
         }
         if (BinaryPrimitives.ReadUInt32LittleEndian(header[60..]) != Crc32C.Of(header[..60]))
         {
-            return "the checksum of its header does not fit.";
+            throw new StoreDamagedException(file, 0, "the checksum of its header does not fit.");
         }
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header[8..]) is var version && version != Version)
+        if (FormatOf(header) > Version)
         {
-            return $"its format version is {version}, this program knows {Version}.";
+            throw new StoreNewerException(file, FormatOf(header), Version);
         }
-        if (BinaryPrimitives.ReadInt64LittleEndian(header[16..]) is var inside && inside != number)
+        if (FormatOf(header) < VersionWithoutTimes)
         {
-            return $"its header names segment {inside}.";
+            throw new StoreDamagedException(file, 8, $"its format version is {FormatOf(header)}, the first one was {VersionWithoutTimes}.");
         }
-        firstSequence = BinaryPrimitives.ReadInt64LittleEndian(header[24..]);
-        return null;
+        return BinaryPrimitives.ReadInt64LittleEndian(header[16..]) is var inside && inside != number
+            ? throw new StoreDamagedException(file, 16, $"its header names segment {inside}.")
+            : BinaryPrimitives.ReadInt64LittleEndian(header[24..]);
     }
 }
 
@@ -89,13 +117,21 @@ internal readonly struct JournalRecord(ReadOnlyMemory<byte> bytes)
     public int EntryCount => BinaryPrimitives.ReadUInt16LittleEndian(Header[26..]);
     public long Version => BinaryPrimitives.ReadInt64LittleEndian(Header[28..]);
 
+    /// <summary>When the batch that begins with this record was written; null in the others, and in old segments.</summary>
+    public DateTimeOffset? WrittenAt =>
+        Header[21] == JournalFormat.HasTime
+            ? JournalTime.Read(BinaryPrimitives.ReadInt64LittleEndian(bytes.Span[JournalFormat.RecordHeaderBytes..]))
+            : null;
+
     /// <summary>The document's kind or the stream.</summary>
-    public string Name => JournalFormat.Text.GetString(bytes.Span.Slice(JournalFormat.RecordHeaderBytes, NameLength));
+    public string Name => JournalFormat.Text.GetString(bytes.Span.Slice(HeadLength, NameLength));
 
     /// <summary>The document's id.</summary>
-    public string Id => JournalFormat.Text.GetString(bytes.Span.Slice(JournalFormat.RecordHeaderBytes + NameLength, IdLength));
+    public string Id => JournalFormat.Text.GetString(bytes.Span.Slice(HeadLength + NameLength, IdLength));
 
-    public ReadOnlyMemory<byte> Payload => bytes[(JournalFormat.RecordHeaderBytes + NameLength + IdLength)..];
+    public ReadOnlyMemory<byte> Payload => bytes[(HeadLength + NameLength + IdLength)..];
+
+    private int HeadLength => JournalFormat.RecordHeaderBytes + (Header[21] == JournalFormat.HasTime ? JournalFormat.TimeBytes : 0);
 
     private int NameLength => BinaryPrimitives.ReadUInt16LittleEndian(Header[22..]);
     private int IdLength => BinaryPrimitives.ReadUInt16LittleEndian(Header[24..]);
@@ -116,6 +152,11 @@ internal readonly struct JournalRecord(ReadOnlyMemory<byte> bytes)
             return false;
         }
         if (BinaryPrimitives.ReadUInt32LittleEndian(span[4..]) != ChecksumOf(span[..(int)length]))
+        {
+            return false;
+        }
+        var head = JournalFormat.RecordHeaderBytes + (span[21] * JournalFormat.TimeBytes);
+        if (span[21] > JournalFormat.HasTime || length < head)
         {
             return false;
         }

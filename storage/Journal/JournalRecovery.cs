@@ -94,10 +94,7 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
         {
             throw Damage(number, 0, "the file ends before its length.");
         }
-        if (JournalFormat.ReadSegmentHeader(bytes, number, out var firstSequence) is { } wrong)
-        {
-            throw Damage(number, 0, wrong);
-        }
+        var firstSequence = JournalFormat.ReadSegmentHeader(PathOf(number), bytes, number);
         if (first ? firstSequence > foldedSequence + 1 : firstSequence != _sequence + 1)
         {
             throw Damage(
@@ -153,6 +150,7 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
         return null;
     }
 
-    private StoreDamagedException Damage(long number, long offset, string what) =>
-        new(Path.Combine(files.Folder, JournalFormat.SegmentName(number)), offset, what);
+    private StoreDamagedException Damage(long number, long offset, string what) => new(PathOf(number), offset, what);
+
+    private string PathOf(long number) => Path.Combine(files.Folder, JournalFormat.SegmentName(number));
 }

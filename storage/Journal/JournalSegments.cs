@@ -100,7 +100,7 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
         _active.Flush();
     }
 
-    /// <summary>True where <see cref="DeleteThrough"/> would delete something.</summary>
+    /// <summary>True where <see cref="GiveUpThrough"/> would find something.</summary>
     public bool HasClosedThrough(long sequence)
     {
         lock (_closedGate)
@@ -109,10 +109,16 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
         }
     }
 
-    /// <summary>Deletes, oldest first, the closed segments that hold nothing after the sequence.</summary>
-    public void DeleteThrough(long sequence)
+    /// <summary>
+    /// Gives up, oldest first, the closed segments that hold nothing after the sequence: deletes them, or keeps them for backups.
+    /// </summary>
+    /// <param name="sequence">All up to here is durable elsewhere.</param>
+    /// <param name="isDiskShort">Nothing is kept: what the store itself writes needs the room.</param>
+    public void GiveUpThrough(long sequence, bool isDiskShort)
     {
-        var deleted = false;
+        var kept = new KeptSegments(files, segmentBytes);
+        var keeps = kept.AreWanted && !isDiskShort;
+        var changed = false;
         while (true)
         {
             ClosedSegment oldest;
@@ -124,11 +130,19 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
                 }
                 _closed.Dequeue();
             }
-            files.Delete(JournalFormat.SegmentName(oldest.Number));
-            deleted = true;
+            if (keeps)
+            {
+                kept.Keep(oldest.Number);
+            }
+            else
+            {
+                files.Delete(JournalFormat.SegmentName(oldest.Number));
+            }
+            changed = true;
         }
-        if (deleted)
+        if (changed)
         {
+            kept.DropOldest(all: !keeps);
             files.FlushFolder();
         }
     }

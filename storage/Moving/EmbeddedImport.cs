@@ -89,6 +89,11 @@ public sealed class EmbeddedImport : IImportTarget, IExportVisitor
         {
             throw new ImportDiffersException(wanted, _arrived.Summary);
         }
+        if (_secrets.Count > 0)
+        {
+            RestoredMark.Write(_folder, RestoredMark.Imported);
+            _created.Add(Path.Combine(_folder, RestoredMark.FileName));
+        }
         foreach (var (name, content) in _secrets)
         {
             KeyFiles.Write(_folder, name, content);

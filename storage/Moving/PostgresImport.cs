@@ -230,6 +230,8 @@ public sealed class PostgresImport : IImportTarget, IExportVisitor
         {
             return;
         }
+        RestoredMark.Write(_keyFolder!, RestoredMark.Imported);
+        _created.Add(Path.Combine(_keyFolder!, RestoredMark.FileName));
         foreach (var (name, content) in _secrets)
         {
             KeyFiles.Write(_keyFolder!, name, content);

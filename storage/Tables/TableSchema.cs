@@ -39,13 +39,18 @@ internal static class TableSchema
     /// Creates the tables where the file is new, with <paramref name="newSeed"/> as the secret of its <see cref="KeyHash"/>; and what is
     /// missing in a file of the format before.
     /// </summary>
-    /// <exception cref="StoreDamagedException">The file is of another format.</exception>
+    /// <exception cref="StoreDamagedException">The file is of no format that there was.</exception>
+    /// <exception cref="StoreNewerException">It is of a format that this program does not know yet.</exception>
     public static void Prepare(SqliteConnection connection, string file, long newSeed)
     {
         var version = ReadInteger(connection, "pragma user_version");
         if (version == Version)
         {
             return;
+        }
+        if (version > Version)
+        {
+            throw new StoreNewerException(file, version, Version);
         }
         if (version is not (0 or VersionWithoutIdHeads))
         {

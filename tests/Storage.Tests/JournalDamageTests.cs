@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using Marketplace.Storage.BitRot;
 
 namespace Marketplace.Storage;
@@ -15,11 +17,37 @@ public sealed class JournalDamageTests
         var framer = new JournalFramer(1);
         framer.Document(JournalRecordKind.DocumentWritten, new DocumentKey("k", "a"), 1, "hi"u8);
         var batch = framer.Take([]);
-        JournalFramer.Seal(batch, durable: 0);
+        var at = new DateTimeOffset(2025, 11, 25, 9, 5, 6, TimeSpan.Zero).AddMicroseconds(123_456);
+        JournalFramer.Seal(batch, durable: 0, at);
         Assert.Equal(
-            "2800000068149617010000000000000001000000010001000100000001000000000000006b616869",
+            "30000000e58bea2901000000000000000100000001010100010000000100000000000000c0366f93674406006b616869",
             Convert.ToHexStringLower(batch.Single().Span)
         );
+        Assert.True(JournalRecord.TryRead(batch.Single(), out var record));
+        Assert.Equal((at, "k", "a", "hi"), (record.WrittenAt, record.Name, record.Id, Encoding.UTF8.GetString(record.Payload.Span)));
+    }
+
+    [Fact]
+    public async Task SegmentOfANewerFormat_IsRefused_AndLeftAsItIs()
+    {
+        using var folder = new TemporaryFolder();
+        await using (var store = EmbeddedStore.Open(folder.Name, new EmbeddedStoreOptions(), TimeProvider.System))
+        {
+            await store.Write(new DocumentKey("k", "a"), 0, "hi"u8.ToArray());
+        }
+        var segment = Path.Combine(folder.Name, "journal", JournalFormat.SegmentName(1));
+        var bytes = await File.ReadAllBytesAsync(segment, TestContext.Current.CancellationToken);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), JournalFormat.Version + 1);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(60), Crc32C.Of(bytes.AsSpan(0, 60)));
+        await File.WriteAllBytesAsync(segment, bytes, TestContext.Current.CancellationToken);
+
+        var refused = Assert.Throws<StoreNewerException>(() =>
+            EmbeddedStore.Open(folder.Name, new EmbeddedStoreOptions(), TimeProvider.System)
+        );
+
+        Assert.Equal((segment, 3, 2), (refused.File, refused.Format, refused.Known));
+        Assert.Contains("was written by a newer build", refused.Message);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(segment, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -28,9 +56,11 @@ public sealed class JournalDamageTests
         var result = JournalRot.Run(isClosed: true, SegmentBytes);
         Assert.Empty(result.Violations);
         // Only the closing record may go unnoticed: nothing is lost with it.
-        var closingBytes = JournalFormat.Padded(JournalFormat.RecordHeaderBytes);
         Assert.Equal(SegmentBytes * 8, result.Flips);
-        Assert.True(result.Detected >= (SegmentBytes - closingBytes) * 8, $"{result.Detected} of {result.Flips} flips were refused.");
+        Assert.True(
+            result.Detected >= (SegmentBytes - JournalRot.ClosingBytes) * 8,
+            $"{result.Detected} of {result.Flips} flips were refused."
+        );
     }
 
     [Fact]

@@ -36,6 +36,21 @@ public sealed class TableFormatTests
     }
 
     [Fact]
+    public async Task TablesOfANewerFormat_AreRefused()
+    {
+        using var folder = new TemporaryFolder();
+        await using (EmbeddedStore.Open(folder.Name, Options, TimeProvider.System))
+        {
+            // Opened and closed: the tables are there.
+        }
+        Run(folder.Name, $"pragma user_version = {TableSchema.Version + 1}");
+
+        var refused = Assert.Throws<StoreNewerException>(() => EmbeddedStore.Open(folder.Name, Options, TimeProvider.System));
+
+        Assert.Equal((3, 2), (refused.Format, refused.Known));
+    }
+
+    [Fact]
     public async Task Prefix_IsFoundByTheIndexOfIds()
     {
         var plan = await PlanOf(new ListingQuery("k", "me") { IdPrefix = Id });

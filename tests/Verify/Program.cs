@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Marketplace.Verify;
+using Marketplace.Verify.Backups;
 using Marketplace.Verify.Blobs;
 using Marketplace.Verify.Cancel;
 using Marketplace.Verify.Checks;
@@ -16,6 +17,11 @@ using Marketplace.Verify.Workers;
 var checks = new CheckList
 {
     ["kill9"] = ("the real silo is killed under load; what it said holds [--cycles N] [--seed S] [--without dedup]", Kill9Check.Run),
+    ["backup"] = (
+        "a silo under load is backed up; silo, backups and restores are killed; each restore at a random time has what was said by then "
+            + "[--cycles N] [--seed S]",
+        BackupCheck.Run
+    ),
     ["queue"] = (
         "one account fills the queue: refusals, memory, restart [--jobs N] [--input BYTES] [--queue-mib N] [--ready SECONDS, 0: not "
             + "judged]",
@@ -92,6 +98,10 @@ var checks = new CheckList
 if (args is [SharedBlobsCheck.ProcessName, .. var its])
 {
     return await SharedBlobsCheck.RunProcess(its);
+}
+if (args is [BackupProcess.Name, .. var what])
+{
+    return await BackupProcess.Run(what);
 }
 if (args is [VoterProcess.ProcessName, .. var whose])
 {

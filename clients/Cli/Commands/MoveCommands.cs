@@ -152,10 +152,10 @@ internal static class MoveCommands
                 + "key files.";
         }
         return place.Connection is null
-            ? $"Start a silo with --data {place.DataFolder}. Do not start the node that was exported again: there would be two of each "
-                + "account."
-            : $"Start the first silo with --data {place.DataFolder}. Do not start the node that was exported again: there would be two "
-                + "of each account.";
+            ? $"Start a silo with --data {place.DataFolder} --accept-restored true. Do not start the node that was exported again: there "
+                + "would be two of each account."
+            : $"Start the first silo with --data {place.DataFolder} --accept-restored true. Do not start the node that was exported "
+                + "again: there would be two of each account.";
     }
 
     private static Task Answer(Invocation run, string what, string path, ContentsSummary contents, IReadOnlyList<string> keys)
@@ -190,22 +190,5 @@ internal static class MoveCommands
             ("contents", contents.Digest)
         );
         return run.Text(text.ToString());
-    }
-
-    /// <summary>How far it is, on a terminal.</summary>
-    private sealed class MoveLine(Surroundings surroundings) : IProgress<MoveProgress>, IDisposable
-    {
-        private readonly StatusLine _line = new(surroundings);
-
-        public void Report(MoveProgress value) =>
-            _line.Show(
-                value.BytesTotal is { } total ? $"{value.Step}: {Megabytes(value.BytesDone)} of {Megabytes(total)} MB"
-                : value.BytesDone > 0 ? $"{value.Step}: {Megabytes(value.BytesDone)} MB"
-                : value.Step
-            );
-
-        public void Dispose() => _line.Dispose();
-
-        private static string Megabytes(long bytes) => (bytes / 1e6).ToString("0.0", CultureInfo.InvariantCulture);
     }
 }

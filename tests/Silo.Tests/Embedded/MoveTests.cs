@@ -25,7 +25,7 @@ public sealed class MoveTests
 
         Assert.Equal((0, 0, 0), (exported.Code, imported.Code, check.Code));
         Assert.Equal(Contents(exported.Output), Contents(imported.Output));
-        Assert.Equal(before, await Look(moved, "--worker=false"));
+        Assert.Equal(before, await Look(moved, "--worker=false", "--accept-restored=true"));
         await using (var silo = await SiloProcess.Start(moved, Cancellation))
         {
             await using var client = silo.Client();

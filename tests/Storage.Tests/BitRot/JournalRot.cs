@@ -130,12 +130,15 @@ internal sealed class JournalRot : IDisposable
         return disk;
     }
 
+    /// <summary>The record that says that a process stopped in order: a batch of its own.</summary>
+    internal static int ClosingBytes { get; } = JournalFormat.Padded(JournalFormat.RecordHeaderBytes + JournalFormat.TimeBytes);
+
     private static (string File, byte[] Bytes) Segment(bool isClosed, int fileBytes)
     {
         using var disk = new SimulatedDisk(1);
         // What a store sets aside may be more than is asked for here: the rest must be zeros, as if it had never been there.
         var store = new BusyStore(disk, Math.Max(fileBytes, EmbeddedStoreOptions.SegmentBytesMin));
-        store.Run(Batches(fileBytes - (isClosed ? JournalFormat.Padded(JournalFormat.RecordHeaderBytes) : 0)));
+        store.Run(Batches(fileBytes - (isClosed ? ClosingBytes : 0)));
         if (isClosed)
         {
             store.Close();
@@ -161,17 +164,20 @@ internal sealed class JournalRot : IDisposable
         var batches = new List<Action<EmbeddedStore>>();
         var room = endsAt - JournalFormat.SegmentHeaderBytes;
 
-        void Take(int bytes) => room -= JournalFormat.Padded(JournalFormat.RecordHeaderBytes + bytes);
+        int HeadBytes(bool begins) => JournalFormat.RecordHeaderBytes + (begins ? JournalFormat.TimeBytes : 0);
 
-        Action<EmbeddedStore> Document(long expected, int size)
+        void Take(int bytes, bool begins) => room -= JournalFormat.Padded(HeadBytes(begins) + bytes);
+
+        // What begins a batch has the batch's time.
+        Action<EmbeddedStore> Document(long expected, int size, bool begins = true)
         {
-            Take(NameBytes + size);
+            Take(NameBytes + size, begins);
             return store => _ = store.Write(First, expected, Content(size));
         }
 
         batches.Add(Document(0, 3));
-        Take("stream".Length + (4 + 1) + (4 + 3));
-        Take(NameBytes);
+        Take("stream".Length + (4 + 1) + (4 + 3), begins: true);
+        Take(NameBytes, begins: false);
         batches.Add(store =>
         {
             _ = store.Append("stream", 0, [Content(1), Content(3)]);
@@ -180,11 +186,11 @@ internal sealed class JournalRot : IDisposable
         var version = 0L;
         while (room > 600)
         {
-            batches.Add(Document(version++, 101) + Document(version++, 150));
+            batches.Add(Document(version++, 101) + Document(version++, 150, begins: false));
         }
         // The last record takes what is left, to the byte.
         var last = Document(version++, 40);
-        batches.Add(last + Document(version, room - JournalFormat.RecordHeaderBytes - NameBytes));
+        batches.Add(last + Document(version, room - HeadBytes(begins: false) - NameBytes, begins: false));
         return batches;
     }
 

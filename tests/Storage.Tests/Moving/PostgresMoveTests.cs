@@ -139,7 +139,10 @@ public sealed class PostgresMoveTests(PostgresFixture postgres)
         });
         Assert.False(Directory.Exists(keys));
         await Import(node.File, database, node.NewFolder(), keys);
-        Assert.Equal(KeyFiles.Names.Count, Directory.GetFiles(keys).Length);
+        Assert.Equal(
+            KeyFiles.Names.Append(RestoredMark.FileName).Order(StringComparer.Ordinal),
+            Directory.GetFiles(keys).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]

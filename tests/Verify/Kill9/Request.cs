@@ -5,6 +5,9 @@ internal sealed class Request(string name, JobRequest job, bool cancel)
 {
     public string Name { get; } = name;
 
+    /// <summary>It was not known to the silo before.</summary>
+    public DateTimeOffset MadeAt { get; } = DateTimeOffset.UtcNow;
+
     /// <summary>The last form in which it was sent.</summary>
     public JobRequest Job { get; set; } = job;
 
@@ -12,8 +15,20 @@ internal sealed class Request(string name, JobRequest job, bool cancel)
     public bool Cancel { get; } = cancel;
 
     /// <summary>Set by an acknowledgement: from then on the job may not be lost.</summary>
-    public JobId? Acknowledged { get; set; }
+    public JobId? Acknowledged { get; private set; }
+
+    /// <summary>When that was known.</summary>
+    public DateTimeOffset AcknowledgedAt { get; private set; }
 
     /// <summary>The answer to the cancellation, or an end that was read: from then on the job may not change.</summary>
-    public Job? Ended { get; set; }
+    public Job? Ended
+    {
+        get;
+        set => (field, EndedAt) = (value, DateTimeOffset.UtcNow);
+    }
+
+    /// <summary>When that was known.</summary>
+    public DateTimeOffset EndedAt { get; private set; }
+
+    public void Acknowledge(JobId? job) => (Acknowledged, AcknowledgedAt) = (job, DateTimeOffset.UtcNow);
 }

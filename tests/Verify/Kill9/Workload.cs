@@ -162,7 +162,7 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
             {
                 throw new InvalidOperationException($"{batch[index].Name} was refused: {code} {items[index].Message}");
             }
-            batch[index].Acknowledged = items[index].Id;
+            batch[index].Acknowledge(items[index].Id);
         }
     }
 

@@ -1,0 +1,80 @@
+using System.Text;
+using Microsoft.Data.Sqlite;
+
+namespace Marketplace.Storage;
+
+/// <summary>
+/// Copies tables and archive beside the process that writes them. SQLite copies the tables as one transaction sees them; the archive is
+/// copied after that, because its bytes are in the file before a row of the tables points to them.
+/// </summary>
+internal sealed class TablesCopy(
+    string store,
+    BackupFolder to,
+    BackupChain chain,
+    IProgress<MoveProgress>? progress,
+    CancellationToken cancellation
+)
+{
+    /// <summary>The list of what was copied: where it is there, all of it is.</summary>
+    private string Done => $"{chain.Folder}/copied";
+
+    /// <returns>The record that the copied tables follow.</returns>
+    public long Take()
+    {
+        var folder = to.PathOf(chain.Folder);
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        BackupFolder.MakeFolder(folder);
+        progress?.Report(new MoveProgress("tables", 0, null));
+        var path = to.PathOf(chain.Tables);
+        var tables = Path.Combine(store, DataDirectory.TablesFile);
+        to.RequireRoom(Length(tables) + Length(tables + "-wal"));
+        using (var source = new RealTableFile(tables))
+        using (var connection = source.Connect())
+        using (var copy = new SqliteStatement(connection, $"vacuum into '{path.Replace("'", "''", StringComparison.Ordinal)}'"))
+        {
+            copy.Run();
+        }
+        var copied = new List<BackupFile> { new(chain.Tables, to.Harden(chain.Tables)) };
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(store, DataDirectory.ArchiveFolder)).Order(StringComparer.Ordinal))
+        {
+            var name = chain.Archive + Path.GetFileName(file);
+            using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            copied.Add(new(name, to.Write(name, content, content.Length, cancellation)));
+            progress?.Report(new MoveProgress("archive", to.NewBytes, null));
+        }
+        to.Put(Done, Encoding.ASCII.GetBytes(string.Concat(copied.Select(file => $"{file}\n"))));
+        return Folded(path);
+    }
+
+    /// <returns>What <see cref="Take"/> gave in a run that was killed behind it; null: there was none.</returns>
+    public long? Resume()
+    {
+        var done = to.PathOf(Done);
+        if (!File.Exists(done))
+        {
+            return null;
+        }
+        var files = File.ReadAllLines(done, Encoding.ASCII).Select(line => BackupManifest.File(done, line)).ToList();
+        return files.All(file => to.Adopt(file.Path, file.Hash)) && to.Adopt(Done, Crypto.Blake3.Hash(File.ReadAllBytes(done)))
+            ? Folded(to.PathOf(chain.Tables))
+            : null;
+    }
+
+    private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+
+    private static long Folded(string tables)
+    {
+        var file = new SqliteConnectionStringBuilder
+        {
+            DataSource = tables,
+            Mode = SqliteOpenMode.ReadOnly,
+            Pooling = false,
+        };
+        using var connection = new SqliteConnection(file.ToString());
+        connection.Open();
+        return TableSchema.ReadMeta(connection, "folded");
+    }
+}
