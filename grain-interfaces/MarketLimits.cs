@@ -141,6 +141,11 @@ public static class MarketLimits
     public const int StakesMax = 128;
 
     /// <summary>
+    /// The least wait for a worker that an operator may have new jobs refused for: below it lies the noise of polls and flushes.
+    /// </summary>
+    public static readonly TimeSpan QueueWaitMin = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>
     /// The shortest time for which a stake stays on hold after it was taken back: longer than a jury may take, so that what its workers
     /// have at stake when they vote can still be slashed when it has decided. A market goes by an old standing for a far shorter time.
     /// </summary>

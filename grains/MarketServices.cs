@@ -23,6 +23,7 @@ public static class MarketServices
         services.TryAddSingleton(_ => new StatePageCache());
         services.TryAddSingleton(_ => new StateBounds());
         services.TryAddSingleton<QueueBounds>();
+        services.TryAddSingleton<LoadBars>();
         services.TryAddSingleton<AccountTerms>();
         services.TryAddSingleton<StakeTerms>();
         services.TryAddSingleton<EpochTerms>();

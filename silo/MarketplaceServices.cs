@@ -32,7 +32,9 @@ internal static class MarketplaceServices
         var services = builder.Services;
         services.AddSingleton(options);
         services.AddSingleton<StorageFacts>();
-        services.AddSingleton(new QueueBounds { BytesMax = (long)options.QueueMiB << 20 });
+        services.AddSingleton(
+            new QueueBounds { BytesMax = (long)options.QueueMiB << 20, WaitMax = TimeSpan.FromMilliseconds(options.QueueWaitMs) }
+        );
         services.AddSingleton(new StakeTerms { Unbonding = TimeSpan.FromHours(options.UnbondingHours) });
         services.AddSingleton(options.Epochs);
         services.AddSingleton(options.Reuse);

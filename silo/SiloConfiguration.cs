@@ -64,6 +64,11 @@ internal static class SiloConfiguration
         ),
         ("--initial-credit", nameof(SiloOptions.InitialCredit), "base units that the first start credits to the local account"),
         ("--queue-mib", nameof(SiloOptions.QueueMiB), "what waiting jobs may take on disk, in MiB; an account a quarter of it (4096)"),
+        (
+            "--queue-wait-ms",
+            nameof(SiloOptions.QueueWaitMs),
+            "how long jobs may wait for a worker in the mean, in ms; beyond it the cheapest new ones are refused (1800000)"
+        ),
         ("--disk-floor-mib", nameof(SiloOptions.DiskFloorMiB), "free disk that uploads and new jobs leave untouched, in MiB (512)"),
         ("--unbonding-hours", nameof(SiloOptions.UnbondingHours), "how long a stake stays on hold after it was taken back, in hours (24)"),
         ("--epoch", nameof(SiloOptions.EpochMinutes), "how long the members of committees serve before others are drawn, in minutes (60)"),

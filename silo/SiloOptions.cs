@@ -91,6 +91,12 @@ public sealed partial class SiloOptions
     /// <summary>What waiting jobs may take on disk, inputs included, in mebibytes; one account may use a quarter of it.</summary>
     public int QueueMiB { get; set; } = (int)(new QueueBounds().BytesMax >> 20);
 
+    /// <summary>
+    /// How long jobs may wait for a worker in the mean, in milliseconds; beyond it the cheapest of the new ones are refused until the wait
+    /// is shorter. A market whose buyers want answers at once sets tens of milliseconds, one that works for the night its length.
+    /// </summary>
+    public int QueueWaitMs { get; set; } = (int)new QueueBounds().WaitMax.TotalMilliseconds;
+
     /// <summary>How long a stake stays on hold after it was taken back, in hours.</summary>
     public int UnbondingHours { get; set; } = (int)new StakeTerms().Unbonding.TotalHours;
 
@@ -165,7 +171,7 @@ public sealed partial class SiloOptions
             $"at most {NameCharsMax} letters, digits, '-', '_' and '.'"
         );
         Check(DiskFloorMiB >= 0, nameof(DiskFloorMiB), DiskFloorMiB, "0 or more");
-        Check(QueueMiB >= 1, nameof(QueueMiB), QueueMiB, "1 or more");
+        ValidateQueue();
         Check(
             UnbondingHours >= MarketLimits.UnbondingMin.TotalHours && UnbondingHours <= MarketLimits.UnbondingMax.TotalHours,
             nameof(UnbondingHours),
@@ -181,6 +187,17 @@ public sealed partial class SiloOptions
         {
             ValidateCluster();
         }
+    }
+
+    private void ValidateQueue()
+    {
+        Check(QueueMiB >= 1, nameof(QueueMiB), QueueMiB, "1 or more");
+        Check(
+            QueueWaitMs >= MarketLimits.QueueWaitMin.TotalMilliseconds,
+            nameof(QueueWaitMs),
+            QueueWaitMs,
+            $"{MarketLimits.QueueWaitMin.TotalMilliseconds} or more"
+        );
     }
 
     /// <summary>The parsed <see cref="WorkerLabel"/>.</summary>

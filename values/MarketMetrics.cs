@@ -49,6 +49,28 @@ public static class MarketMetrics
 
     public static readonly MarketMetric QueueJobs = Gauge("queue.jobs", Jobs, "Jobs that wait for an offer, by class.", "class");
 
+    public static readonly MarketMetric QueueWait = Gauge(
+        "queue.wait",
+        "s",
+        "How long jobs waited, in the mean: for a worker, or for the silo itself where that is what is short."
+    );
+
+    public static readonly MarketMetric LoadBar = Gauge(
+        "load.bar",
+        "{priority}",
+        "The priority below which this silo refuses new jobs, because they wait too long; 0: it takes all."
+    );
+
+    public static readonly MarketMetric JobsShed = Counter(
+        "jobs.shed",
+        Jobs,
+        "New jobs that were refused because others waited too long, by their priority.",
+        "priority"
+    ) with
+    {
+        Condition = Faults,
+    };
+
     public static readonly MarketMetric LeasedJobs = Gauge("leased.jobs", Jobs, "Jobs that a worker has.");
 
     public static readonly MarketMetric OfferWorkers = Gauge("offers.workers", "{worker}", "Workers that offer.");
@@ -139,6 +161,9 @@ public static class MarketMetrics
         Charged,
         Receipts,
         QueueJobs,
+        QueueWait,
+        LoadBar,
+        JobsShed,
         LeasedJobs,
         OfferWorkers,
         OfferSlots,

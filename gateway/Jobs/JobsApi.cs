@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using Marketplace.GrainInterfaces;
 using Microsoft.AspNetCore.Builder;
@@ -102,6 +104,7 @@ internal static class JobsApi
         using var place = seconds > 0 ? rates.EnterWait(caller.Account) : null;
         var results = await grains.GetGrain<ISubmissionGrain>(0).Submit(caller, [item]).HoldsBodyOf(http).WaitAsync(http.RequestAborted);
         var result = results[0];
+        SetRetryAfter(http, results);
         if (result.Code is { } code)
         {
             throw new MarketException(code, result.Message ?? "");
@@ -130,6 +133,7 @@ internal static class JobsApi
             .Submit(http.Caller(), JobMapper.ToItems(batch.Jobs))
             .HoldsBodyOf(http)
             .WaitAsync(http.RequestAborted);
+        SetRetryAfter(http, results);
         submission?.End(results);
         return Answer.Large(JobMapper.ToResponse(results), ApiJson.Default.JobBatchResponse);
     }
@@ -208,6 +212,15 @@ internal static class JobsApi
     {
         var view = await grains.GetGrain<IJobGrain>(RequestReader.Job(job).ToString()).Cancel(http.Caller()).WaitAsync(http.RequestAborted);
         return Answer.Ok(JobMapper.ToJob(view), ApiJson.Default.Job);
+    }
+
+    /// <summary>When the last of the refused jobs may come again, where the market says so.</summary>
+    private static void SetRetryAfter(HttpContext http, ImmutableArray<SubmitResult> results)
+    {
+        if (results.Max(result => result.RetryAfter) is { } time)
+        {
+            http.Response.Headers.RetryAfter = ((long)Math.Ceiling(time.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
     }
 
     private static MarketException TooMany(string what, int seen, int max) =>

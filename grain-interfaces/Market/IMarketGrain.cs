@@ -196,7 +196,18 @@ public readonly record struct QueueRoom(
     [property: Id(1)] int Jobs,
     [property: Id(2)] long Bytes,
     [property: Id(3)] int AccountJobs
-);
+)
+{
+    /// <summary>How long jobs wait; an earlier silo's market does not say.</summary>
+    [Id(4)]
+    public QueueWait Wait { get; init; }
+}
+
+/// <summary>How long the jobs of a shard waited for a worker that was there, in the last interval.</summary>
+/// <param name="Mean">Null where that is not known: no worker took one of those that wait.</param>
+/// <param name="LeasesPerHour">How many jobs got a worker lately, as so many an hour; 0 also where that is not known.</param>
+[GenerateSerializer, Immutable, Alias("QueueWait")]
+public readonly record struct QueueWait([property: Id(0)] TimeSpan? Mean, [property: Id(1)] long LeasesPerHour);
 
 /// <param name="Worker">The worker's key.</param>
 /// <param name="PayTo">Which account earns.</param>

@@ -11,7 +11,7 @@ public interface ISubmissionGrain : IGrainWithIntegerKey
     /// accepted job is durable. One result per item, in the items' order; an item that is refused does not touch the others.
     /// </summary>
     /// <exception cref="MarketException">The whole batch is refused: its size or the caller's scopes.</exception>
-    [Effect(Effect.Deduplicated), Alias("Submit")]
+    [Effect(Effect.Deduplicated), AlwaysInterleave, Alias("Submit")]
     Task<ImmutableArray<SubmitResult>> Submit(Caller caller, ImmutableArray<SubmitItem> items);
 }
 
@@ -28,10 +28,12 @@ public sealed record SubmitItem([property: Id(0)] string RequestId, [property: I
 /// <param name="Existed">The same request had created the job before.</param>
 /// <param name="Code">Why the item was refused.</param>
 /// <param name="Message">For the client: what was seen, what is allowed, what to do.</param>
+/// <param name="RetryAfter">After which time the market may take the item; null where it does not say.</param>
 [GenerateSerializer, Immutable, Alias("SubmitResult")]
 public sealed record SubmitResult(
     [property: Id(0)] JobId Job,
     [property: Id(1)] bool Existed,
     [property: Id(2)] ErrorCode? Code,
-    [property: Id(3)] string? Message
+    [property: Id(3)] string? Message,
+    [property: Id(4)] TimeSpan? RetryAfter = null
 );

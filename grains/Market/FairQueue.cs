@@ -29,6 +29,9 @@ internal sealed class FairQueue
     /// <summary>The account, while it is remembered.</summary>
     public BuyerQueue? Find(AccountId account) => _buyers.GetValueOrDefault(account);
 
+    /// <summary>A job waits for an offer.</summary>
+    public bool HasReady => _ready != 0;
+
     /// <summary>Accounts with open jobs.</summary>
     public IEnumerable<BuyerQueue> Buyers => _buyers.Values.Where(buyer => !buyer.IsResting);
 

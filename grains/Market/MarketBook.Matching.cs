@@ -33,6 +33,7 @@ internal sealed partial class MarketBook
     internal void Match(MarketJob job, MarketOffer offer, MarketTime now)
     {
         Panels.TakeReady(job);
+        Waits.Count(job, offer, now.Running);
         job.Offer = offer;
         job.Group?.Take(job, offer.Offer);
         job.Panel?.Take(job, offer.Offer);

@@ -16,6 +16,7 @@ internal sealed partial class MarketBook
             new MarketOffer(offer)
             {
                 SeenAt = now.Running,
+                Since = now.Running,
                 Standing = standing,
                 StandingAt = now.Running,
                 CommitteePlace = Panels.Committees.PlaceOf(offer.Worker),

@@ -99,6 +99,8 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, MarketD
 
     public MarketLeases Leases { get; } = new(start);
 
+    public QueueWaits Waits { get; } = new(bounds.WaitMax);
+
     public int LeasedCount => Leases.Count;
 
     public IReadOnlyDictionary<WorkerId, MarketOffer> Offers => _offers.All;
@@ -415,7 +417,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, MarketD
 
     private void MakeReady(MarketJob job, MarketTime now)
     {
-        job.Phase = MarketPhase.Ready;
+        (job.Phase, job.ReadyAt) = (MarketPhase.Ready, now.Running);
         if (job.IsSeat)
         {
             Panels.Seat(job, now);

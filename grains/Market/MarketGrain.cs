@@ -359,7 +359,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     public Task<QueueRoom> GetRoom(AccountId account)
     {
         RequireCurrent();
-        return Task.FromResult(_book.RoomFor(account));
+        return Task.FromResult(_book.RoomFor(account) with { Wait = _book.Waits.At(Now.Running, _book.Queue.HasReady) });
     }
 
     public Task<ClassRoom> FindClassRoom(AccountId account, ImmutableArray<string> wanted)

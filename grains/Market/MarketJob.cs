@@ -146,6 +146,9 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>When no worker has taken it until then, it expires. Each run that was made waits anew.</summary>
     public DateTimeOffset ExpiresAt { get; set; }
 
+    /// <summary>Since when it has waited for a worker, in running time.</summary>
+    public TimeSpan ReadyAt { get; set; }
+
     /// <summary>The end of the pause of a job in the phase Delayed.</summary>
     public DateTimeOffset ResumesAt { get; set; }
 

@@ -53,6 +53,9 @@ internal sealed class MarketOffer(WorkerOffer offer, OfferLoan? loan = null)
     /// <summary>Its place among equals that other shards may have on loan; drawn when it is first asked for.</summary>
     public double? LendingPlace { get; set; }
 
+    /// <summary>When its worker offered it, in running time.</summary>
+    public TimeSpan Since { get; init; }
+
     /// <summary>Its last sign of life, in running time.</summary>
     public TimeSpan SeenAt { get; set; }
 

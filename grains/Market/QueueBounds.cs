@@ -1,6 +1,6 @@
 namespace Marketplace.Grains;
 
-/// <summary>How much may wait in the market's queue; each number's reason stands where its default does.</summary>
+/// <summary>How much may wait in the market's queue, and for how long; each number's reason stands where its default does.</summary>
 public sealed record QueueBounds
 {
     /// <summary>Jobs of all accounts.</summary>
@@ -8,6 +8,9 @@ public sealed record QueueBounds
 
     /// <summary>What the jobs of all accounts take on disk, inputs included.</summary>
     public long BytesMax { get; init; } = MarketPolicy.QueueBytesMax;
+
+    /// <summary>How long jobs may wait for a worker in the mean before the cheapest of the new ones are refused.</summary>
+    public TimeSpan WaitMax { get; init; } = OverloadPolicy.QueueWaitMax;
 
     /// <summary>What one of so many shards may have.</summary>
     public QueueBounds PartOf(int shards) =>
@@ -18,6 +21,7 @@ public sealed record QueueBounds
                 JobsMax = Math.Max(1, JobsMax / shards),
                 BytesMax = BytesMax / shards,
                 KeptBytesMax = KeptBytesMax / shards,
+                WaitMax = WaitMax,
             };
 
     /// <summary>What the queue keeps in memory of that which only runs need.</summary>

@@ -43,7 +43,7 @@ internal static class SubmissionAnswers
     {
         if (item.RefusalIfNew is { } refusal)
         {
-            item.Refuse(refusal.Code, refusal.Message);
+            item.Refuse(refusal);
             return;
         }
 

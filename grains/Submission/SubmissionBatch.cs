@@ -44,7 +44,7 @@ internal sealed class SubmissionItem
         Spec = item.Spec;
         if (SubmissionRules.Check(item) is { } refusal)
         {
-            Refuse(refusal.Code, refusal.Message);
+            Refuse(refusal);
         }
         else
         {
@@ -87,11 +87,17 @@ internal sealed class SubmissionItem
     /// </summary>
     public Refusal? RefusalIfNew { get; set; }
 
+    /// <summary>The market is overloaded, and the job is none of those that it takes now.</summary>
+    public bool IsBelowBar { get; set; }
+
     public JobAdmission? Admission { get; set; }
     public ErrorCode? Code { get; private set; }
     public string? Message { get; private set; }
+    public TimeSpan? RetryAfter { get; private set; }
 
-    public void Refuse(ErrorCode code, string message) => (Code, Message) = (code, message);
+    public void Refuse(ErrorCode code, string message) => Refuse(new Refusal(code, message));
 
-    public SubmitResult ToResult() => new(Job, Code is null && Admission?.Kind == JobAdmissionKind.Existed, Code, Message);
+    public void Refuse(Refusal refusal) => (Code, Message, RetryAfter) = (refusal.Code, refusal.Message, refusal.RetryAfter);
+
+    public SubmitResult ToResult() => new(Job, Code is null && Admission?.Kind == JobAdmissionKind.Existed, Code, Message, RetryAfter);
 }

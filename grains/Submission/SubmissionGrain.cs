@@ -9,7 +9,8 @@ namespace Marketplace.Grains;
 /// <summary>
 /// Takes a batch in. The steps, each with its undo:
 /// 1. check every item, resolve programs and inputs, ask whether disk and queue have room: nothing to undo. An item that would be refused
-///    as a new job goes on without a hold, because its job may exist already;
+///    as a new job goes on without a hold, because its job may exist already. In an overload items below the bar are refused before the
+///    market is asked, those apart whose job is written;
 /// 2. hold the price limits of all items in one write: <see cref="Release"/> gives back a hold that no job stands on; after a crash the
 ///    account does so itself, because it asks for the jobs of old holds;
 /// 3. write the jobs in parallel: from here an item is accepted and stays so. One that an earlier job's receipt answers is written as
@@ -20,6 +21,8 @@ namespace Marketplace.Grains;
 [StatelessWorker]
 public sealed partial class SubmissionGrain(
     IStoreRoom room,
+    IDocumentStore documents,
+    LoadBars bars,
     QueueBounds bounds,
     MarketShards shards,
     TimeProvider clock,
@@ -47,7 +50,7 @@ public sealed partial class SubmissionGrain(
         await Resolve(batch);
         foreach (var shard in batch.Admissible.GroupBy(item => KeyOf(caller.Account, item)).ToArray())
         {
-            await AssignRoom(caller.Account, GrainFactory.GetGrain<IMarketGrain>(shard.Key), [.. shard]);
+            await AssignRoom(caller.Account, shard.Key, await TakeAboveBar(shard.Key, [.. shard]));
         }
         if (batch.Open.Any())
         {
@@ -85,12 +88,48 @@ public sealed partial class SubmissionGrain(
         shards.KeyOf(account, item.Spec.Program, item.Program is { UsesState: true });
 
     /// <summary>
+    /// Refuses what is below the shard's bar: without a call, because in an overload refusing must cost little. A job that is written is no
+    /// new one, and its grain says so.
+    /// </summary>
+    /// <returns>The items that are to be taken.</returns>
+    private async ValueTask<SubmissionItem[]> TakeAboveBar(string shard, SubmissionItem[] items)
+    {
+        if (bars.Mark(shard, items) is not { } refusal)
+        {
+            return items;
+        }
+        foreach (var item in items.Where(item => item.IsBelowBar))
+        {
+            if (await documents.Read(new DocumentKey(JobStateCodec.Kind, item.Job.ToString())) is null)
+            {
+                item.Refuse(refusal);
+                bars.CountRefused(item);
+            }
+            else
+            {
+                item.RefusalIfNew = refusal;
+            }
+        }
+        return [.. items.Where(item => !item.IsBelowBar)];
+    }
+
+    /// <summary>
     /// Where the market does not answer, the account's own bounds hold, and the disk's floor.
     /// </summary>
-    private async Task AssignRoom(AccountId account, IMarketGrain market, SubmissionItem[] items)
+    private async Task AssignRoom(AccountId account, string shard, SubmissionItem[] items)
     {
+        if (items.Length == 0 && !bars.IsUnheard(shard))
+        {
+            return;
+        }
+        var market = GrainFactory.GetGrain<IMarketGrain>(shard);
         QueueRoom? queue = null;
+        var asked = clock.GetTimestamp();
         await Try(async () => queue = await market.GetRoom(account), "ask the market how much may be queued");
+        if (queue is { Wait: var wait })
+        {
+            bars.Hear(shard, wait, clock.GetElapsedTime(asked));
+        }
         SubmissionRoom.Assign(items, room.Shortage, queue, bounds);
         var wanted = items.Where(item => item.HasClass).Select(item => ClassNeeds.Of(item.Spec.Needs).Name).Distinct().ToImmutableArray();
         if (wanted.IsEmpty)

@@ -203,5 +203,5 @@ internal static class SubmissionRules
         program.EntryPoints.IsEmpty ? "none" : JobPolicy.Cut(string.Join(", ", program.EntryPoints), JobPolicy.NoteCharsMax)!;
 }
 
-/// <summary>Why an item is refused.</summary>
-internal sealed record Refusal(ErrorCode Code, string Message);
+/// <summary>Why an item is refused, and when it may be sent again; null where that is not known.</summary>
+internal sealed record Refusal(ErrorCode Code, string Message, TimeSpan? RetryAfter = null);

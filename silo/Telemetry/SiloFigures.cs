@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Marketplace.Gateway;
 using Marketplace.GrainInterfaces;
+using Marketplace.Grains;
 
 namespace Marketplace.Silo;
 
@@ -13,6 +14,7 @@ internal sealed partial class SiloFigures(
     MarketShards shards,
     IBookCheck books,
     IAccountLists lists,
+    LoadBars bars,
     ISiloFacts facts,
     GrainMeter meters,
     StorageFacts storage,
@@ -27,6 +29,9 @@ internal sealed partial class SiloFigures(
     public void Observe(Meter meter)
     {
         MarketMetrics.QueueJobs.Observe(meter, QueuesByClass);
+        MarketMetrics.QueueWait.Observe<double>(meter, () => [new Measurement<double>(bars.View.Waited.TotalSeconds)]);
+        MarketMetrics.LoadBar.Observe<long>(meter, () => [new Measurement<long>(bars.View.Priority)]);
+        MarketMetrics.JobsShed.Observe(meter, ShedByPriority);
         MarketMetrics.LeasedJobs.Observe(meter, () => OfMarket(view => view.LeasedJobs));
         MarketMetrics.OfferWorkers.Observe(meter, () => OfMarket(view => view.Workers));
         MarketMetrics.OfferSlots.Observe(meter, () => OfMarket(view => view.Slots));
@@ -66,6 +71,11 @@ internal sealed partial class SiloFigures(
             .SelectMany(view => view.Classes.IsDefault ? [] : view.Classes)
             .GroupBy(prices => prices.Name)
             .Select(same => new Measurement<long>(same.Sum(prices => (long)prices.ReadyJobs), Tag("class", same.Key)));
+
+    private IEnumerable<Measurement<long>> ShedByPriority() =>
+        bars
+            .View.Refused.Select((count, index) => new Measurement<long>(count, Tag("priority", $"{index + 1}")))
+            .Where(shed => shed.Value > 0);
 
     private IEnumerable<Measurement<long>> OfMarket(Func<MarketView, int> figure) =>
         _market.Count == 0 ? [] : [new Measurement<long>(_market.Sum(view => (long)figure(view)))];

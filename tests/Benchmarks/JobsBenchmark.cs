@@ -156,7 +156,7 @@ internal static class JobsBenchmark
     }
 
     /// <summary>Waits until the account has settled all jobs, or has had a minute for it: what is open then is unpaid.</summary>
-    private static async Task Settled(MarketplaceClient client)
+    internal static async Task Settled(MarketplaceClient client)
     {
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromMinutes(1); await Task.Delay(20))
         {

@@ -14,13 +14,18 @@ internal sealed class MeasuredSilos : IAsyncDisposable
 
     public IReadOnlyList<MarketplaceClient> Clients => _clients;
 
+    /// <summary>Where the first of them answers.</summary>
+    public Uri Url { get; private set; } = null!;
+
+    /// <summary>The operator's key.</summary>
+    public string Key { get; private set; } = "";
+
     /// <param name="node">What they share.</param>
     /// <param name="count">How many; an embedded market has one.</param>
     /// <param name="options">For each of them, beside those of the node.</param>
     public static async Task<MeasuredSilos> Start(BenchmarkNode node, int count, params string[] options)
     {
         var silos = new MeasuredSilos();
-        string? key = null;
         try
         {
             foreach (var folder in node.Folders(count))
@@ -28,8 +33,11 @@ internal sealed class MeasuredSilos : IAsyncDisposable
                 var silo = await SiloFigures.Start(folder, [.. node.Options, .. options]);
                 silos._silos.Add(silo);
                 var data = new Marketplace.DataFolder(silo.Folder);
-                key ??= data.ReadKey();
-                silos._clients.Add(new MarketplaceClient(new MarketplaceClientOptions { Url = data.ReadUrl(), Key = key }));
+                if (silos._clients.Count == 0)
+                {
+                    (silos.Url, silos.Key) = (data.ReadUrl(), data.ReadKey());
+                }
+                silos._clients.Add(new MarketplaceClient(new MarketplaceClientOptions { Url = data.ReadUrl(), Key = silos.Key }));
             }
             return silos;
         }

@@ -2,6 +2,7 @@ using Marketplace.Benchmarks;
 using Marketplace.Benchmarks.Blobs;
 using Marketplace.Benchmarks.Crypto;
 using Marketplace.Benchmarks.Engine;
+using Marketplace.Benchmarks.Overload;
 using Marketplace.Benchmarks.Pages;
 
 var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, Task<int>> Run)>
@@ -21,6 +22,11 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
         "leases a second with 10 to 10,000 simulated workers and a backlog, from submission to lease, and fairness [--jobs N] "
             + "[--workers N] [--slots N] [--connected N, over sockets] [--rounds N]",
         MarketBenchmark.Run
+    ),
+    ["overload"] = (
+        "simulated workers and buyers that send 0.8 to 5 times what the market can, whether answered or not [--workers N] [--slots N] "
+            + "[--run-ms N] [--batch N] [--connections N] [--seconds N] [--warm N] [--window N, jobs open at the peak] [--wait-ms N]",
+        OverloadBenchmark.Run
     ),
     ["bls"] = (
         "BLS signatures beside blst, where ../shared/peers/bls.sh, node and npm are found [--turns N] [--rounds N]",

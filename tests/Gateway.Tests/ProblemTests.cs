@@ -89,6 +89,29 @@ public sealed partial class ProblemTests
     }
 
     [Fact]
+    public async Task JobBelowTheBar_IsToldWhenToComeAgain_AloneAndInABatch()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        gateway.Market.Overload = ("The market is overloaded: a job waits 7 s.", TimeSpan.FromSeconds(7));
+
+        using var alone = await gateway.Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest);
+        Assert.Equal("7", alone.Headers.RetryAfter!.ToString());
+        var detail = await Task.FromResult(alone).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable);
+        Assert.Equal("The market is overloaded: a job waits 7 s.", detail);
+
+        using var batch = await gateway.Client.Post(
+            Routes.JobsBatch,
+            new JobBatchRequest([gateway.Request()]),
+            ApiJson.Default.JobBatchRequest
+        );
+        Assert.Equal((HttpStatusCode.OK, "7"), (batch.StatusCode, batch.Headers.RetryAfter!.ToString()));
+
+        gateway.Market.Overload = null;
+        using var taken = await gateway.Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest);
+        Assert.Equal((HttpStatusCode.Created, null), (taken.StatusCode, taken.Headers.RetryAfter));
+    }
+
+    [Fact]
     public async Task FullDisk_AndStoppedStore_AreToldApart()
     {
         await using var gateway = await GatewayFixture.Start();

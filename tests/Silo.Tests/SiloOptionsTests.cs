@@ -26,6 +26,7 @@ public sealed class SiloOptionsTests
     [InlineData("--isolation", "prison", "none, process, sandbox or auto")]
     [InlineData("--initial-credit", "much", "a whole number of base units")]
     [InlineData("--queue-mib", "0", "1 or more")]
+    [InlineData("--queue-wait-ms", "9", "10 or more")]
     [InlineData("--queue-mib", "99999999999", "a whole number, at most 2147483647")]
     [InlineData("--disk-floor-mib", "-1", "0 or more")]
     [InlineData("--unbonding-hours", "0", "8 to")]

@@ -75,6 +75,10 @@ internal sealed class FakeSubmissionGrain(FakeMarket market) : ISubmissionGrain
         {
             return new SubmitResult(id, false, ErrorCode.ProgramNotFound, "There is no such program.");
         }
+        if (market.Overload is { } overload && !market.Jobs.ContainsKey(id))
+        {
+            return new SubmitResult(id, false, ErrorCode.Unavailable, overload.Message, overload.RetryAfter);
+        }
         var now = market.Time.GetUtcNow();
         var job = new FakeJob(
             caller.Account,

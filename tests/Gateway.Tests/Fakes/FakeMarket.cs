@@ -237,6 +237,9 @@ internal sealed class FakeMarket : IAccountLists, IMarketStreams
     /// <summary>What the last quote was asked with.</summary>
     public QuoteTerms? QuoteTerms { get; set; }
 
+    /// <summary>Why the market takes no new jobs, and for how long; null: it takes them.</summary>
+    public (string Message, TimeSpan RetryAfter)? Overload { get; set; }
+
     public void ThrowFault()
     {
         if (Fault is { } fault)

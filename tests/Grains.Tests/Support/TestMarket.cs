@@ -51,6 +51,9 @@ internal sealed partial class TestMarket
     /// <summary>It settles nowhere, unless the test registers another one.</summary>
     public MarketDomain Domain => _services.GetRequiredService<MarketDomain>();
 
+    /// <summary>What this silo takes in an overload.</summary>
+    public LoadBars Bars => _services.GetRequiredService<LoadBars>();
+
     public IMarketGrain Market => Grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
 
     /// <summary>The same scenario under several seeds: other orders of the same turns.</summary>

@@ -67,8 +67,8 @@ public sealed class TelemetryTests
 
     private static void MustBeAllMetrics(ReceivedMetric[] metrics)
     {
-        // It settles on no chain, and refused no worker.
-        var expected = MarketMetrics.All.Except([MarketMetrics.ChainLag, MarketMetrics.CallsRefused]);
+        // It settles on no chain, and refused neither worker nor job.
+        var expected = MarketMetrics.All.Except([MarketMetrics.ChainLag, MarketMetrics.CallsRefused, MarketMetrics.JobsShed]);
         Assert.Equal(
             expected.Select(metric => $"marketplace-silo {metric.Name} {metric.Unit} {metric.Kind}").Order(),
             metrics.Select(metric => $"{metric.Service} {metric.Name} {metric.Unit} {metric.Kind}").Distinct().Order()
