@@ -233,12 +233,7 @@ public sealed record PriceSpan(DateTimeOffset From, int Matches, TokenAmount? Lo
 /// <param name="Status"><c>live</c>, <c>ready</c>, <c>starting</c>, <c>stopping</c>, <c>failed</c> or <c>unavailable</c>.</param>
 /// <param name="Version">The silo's version.</param>
 /// <param name="Reason">Why it is not ready.</param>
-public sealed record Health(string Status, string Version, string? Reason)
-{
-    /// <summary>By the service's clock, in whole seconds (RFC 9110, Date); null where the answer does not say. Not part of its body.</summary>
-    [JsonIgnore]
-    public DateTimeOffset? AnsweredAt { get; init; }
-}
+public sealed record Health(string Status, string Version, string? Reason);
 
 /// <summary>A single-use ticket for <c>GET /v1/events?ticket=…</c>, for clients that cannot send a header.</summary>
 /// <param name="Ticket">Stands for the key, once.</param>

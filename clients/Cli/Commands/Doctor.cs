@@ -83,9 +83,9 @@ internal sealed class Doctor(Invocation run)
                 "Wait if it is starting or stopping; else read the log of the silo. In a cluster, another silo may serve: --url URL."
             );
         yield return Version(health.Version);
-        if (health.AnsweredAt is { } answeredAt)
+        if ((await Ask(client.Health.Clock)).Answer is { } time)
         {
-            yield return MachineChecks.Clock(answeredAt, run.Surroundings.Clock.GetUtcNow());
+            yield return MachineChecks.Clock(time, run.Surroundings.Clock.GetUtcNow());
         }
         if (client.Url.Scheme == Uri.UriSchemeHttps && run.Surroundings.Network is null)
         {
@@ -216,7 +216,6 @@ internal sealed class Doctor(Invocation run)
     private static string KeyId(string key) => key.IndexOf('_') is > 0 and var end ? key[..end] : "a key of unknown form";
 
     private async Task<(T? Answer, Failure? Failure)> Ask<T>(Func<CancellationToken, Task<T>> question)
-        where T : class
     {
         try
         {
@@ -224,7 +223,7 @@ internal sealed class Doctor(Invocation run)
         }
         catch (Exception failed) when (failed is not OperationCanceledException)
         {
-            return (null, Failure.Of(failed));
+            return (default, Failure.Of(failed));
         }
     }
 

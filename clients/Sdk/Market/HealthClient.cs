@@ -14,12 +14,18 @@ public class HealthClient
     internal HealthClient(HttpTransport transport) => _transport = transport;
 
     /// <summary>The process answers.</summary>
-    public virtual Task<Health> Live(CancellationToken cancellation = default) => Ask(Routes.HealthLive, cancellation);
+    public virtual async Task<Health> Live(CancellationToken cancellation = default) =>
+        (await Ask(Routes.HealthLive, cancellation).ConfigureAwait(false)).Health;
 
     /// <summary>It takes work; if not, the answer says why.</summary>
-    public virtual Task<Health> Ready(CancellationToken cancellation = default) => Ask(Routes.HealthReady, cancellation);
+    public virtual async Task<Health> Ready(CancellationToken cancellation = default) =>
+        (await Ask(Routes.HealthReady, cancellation).ConfigureAwait(false)).Health;
 
-    private async Task<Health> Ask(string path, CancellationToken cancellation)
+    /// <summary>The service's clock, in whole seconds (RFC 9110, Date), ready or not; null where it does not tell.</summary>
+    public virtual async Task<DateTimeOffset?> Clock(CancellationToken cancellation = default) =>
+        (await Ask(Routes.HealthReady, cancellation).ConfigureAwait(false)).At;
+
+    private async Task<(Health Health, DateTimeOffset? At)> Ask(string path, CancellationToken cancellation)
     {
         var time = _transport.Options.RequestTimeout;
         using var deadline = new Deadline(time, _transport.Options.TimeProvider, cancellation);
@@ -31,8 +37,7 @@ public class HealthClient
             // Not ready is an answer too.
             if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.ServiceUnavailable)
             {
-                var health = await _transport.ReadJson<Health>(response, deadline.Token).ConfigureAwait(false);
-                return health with { AnsweredAt = response.Headers.Date };
+                return (await _transport.ReadJson<Health>(response, deadline.Token).ConfigureAwait(false), response.Headers.Date);
             }
             throw await ProblemReader
                 .Read(response, _transport.Url, _transport.Options.TimeProvider.GetUtcNow(), deadline.Token)
