@@ -6,7 +6,7 @@ namespace Marketplace;
 
 /// <summary>
 /// The trace of a job. Its id and that of its whole span are parts of the job's id, so every process that knows the job adds its spans to
-/// the same trace, and nothing travels or is kept for it. Without a listener a call costs one comparison; for a job that is not traced, two.
+/// the same trace, and nothing travels or is kept for it. Without a listener a call costs one comparison.
 /// </summary>
 public static class JobTrace
 {

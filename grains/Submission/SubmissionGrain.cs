@@ -100,7 +100,7 @@ public sealed partial class SubmissionGrain(
         }
         foreach (var item in items.Where(item => item.IsBelowBar))
         {
-            if (await documents.Read(new DocumentKey(JobStateCodec.Kind, item.Job.ToString())) is null)
+            if (await documents.ReadDocument(new DocumentKey(JobStateCodec.Kind, item.Job.ToString())) is null)
             {
                 item.Refuse(refusal);
                 bars.CountRefused(item);

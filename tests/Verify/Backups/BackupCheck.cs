@@ -88,7 +88,9 @@ public static class BackupCheck
             Workload = await Workload.Prepare(client, dedup: true);
         }
 
-        /// <summary>A run that compared nothing, or killed nothing, has shown nothing. What a short one meets, chance and the machine decide.</summary>
+        /// <summary>
+        /// A run that compared nothing, or killed nothing, has shown nothing. What a short one meets, chance and the machine decide.
+        /// </summary>
         public void RequireWork(int cycles)
         {
             if (cycles < CyclesThatShow)
