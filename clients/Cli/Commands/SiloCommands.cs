@@ -113,7 +113,7 @@ internal static class SiloCommands
         set.Leaf(
             "storage",
             """
-            Show how full the disk of the silo that answers is, how much of it its journal and tables take, and how far its lists are behind.
+            Show how full the disk of the silo that answers is, how much its journal and tables take, and how far its lists are behind.
 
             Example:
               market silo storage
