@@ -243,7 +243,7 @@ public sealed class StoreRestore
 
     private List<string> CopySecrets()
     {
-        var names = new List<string>();
+        var names = new HashSet<string>();
         foreach (var file in Files(BackupPolicy.SecretsFolder))
         {
             // The hash, a hyphen, the name.
@@ -261,7 +261,7 @@ public sealed class StoreRestore
             names.Add(name);
         }
         FolderFlush.Flush(_part);
-        return names;
+        return [.. BackupPolicy.Secrets.Where(names.Contains)];
     }
 
     private async ValueTask CheckBooks()
