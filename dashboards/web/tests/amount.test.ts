@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { amountText, parseAmount } from '../src/text/amount';
+import { amountText, parseAmount, readAmount } from '../src/text/amount';
 
 const dev = { symbol: 'DEV', decimals: 6 };
 
@@ -35,4 +35,11 @@ test('what is written can be typed again', () => {
     for (const units of ['1', '999999', '1000000', '123456789012345678901234567890']) {
         assert.equal(parseAmount(amountText(units, dev).replace(' DEV', ''), dev), units);
     }
+});
+
+test('a field takes amounts above zero and up to what there is', () => {
+    assert.deepEqual(readAmount('2', dev, '2000000'), { units: '2000000', error: null });
+    assert.deepEqual(readAmount('', dev, '2000000'), { units: null, error: null });
+    assert.match(readAmount('0', dev).error ?? '', /above zero/);
+    assert.match(readAmount('2.000001', dev, '2000000').error ?? '', /more than 2 DEV/);
 });

@@ -35,6 +35,23 @@ export function parseAmount(text: string, token: Token | null): string | null {
     return digits.replace(/^0+(?=\d)/, '');
 }
 
+/**
+ * What a person typed into a field for an amount: base units above zero and at most `most`, or what is wrong. An empty field is neither.
+ */
+export function readAmount(
+    typed: string,
+    token: Token | null,
+    most?: string,
+): { units: string | null; error: string | null } {
+    const units = parseAmount(typed, token);
+    if (units === null || units === '0') {
+        return { units: null, error: typed === '' ? null : 'Give an amount above zero, such as 1000.' };
+    }
+    return most !== undefined && BigInt(units) > BigInt(most)
+        ? { units: null, error: `That is more than ${amountText(most, token)}.` }
+        : { units, error: null };
+}
+
 /** For a chart's scale only, where the sixteenth digit does not matter. */
 export const amountNumber = (units: string | undefined, token: Token | null): number | null =>
     units === undefined ? null : Number(units) / 10 ** (token?.decimals ?? 0);

@@ -2,11 +2,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { settlement, settlementToken } from '../../api/queries';
 import { deposit, tokensOf } from '../../chain/escrow';
-import { amountText, parseAmount } from '../../text/amount';
+import { amountText, readAmount } from '../../text/amount';
 import { count } from '../../text/numbers';
+import { AmountField } from '../../ui/AmountField';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
-import { Field, Form } from '../../ui/Field';
+import { Form } from '../../ui/Field';
 import { ErrorBox } from '../../ui/States';
 import { Amount, Id } from '../../ui/Values';
 import styles from './Money.module.css';
@@ -40,9 +41,8 @@ function DepositDialog({
         queryKey: ['wallet', contracts.token, address],
         queryFn: async () => `${await tokensOf(provider, contracts, address)}`,
     });
-    const units = parseAmount(typed, token);
-    const isGood = units !== null && units !== '0';
-    const isReady = isGood && (isOwn || gives);
+    const { units, error } = readAmount(typed, token, has.data);
+    const isReady = units !== null && (isOwn || gives);
     const send = useMutation({
         mutationFn: (amount: string) =>
             deposit(provider, contracts, address, owner, BigInt(amount), token?.decimals ?? null, setStep),
@@ -74,8 +74,8 @@ function DepositDialog({
                     }
                 }}
             >
-                <Field
-                    label={token === null ? 'Amount, in base units' : `Amount, in ${token.symbol}`}
+                <AmountField
+                    token={token}
                     hint={
                         has.data === undefined ? undefined : (
                             <>
@@ -83,17 +83,10 @@ function DepositDialog({
                             </>
                         )
                     }
-                    error={typed === '' || isGood ? null : 'Give an amount above zero.'}
-                >
-                    {(ids) => (
-                        <input
-                            {...ids}
-                            inputMode="decimal"
-                            value={typed}
-                            onChange={(event) => setTyped(event.target.value)}
-                        />
-                    )}
-                </Field>
+                    error={error}
+                    typed={typed}
+                    onType={setTyped}
+                />
                 <p>
                     The tokens go to the market’s escrow <Id value={contracts.escrow} length={12} /> for{' '}
                     <Id value={owner} length={12} />, the account’s address, which alone can take back what is not
@@ -112,7 +105,7 @@ function DepositDialog({
                 <p aria-live="polite">{send.isPending && step}</p>
                 <div className={styles.row}>
                     <Button kind="main" type="submit" busy={send.isPending} disabled={!isReady}>
-                        {isGood ? `Deposit ${amountText(units, token)}` : 'Deposit'}
+                        {units !== null ? `Deposit ${amountText(units, token)}` : 'Deposit'}
                     </Button>
                     <Button onClick={onClose}>Cancel</Button>
                 </div>

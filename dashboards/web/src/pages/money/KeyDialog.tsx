@@ -2,7 +2,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok, type Schemas } from '../../api/client';
 import { settlementToken } from '../../api/queries';
-import { parseAmount } from '../../text/amount';
+import { readAmount } from '../../text/amount';
+import { AmountField } from '../../ui/AmountField';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { Field, Form } from '../../ui/Field';
@@ -28,14 +29,17 @@ export function KeyDialog({ onClose }: { onClose: () => void }) {
     const [name, setName] = useState('');
     const [chosen, setChosen] = useState<Scope[]>(['read', 'submit']);
     const [typed, setTyped] = useState('');
-    const limit = typed === '' ? null : parseAmount(typed, token);
-    const isWrong = typed !== '' && limit === null;
+    const limit = readAmount(typed, token);
     const isLong = new TextEncoder().encode(name).length > nameBytesMax;
     const create = useMutation({
         mutationFn: () =>
             ok(
                 api.POST('/v1/keys', {
-                    body: { name: name.trim(), scopes: chosen, ...(limit === null ? {} : { spendLimit: limit }) },
+                    body: {
+                        name: name.trim(),
+                        scopes: chosen,
+                        ...(limit.units === null ? {} : { spendLimit: limit.units }),
+                    },
                 }),
             ),
         onSuccess: () => queries.invalidateQueries({ queryKey: ['keys'] }),
@@ -72,27 +76,21 @@ export function KeyDialog({ onClose }: { onClose: () => void }) {
                         </label>
                     ))}
                 </fieldset>
-                <Field
-                    label={token === null ? 'Spend limit, in base units' : `Spend limit, in ${token.symbol}`}
+                <AmountField
+                    label="Spend limit"
+                    token={token}
                     hint="What its jobs may cost in all. Empty: as much as the account has."
-                    error={isWrong ? 'Give an amount, such as 1000.' : null}
-                >
-                    {(ids) => (
-                        <input
-                            {...ids}
-                            inputMode="decimal"
-                            value={typed}
-                            onChange={(event) => setTyped(event.target.value)}
-                        />
-                    )}
-                </Field>
+                    error={limit.error}
+                    typed={typed}
+                    onType={setTyped}
+                />
                 {create.isError && <ErrorBox error={create.error} />}
                 <div className={styles.row}>
                     <Button
                         kind="main"
                         type="submit"
                         busy={create.isPending}
-                        disabled={name.trim() === '' || isLong || chosen.length === 0 || isWrong}
+                        disabled={name.trim() === '' || isLong || chosen.length === 0 || limit.error !== null}
                     >
                         Create
                     </Button>

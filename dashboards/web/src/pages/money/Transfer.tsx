@@ -3,7 +3,8 @@ import { useState } from 'react';
 import { api, ok } from '../../api/client';
 import { account, settlementToken } from '../../api/queries';
 import { requestId } from '../../api/run';
-import { amountText, parseAmount } from '../../text/amount';
+import { amountText, readAmount } from '../../text/amount';
+import { AmountField } from '../../ui/AmountField';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { Field, Form } from '../../ui/Field';
@@ -19,8 +20,7 @@ export function Transfer({ available, onClose }: { available: string; onClose: (
     const [typed, setTyped] = useState('');
     const [request, setRequest] = useState(() => ({ id: requestId(), at: new Date().toISOString() }));
     const isAccount = /^[0-9a-f]{64}$/.test(to.trim());
-    const amount = parseAmount(typed, token);
-    const isEnough = amount !== null && amount !== '0' && BigInt(amount) <= BigInt(available);
+    const { units: amount, error } = readAmount(typed, token, available);
     const change = (set: (text: string) => void) => (text: string) => {
         set(text);
         setRequest({ id: requestId(), at: new Date().toISOString() });
@@ -42,7 +42,7 @@ export function Transfer({ available, onClose }: { available: string; onClose: (
         <Dialog title="Send money" onClose={onClose}>
             <Form
                 onSubmit={() => {
-                    if (isAccount && isEnough) {
+                    if (isAccount && amount !== null) {
                         send.mutate(amount);
                     }
                 }}
@@ -62,33 +62,20 @@ export function Transfer({ available, onClose }: { available: string; onClose: (
                         />
                     )}
                 </Field>
-                <Field
-                    label={token === null ? 'Amount, in base units' : `Amount, in ${token.symbol}`}
+                <AmountField
+                    token={token}
                     hint={`Available are ${amountText(available, token)}.`}
-                    error={
-                        typed === '' || isEnough
-                            ? null
-                            : amount !== null && amount !== '0'
-                              ? `That is more than ${amountText(available, token)}, which are available.`
-                              : 'Give an amount above zero.'
-                    }
-                >
-                    {(ids) => (
-                        <input
-                            {...ids}
-                            inputMode="decimal"
-                            value={typed}
-                            onChange={(event) => change(setTyped)(event.target.value)}
-                        />
-                    )}
-                </Field>
+                    error={error}
+                    typed={typed}
+                    onType={change(setTyped)}
+                />
                 <p className={styles.quiet}>
                     The market cannot take a transfer back. The other account has the money then.
                 </p>
                 {send.isError && <ErrorBox error={send.error} />}
                 <div className={styles.row}>
-                    <Button kind="main" type="submit" busy={send.isPending} disabled={!isAccount || !isEnough}>
-                        {isEnough ? `Send ${amountText(amount, token)}` : 'Send'}
+                    <Button kind="main" type="submit" busy={send.isPending} disabled={!isAccount || amount === null}>
+                        {amount !== null ? `Send ${amountText(amount, token)}` : 'Send'}
                     </Button>
                     <Button onClick={onClose}>Cancel</Button>
                 </div>

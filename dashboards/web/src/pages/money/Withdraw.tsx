@@ -3,10 +3,11 @@ import { useState } from 'react';
 import { settlementToken } from '../../api/queries';
 import { cancelWithdrawal, requestWithdrawal, withdraw } from '../../chain/escrow';
 import type { Sent } from '../../chain/wallet';
-import { amountText, parseAmount } from '../../text/amount';
+import { amountText, readAmount } from '../../text/amount';
+import { AmountField } from '../../ui/AmountField';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
-import { Field, Form } from '../../ui/Field';
+import { Form } from '../../ui/Field';
 import { ErrorBox, Loaded } from '../../ui/States';
 import { toast } from '../../ui/Toasts';
 import { Amount } from '../../ui/Values';
@@ -108,30 +109,22 @@ function WithdrawDialog({ onClose, ...props }: WalletProps & { onClose: () => vo
 function Request({ most, isBusy, onAsk }: { most: string; isBusy: boolean; onAsk: (units: string) => void }) {
     const token = useQuery(settlementToken).data ?? null;
     const [typed, setTyped] = useState('');
-    const units = parseAmount(typed, token);
-    const isGood = units !== null && units !== '0' && BigInt(units) <= BigInt(most);
+    const { units, error } = readAmount(typed, token, most);
     return (
-        <Form onSubmit={() => isGood && onAsk(units)}>
-            <Field
-                label={token === null ? 'Amount, in base units' : `Amount, in ${token.symbol}`}
+        <Form onSubmit={() => units !== null && onAsk(units)}>
+            <AmountField
+                token={token}
                 hint={`Deposited are ${amountText(most, token)}, less what was spent.`}
-                error={typed === '' || isGood ? null : `Give an amount up to ${amountText(most, token)}.`}
-            >
-                {(ids) => (
-                    <input
-                        {...ids}
-                        inputMode="decimal"
-                        value={typed}
-                        onChange={(event) => setTyped(event.target.value)}
-                    />
-                )}
-            </Field>
+                error={error}
+                typed={typed}
+                onType={setTyped}
+            />
             <p>
                 The market sets the money aside: jobs cannot spend it from the next blocks on. It is paid later, by a
                 second step here.
             </p>
             <div>
-                <Button kind="main" type="submit" busy={isBusy} disabled={!isGood}>
+                <Button kind="main" type="submit" busy={isBusy} disabled={units === null}>
                     Ask for it
                 </Button>
             </div>

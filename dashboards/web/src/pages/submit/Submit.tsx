@@ -2,7 +2,8 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
 import { settlementToken } from '../../api/queries';
-import { parseAmount } from '../../text/amount';
+import { amountText, readAmount } from '../../text/amount';
+import { AmountField } from '../../ui/AmountField';
 import { Button } from '../../ui/Button';
 import { Field, Form, Row } from '../../ui/Field';
 import { PageHead, Panel } from '../../ui/Panel';
@@ -41,8 +42,8 @@ function Editor({ initial }: { initial: Draft }) {
     const fuel = fuelOf(draft.fuel);
     const quotes = useQuotes(draft.program?.id ?? null, fuel);
     const quoted = quotes.data?.quotes.find(({ assurance }) => assurance === draft.assurance);
-    const stated = draft.priceMax === '' ? null : parseAmount(draft.priceMax, unit);
-    const priceMax = stated ?? (draft.priceMax === '' ? (quoted?.priceMax ?? null) : null);
+    const stated = readAmount(draft.priceMax, unit);
+    const priceMax = draft.priceMax === '' ? (quoted?.priceMax ?? null) : stated.units;
 
     const run = useMutation({
         mutationFn: ({ program, limit }: { program: NonNullable<Draft['program']>; limit: string }) =>
@@ -75,27 +76,15 @@ function Editor({ initial }: { initial: Draft }) {
                             />
                         )}
                     </Field>
-                    <Field
+                    <AmountField
                         label="Price limit"
-                        hint={
-                            unit === null
-                                ? 'In base units. Empty: what the quote below says.'
-                                : `In ${unit.symbol}. Empty: what the quote below says.`
-                        }
-                        error={
-                            draft.priceMax !== '' && stated === null ? 'Give an amount above zero, such as 1000.' : null
-                        }
-                    >
-                        {(ids) => (
-                            <input
-                                {...ids}
-                                inputMode="decimal"
-                                value={draft.priceMax}
-                                placeholder={quoted?.priceMax ?? ''}
-                                onChange={(event) => set({ priceMax: event.target.value })}
-                            />
-                        )}
-                    </Field>
+                        token={unit}
+                        hint="Empty: what the quote below says."
+                        error={stated.error}
+                        typed={draft.priceMax}
+                        placeholder={quoted?.priceMax === undefined ? '' : amountText(quoted.priceMax, unit)}
+                        onType={(priceMax) => set({ priceMax })}
+                    />
                 </Row>
             </Panel>
             <Quotes

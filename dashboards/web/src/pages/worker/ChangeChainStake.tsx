@@ -4,9 +4,9 @@ import { settlementToken } from '../../api/queries';
 import { tokensOf, type Contracts } from '../../chain/escrow';
 import { beginUnbonding, increaseStake, type Member } from '../../chain/stakes';
 import type { Connected } from '../../chain/useWallet';
-import { parseAmount } from '../../text/amount';
+import { readAmount } from '../../text/amount';
+import { AmountField } from '../../ui/AmountField';
 import { Ask } from '../../ui/Ask';
-import { Field } from '../../ui/Field';
 import { toast } from '../../ui/Toasts';
 import { Amount } from '../../ui/Values';
 
@@ -30,8 +30,8 @@ export function ChangeChainStake({ kind, member, wallet: { provider, address }, 
     const [step, setStep] = useState('');
     const adds = kind === 'add';
     const most = adds ? has.data : `${member.stake}`;
-    const units = parseAmount(typed, token);
-    const isGood = units !== null && units !== '0' && most !== undefined && BigInt(units) <= BigInt(most);
+    const { units, error } = readAmount(typed, token, most);
+    const isReady = units !== null && most !== undefined;
     const change = useMutation({
         mutationFn: (text: string) =>
             adds
@@ -50,8 +50,8 @@ export function ChangeChainStake({ kind, member, wallet: { provider, address }, 
             kind={adds ? 'main' : 'danger'}
             busy={change.isPending}
             error={change.error ?? has.error}
-            disabled={!isGood}
-            onAct={() => isGood && !change.isPending && change.mutate(units)}
+            disabled={!isReady}
+            onAct={() => isReady && !change.isPending && change.mutate(units)}
             onClose={onClose}
         >
             <p>
@@ -59,8 +59,8 @@ export function ChangeChainStake({ kind, member, wallet: { provider, address }, 
                     ? 'The tokens go to the market’s registry. Evidence that the worker’s key signed what contradicts itself takes the whole stake.'
                     : 'It counts until the epoch ends, and evidence may take it until it is paid out, by a second step here. Take all, or leave the least stake of the market.'}
             </p>
-            <Field
-                label={token === null ? 'Amount, in base units' : `Amount, in ${token.symbol}`}
+            <AmountField
+                token={token}
                 hint={
                     most === undefined ? undefined : (
                         <>
@@ -69,17 +69,10 @@ export function ChangeChainStake({ kind, member, wallet: { provider, address }, 
                         </>
                     )
                 }
-                error={typed === '' || isGood ? null : 'Give an amount above zero, at most what there is.'}
-            >
-                {(ids) => (
-                    <input
-                        {...ids}
-                        inputMode="decimal"
-                        value={typed}
-                        onChange={(event) => setTyped(event.target.value)}
-                    />
-                )}
-            </Field>
+                error={error}
+                typed={typed}
+                onType={setTyped}
+            />
             <p aria-live="polite">{change.isPending && step}</p>
         </Ask>
     );

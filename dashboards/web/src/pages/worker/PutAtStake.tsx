@@ -3,9 +3,9 @@ import { useState } from 'react';
 import { api, ok } from '../../api/client';
 import { account, settlementToken } from '../../api/queries';
 import { requestId } from '../../api/run';
-import { parseAmount } from '../../text/amount';
+import { readAmount } from '../../text/amount';
+import { AmountField } from '../../ui/AmountField';
 import { Ask } from '../../ui/Ask';
-import { Field } from '../../ui/Field';
 import { toast } from '../../ui/Toasts';
 import { Amount, Id } from '../../ui/Values';
 
@@ -16,14 +16,13 @@ export function PutAtStake({ worker, onClose }: { worker: string; onClose: () =>
     const mine = useQuery(account).data;
     const [id, setId] = useState(requestId);
     const [typed, setTyped] = useState('');
-    const amount = parseAmount(typed, token);
-    const isGood = amount !== null && amount !== '0';
+    const { units, error } = readAmount(typed, token, mine?.available);
     const put = useMutation({
-        mutationFn: (units: string) =>
+        mutationFn: (amount: string) =>
             ok(
                 api.POST('/v1/workers/{worker}/stake', {
                     params: { path: { worker } },
-                    body: { requestId: id, amount: units },
+                    body: { requestId: id, amount },
                 }),
             ),
         onSuccess: () => {
@@ -39,8 +38,8 @@ export function PutAtStake({ worker, onClose }: { worker: string; onClose: () =>
             action="Put it at stake"
             busy={put.isPending}
             error={put.error}
-            disabled={!isGood}
-            onAct={() => isGood && put.mutate(amount)}
+            disabled={units === null}
+            onAct={() => units !== null && put.mutate(units)}
             onClose={onClose}
         >
             <p>
@@ -48,8 +47,8 @@ export function PutAtStake({ worker, onClose }: { worker: string; onClose: () =>
                 result, a dispute may take it. Once taken back, it becomes available again when the market’s time of
                 unbonding is over.
             </p>
-            <Field
-                label={token === null ? 'Amount in base units' : `Amount in ${token.symbol}`}
+            <AmountField
+                token={token}
                 hint={
                     mine === undefined ? undefined : (
                         <>
@@ -57,20 +56,13 @@ export function PutAtStake({ worker, onClose }: { worker: string; onClose: () =>
                         </>
                     )
                 }
-                error={typed !== '' && !isGood ? 'Give an amount above zero, such as 1000.' : null}
-            >
-                {(ids) => (
-                    <input
-                        {...ids}
-                        inputMode="decimal"
-                        value={typed}
-                        onChange={(event) => {
-                            setTyped(event.target.value);
-                            setId(requestId());
-                        }}
-                    />
-                )}
-            </Field>
+                error={error}
+                typed={typed}
+                onType={(text) => {
+                    setTyped(text);
+                    setId(requestId());
+                }}
+            />
         </Ask>
     );
 }

@@ -1,0 +1,1 @@
+import{t as e}from"./Field-DKr9-HiO.js";import{ht as t}from"./Values-BJpWjnMV.js";var n=t(),r=({label:t=`Amount`,token:r,hint:i,error:a,typed:o,placeholder:s,onType:c})=>(0,n.jsx)(e,{label:`${t}, in ${r?.symbol??`base units`}`,hint:i,error:a,children:e=>(0,n.jsx)(`input`,{...e,inputMode:`decimal`,value:o,placeholder:s,onChange:e=>c(e.target.value)})});export{r as t};

@@ -1,1 +1,0 @@
-import{M as e}from"./Values-B7cU7-SY.js";function t(){let[t,n]=e();return[t,(e,t,r=`replaced`)=>n(n=>{let r=new URLSearchParams(n);return t===``?r.delete(e):r.set(e,t),r},{replace:r===`replaced`})]}export{t};
