@@ -1,7 +1,7 @@
-import { Component, Suspense, useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { Component, useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { key, subscribe, takeTicket } from '../api/session';
-import { Empty, ErrorBox, Loading } from '../ui/States';
+import { Empty, ErrorBox } from '../ui/States';
 import { Toasts } from '../ui/Toasts';
 import { LinkDialog } from './Link';
 import { loadPages, pages } from './pages';
@@ -53,16 +53,14 @@ export function App({ failure, link }: { failure: string | null; link: string | 
             ) : (
                 <Shell key={secret}>
                     <Fence key={location}>
-                        <Suspense fallback={<Loading />}>
-                            <Switch>
-                                {pages.map(({ path, component }) => (
-                                    <Route key={path} path={path} component={component} />
-                                ))}
-                                <Route>
-                                    <Empty title="There is no such page." />
-                                </Route>
-                            </Switch>
-                        </Suspense>
+                        <Switch>
+                            {pages.map(({ path, component }) => (
+                                <Route key={path} path={path} component={component} />
+                            ))}
+                            <Route>
+                                <Empty title="There is no such page." />
+                            </Route>
+                        </Switch>
                     </Fence>
                 </Shell>
             )}

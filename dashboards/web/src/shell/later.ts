@@ -1,12 +1,13 @@
-import { createElement, use, type ComponentType } from 'react';
+import { createElement, useEffect, useState, type ComponentType } from 'react';
+import { Loading } from '../ui/States';
 
 export interface PageProps {
     params: Record<string, string | undefined>;
 }
 
 /**
- * A page whose code is loaded when it is first shown, or before by `load`. React shows what it had to wait for 300 ms later at the
- * earliest, even where the code was there by then; a page that was loaded before is shown at once.
+ * A page whose code is loaded when it is first shown, or before by `load`. It keeps its own state instead of suspending: React shows what
+ * suspended 300 ms later at the earliest, even where the code is there after ten.
  */
 export function later(from: () => Promise<{ default: ComponentType<PageProps> }>) {
     let loaded: ComponentType<PageProps> | null = null;
@@ -19,6 +20,21 @@ export function later(from: () => Promise<{ default: ComponentType<PageProps> }>
                 throw error;
             },
         ));
-    const Page = (props: PageProps) => createElement(loaded ?? use(load()), props);
+    function Page(props: PageProps) {
+        const [shown, setShown] = useState(() => loaded);
+        const [failure, setFailure] = useState<{ error: unknown } | null>(null);
+        useEffect(() => {
+            if (shown === null) {
+                load().then(
+                    (page) => setShown(() => page),
+                    (error: unknown) => setFailure({ error }),
+                );
+            }
+        }, [shown]);
+        if (failure !== null) {
+            throw failure.error;
+        }
+        return shown === null ? createElement(Loading) : createElement(shown, props);
+    }
     return Object.assign(Page, { load });
 }
