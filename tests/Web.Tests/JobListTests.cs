@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -35,6 +36,35 @@ public sealed class JobListTests(Market market) : IClassFixture<Market>
     }
 
     [Fact]
+    public async Task EndWhileRowsAreOnTheirWay_ShowsThemWhenTheyCome()
+    {
+        await market.EchoMany(200);
+        await using var watched = await market.Page();
+        var (asked, mayCome) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await watched.Page.RouteAsync(
+            new Regex("/v1/jobs\\?.*cursor="),
+            async route =>
+            {
+                asked.TrySetResult();
+                await mayCome.Task;
+                await route.ContinueAsync();
+            }
+        );
+        var page = await watched.Go("/jobs");
+        var list = page.GetByRole(AriaRole.Region, new() { Name = "Jobs", Exact = true });
+        await list.FocusAsync();
+        await Expect(list.GetByRole(AriaRole.Row).First).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("End");
+        await Expect(list.Locator("tr[aria-rowindex='101']")).ToBeInViewportAsync();
+        await asked.Task.WaitAsync(TestContext.Current.CancellationToken);
+
+        await page.Keyboard.PressAsync("End");
+        mayCome.SetResult();
+
+        await Expect(list.Locator("tr[aria-rowindex='201']")).ToBeInViewportAsync();
+    }
+
+    [Fact]
     public async Task WholeIdOfAProgram_FitsItsField_AndFindsItsJobs()
     {
         var job = await market.Echo("of a program");
@@ -43,7 +73,7 @@ public sealed class JobListTests(Market market) : IClassFixture<Market>
 
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Program" }).FillAsync(job.Program.ToString());
 
-        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex($"program={job.Program}$"));
+        await Expect(page).ToHaveURLAsync(new Regex($"program={job.Program}$"));
         await Expect(page.Locator($"a[href='/programs/{job.Program}']").First).ToBeVisibleAsync();
     }
 }

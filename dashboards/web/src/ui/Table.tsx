@@ -45,6 +45,15 @@ export function Table<T>({ label, columns, rows, rowKey, more, total }: Props<T>
         }
     }, [more, last, rows.length]);
 
+    // End pressed where the last row shows means the rows, too, that are on their way.
+    const wantsEnd = useRef(false);
+    useEffect(() => {
+        if (wantsEnd.current && box.current !== null) {
+            box.current.scrollTop = box.current.scrollHeight;
+        }
+        wantsEnd.current = false;
+    }, [rows.length]);
+
     const before = shown[0]?.start ?? 0;
     const after = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0);
     return (
@@ -54,6 +63,12 @@ export function Table<T>({ label, columns, rows, rowKey, more, total }: Props<T>
             tabIndex={0}
             role="region"
             aria-label={label}
+            onKeyDown={({ key }) => {
+                wantsEnd.current = key === 'End' && last === rows.length - 1;
+            }}
+            onWheel={() => {
+                wantsEnd.current = false;
+            }}
             onScrollEnd={(event) => keepOffset(label, event.currentTarget.scrollTop)}
         >
             <table className={styles.table} aria-rowcount={total ?? (more === undefined ? rows.length + 1 : -1)}>
