@@ -17,13 +17,13 @@ report(composeFile, isCompose(compose) ? [] : isCompose.errors.map((error) => `$
 for (const file of readdirSync(folder).filter((name) => name.endsWith(".yaml") && name !== "kustomization.yaml")) {
   for (const document of parseAllDocuments(readFileSync(join(folder, file), "utf8"))) {
     const item = document.toJS();
-    report(`${file} ${item.kind} ${item.metadata?.name}`, faultsOf(item));
+    report(`${file} ${item.kind} ${item.metadata?.name}`, await faultsOf(item));
   }
 }
 
-function faultsOf(item) {
+async function faultsOf(item) {
   try {
-    const Model = require(`kubernetes-models/${item.apiVersion}/${item.kind}`)[item.kind];
+    const { [item.kind]: Model } = await import(`kubernetes-models/${item.apiVersion}/${item.kind}`);
     new Model(item).validate();
     return [];
   } catch (fault) {
