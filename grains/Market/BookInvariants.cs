@@ -55,7 +55,7 @@ internal sealed class BookInvariants(BookParts book)
             job.Phase is <= MarketPhase.Delayed or MarketPhase.Bidding,
             job.Phase is MarketPhase.Preparing or MarketPhase.Leased
         );
-        Check(job.Phase != MarketPhase.Gone, "is still there");
+        Check(job.Phase != MarketPhase.Gone, $"is still there");
         Check(waits ? job.Offer is null : !runs || job.Offer is not null, $"has the offer {job.Offer?.Offer.Worker}");
         Check(
             job.Lease is null
@@ -71,7 +71,7 @@ internal sealed class BookInvariants(BookParts book)
         var isReady = job.IsSeat ? book.Waiting.Contains(job) : FairQueue.IsReady(job);
         Check(isReady == (job.Phase == MarketPhase.Ready), $"is, as the queue says, ready: {isReady}");
         Check(!job.IsSeat || job.Panel!.Job.Phase == MarketPhase.Seated, $"is a seat of a job that is {job.Panel?.Job.Phase}");
-        Check(job.IsSeat || job.Panel is null == job.Phase is not MarketPhase.Seated || job.Phase > MarketPhase.Leased, "has a panel");
+        Check(job.IsSeat || job.Panel is null == job.Phase is not MarketPhase.Seated || job.Phase > MarketPhase.Leased, $"has a panel");
         Check(job.Away is null == (job.Phase != MarketPhase.Away), $"is with {job.Away}");
         // A shard that has started again does not know which workers of others have its jobs.
         Check(
@@ -80,19 +80,19 @@ internal sealed class BookInvariants(BookParts book)
         );
         Check(
             job.Group is null || job.Seat is null || job.Group.Jobs.Count(each => each.Seat == job.Seat) == 1,
-            "shares a seat of its group"
+            $"shares a seat of its group"
         );
         Check(job.Auction is null == (job.Phase != MarketPhase.Bidding), $"has the auction {job.Auction?.Number}");
         Check(job.AgreedPrice is null || job.Offer is not null, $"is paid {job.AgreedPrice} by an auction");
         Check(job.Home is null || !waits, $"belongs to {job.Home}");
-        Check(job.Offer is not { } offer || offer.Jobs.Contains(job), "has an offer that does not have it");
+        Check(job.Offer is not { } offer || offer.Jobs.Contains(job), $"has an offer that does not have it");
         return found;
 
-        void Check(bool holds, string violation)
+        void Check(bool holds, FormattableString violation)
         {
             if (!holds)
             {
-                found.Add($"job {job.Ticket.Job} is {job.Phase} and {violation}");
+                found.Add($"job {job.Ticket.Job} is {job.Phase} and {FormattableString.Invariant(violation)}");
             }
         }
     }
@@ -105,25 +105,25 @@ internal sealed class BookInvariants(BookParts book)
             used + offer.RelayedSlots == offer.SlotsUsed,
             $"runs {used} jobs of the shard, and {offer.RelayedSlots} of others, in {offer.SlotsUsed} slots"
         );
-        Check(offer.Jobs.All(job => job.Offer == offer), "has a job of another");
+        Check(offer.Jobs.All(job => job.Offer == offer), $"has a job of another");
         var (priced, hungry) = (book.ByPrice.Cheapest(int.MaxValue), book.Hungry.Cheapest(int.MaxValue));
-        Check(priced.Contains(offer), "is not among the offers by price");
+        Check(priced.Contains(offer), $"is not among the offers by price");
         Check(priced.Count == book.Offers.Count, $"is one of {book.Offers.Count} offers, of which {priced.Count} are known by price");
-        Check(hungry.Contains(offer) == offer.Hungry.Capacity is not null, "is not where it takes leases");
+        Check(hungry.Contains(offer) == offer.Hungry.Capacity is not null, $"is not where it takes leases");
         Check(hungry.Count == book.Offers.Values.Count(each => each.Capacity > 0), $"is beside {hungry.Count} that take leases");
         Check(
             book.HungryNewcomers.Cheapest(int.MaxValue).Contains(offer)
                 == (offer.Capacity > 0 && offer.Standing.Level == StandingLevel.Newcomer),
-            "is not where newcomers take leases"
+            $"is not where newcomers take leases"
         );
-        Check(offer.Classes == book.Classes.MetBy(offer), "is not known for what it has");
+        Check(offer.Classes == book.Classes.MetBy(offer), $"is not known for what it has");
         return found;
 
-        void Check(bool holds, string violation)
+        void Check(bool holds, FormattableString violation)
         {
             if (!holds)
             {
-                found.Add($"worker {offer.Offer.Worker} {violation}");
+                found.Add($"worker {offer.Offer.Worker} {FormattableString.Invariant(violation)}");
             }
         }
     }

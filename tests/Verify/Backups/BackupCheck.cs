@@ -5,6 +5,7 @@ using Marketplace.Receipts;
 using Marketplace.Storage;
 using Marketplace.Tests;
 using Marketplace.Verify.Kill9;
+using Request = Marketplace.Verify.Kill9.Request;
 
 namespace Marketplace.Verify.Backups;
 
