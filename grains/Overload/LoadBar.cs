@@ -83,22 +83,46 @@ internal sealed class LoadBar(TimeSpan waitMax)
         _filledAt = now;
     }
 
+    /// <summary>Of each job that is taken, <see cref="End"/> tells later whether it is one.</summary>
+    /// <param name="rank">The job's.</param>
+    /// <param name="isOfRoom">It is at the bar or below, and has one of the places that are left there.</param>
     /// <returns>False where the job is below the bar.</returns>
-    public bool Take(int rank)
+    public bool Take(int rank, out bool isOfRoom)
     {
-        _came[rank]++;
-        if (_takenPerSecond is { } rate)
+        isOfRoom = false;
+        if (_takenPerSecond is { } rate && rank <= Rank)
         {
-            var burst = BurstOf(rate);
-            if (rank <= Rank && _room < (rank == Rank ? 1 : Math.Max(1, OverloadPolicy.LeftPart * burst)))
+            if (_room < (rank == Rank ? 1 : Math.Max(1, OverloadPolicy.LeftPart * BurstOf(rate))))
             {
+                _came[rank]++;
                 return false;
             }
-            // Those above the bar are taken in any case, but not for ever on the account of those that come later.
-            _room = Math.Max(_room - 1, -burst);
+            isOfRoom = true;
+            _room--;
         }
-        _taken++;
         return true;
+    }
+
+    /// <summary>
+    /// What came of a job that was taken. One that nobody pays, or that exists, is none and counts for nothing: else who sends such jobs at
+    /// a high rank, which is free, keeps all others out.
+    /// </summary>
+    /// <param name="rank">The job's.</param>
+    /// <param name="isOfRoom">As it was taken.</param>
+    /// <param name="isNew">It is written, and is to run.</param>
+    public void End(int rank, bool isOfRoom, bool isNew)
+    {
+        if (isNew)
+        {
+            _came[rank]++;
+            _taken++;
+        }
+        if (_takenPerSecond is { } rate && isNew != isOfRoom)
+        {
+            var burst = BurstOf(rate);
+            // Those above the bar are taken in any case, but not for ever on the account of those that come later.
+            _room = isNew ? Math.Max(_room - 1, -burst) : Math.Min(_room + 1, burst);
+        }
     }
 
     private void Learn(double seconds)

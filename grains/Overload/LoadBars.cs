@@ -40,7 +40,7 @@ public sealed class LoadBars(QueueBounds bounds, TimeProvider clock)
         }
     }
 
-    /// <summary>Marks the jobs that are not to be taken now.</summary>
+    /// <summary>Gives a place to the jobs that are to be taken now; <see cref="End"/> ends it.</summary>
     /// <returns>Why; null where all are taken.</returns>
     internal Refusal? Mark(string shard, IReadOnlyList<SubmissionItem> items)
     {
@@ -51,10 +51,26 @@ public sealed class LoadBars(QueueBounds bounds, TimeProvider clock)
             var isBelow = false;
             foreach (var item in items)
             {
-                item.IsBelowBar = !bar.Take(JobRanks.Of(item.Spec));
-                isBelow |= item.IsBelowBar;
+                item.Place = bar.Take(JobRanks.Of(item.Spec), out var isOfRoom) ? new BarPlace(shard, isOfRoom) : null;
+                isBelow |= item.Place is null;
             }
             return isBelow ? RefusalOf(bar) : null;
+        }
+    }
+
+    /// <summary>It is known of all jobs of a batch what came of them.</summary>
+    internal void End(IReadOnlyList<SubmissionItem> items)
+    {
+        lock (_lock)
+        {
+            foreach (var item in items)
+            {
+                if (item.Place is { } place)
+                {
+                    var isNew = item.Admission is { Kind: JobAdmissionKind.Created, Ended: null };
+                    BarOf(place.Shard).End(JobRanks.Of(item.Spec), place.IsOfRoom, isNew);
+                }
+            }
         }
     }
 
@@ -95,6 +111,11 @@ public sealed class LoadBars(QueueBounds bounds, TimeProvider clock)
         );
     }
 }
+
+/// <summary>A job that a bar has taken.</summary>
+/// <param name="Shard">Whose bar.</param>
+/// <param name="IsOfRoom">It is not above the bar.</param>
+internal readonly record struct BarPlace(string Shard, bool IsOfRoom);
 
 /// <param name="Priority">Below this no jobs are taken; 0: all are.</param>
 /// <param name="Waited">How long jobs waited, as this silo last heard.</param>

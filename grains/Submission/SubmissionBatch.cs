@@ -87,8 +87,8 @@ internal sealed class SubmissionItem
     /// </summary>
     public Refusal? RefusalIfNew { get; set; }
 
-    /// <summary>The market is overloaded, and the job is none of those that it takes now.</summary>
-    public bool IsBelowBar { get; set; }
+    /// <summary>Null where the market was not asked for one, or is overloaded and takes others.</summary>
+    public BarPlace? Place { get; set; }
 
     public JobAdmission? Admission { get; set; }
     public ErrorCode? Code { get; private set; }

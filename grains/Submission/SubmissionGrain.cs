@@ -48,13 +48,20 @@ public sealed partial class SubmissionGrain(
         }
         var batch = new SubmissionBatch(caller, items);
         await Resolve(batch);
-        foreach (var shard in batch.Admissible.GroupBy(item => KeyOf(caller.Account, item)).ToArray())
+        try
         {
-            await AssignRoom(caller.Account, shard.Key, await TakeAboveBar(shard.Key, [.. shard]));
+            foreach (var shard in batch.Admissible.GroupBy(item => KeyOf(caller.Account, item)).ToArray())
+            {
+                await AssignRoom(caller.Account, shard.Key, await TakeAboveBar(shard.Key, [.. shard]));
+            }
+            if (batch.Open.Any())
+            {
+                await HoldAndWrite(batch);
+            }
         }
-        if (batch.Open.Any())
+        finally
         {
-            await HoldAndWrite(batch);
+            bars.End(batch.Items);
         }
         if (batch.Ended.Count > 0)
         {
@@ -98,7 +105,7 @@ public sealed partial class SubmissionGrain(
         {
             return items;
         }
-        foreach (var item in items.Where(item => item.IsBelowBar))
+        foreach (var item in items.Where(item => item.Place is null))
         {
             if (await documents.ReadDocument(new DocumentKey(JobStateCodec.Kind, item.Job.ToString())) is null)
             {
@@ -110,7 +117,7 @@ public sealed partial class SubmissionGrain(
                 item.RefusalIfNew = refusal;
             }
         }
-        return [.. items.Where(item => !item.IsBelowBar)];
+        return [.. items.Where(item => item.Place is not null)];
     }
 
     /// <summary>

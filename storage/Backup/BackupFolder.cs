@@ -12,13 +12,14 @@ namespace Marketplace.Storage;
 internal sealed class BackupFolder : IDisposable
 {
     private const string IdFile = "id";
+    private const int IdDigits = 32;
     private const string PartEnding = ".part";
 
     private readonly string _path;
     private readonly DirectoryLock? _lock;
     private readonly Func<string, long> _freeBytes;
     private readonly Dictionary<string, Bytes32> _listed = [];
-    private readonly List<BackupFile> _new = [];
+    private readonly HashSet<string> _new = [];
     private readonly HashSet<string> _changedFolders = [];
 
     private BackupFolder(string path, DirectoryLock? directoryLock, Func<string, long> freeBytes)
@@ -85,9 +86,9 @@ internal sealed class BackupFolder : IDisposable
             var id = Path.Combine(path, IdFile);
             if (!File.Exists(id))
             {
-                files.Write(IdFile, Encoding.ASCII.GetBytes(RandomNumberGenerator.GetHexString(32, lowercase: true) + "\n"));
+                files.Write(IdFile, Encoding.ASCII.GetBytes(RandomNumberGenerator.GetHexString(IdDigits, lowercase: true) + "\n"));
             }
-            var folder = new BackupFolder(path, taken, freeBytes) { Id = File.ReadAllText(id).Trim() };
+            var folder = new BackupFolder(path, taken, freeBytes) { Id = ReadId(id) };
             return folder.Manifest is { } manifest && manifest.Id != folder.Id
                 ? throw new BackupDamagedException(id, $"is '{folder.Id}', and the manifest is of the backup '{manifest.Id}'.")
                 : folder;
@@ -114,6 +115,16 @@ internal sealed class BackupFolder : IDisposable
     }
 
     public string PathOf(string file) => Path.Combine(_path, file);
+
+    /// <summary>Deletes a folder of a backup that no manifest names yet, durably.</summary>
+    public void Clear(string folder)
+    {
+        if (Directory.Exists(PathOf(folder)))
+        {
+            Directory.Delete(PathOf(folder), recursive: true);
+            FolderFlush.Flush(_path);
+        }
+    }
 
     /// <summary>Whether the file is in the backup already, as an earlier run wrote it.</summary>
     public bool Has(string file) => _listed.ContainsKey(file) && File.Exists(PathOf(file));
@@ -191,7 +202,7 @@ internal sealed class BackupFolder : IDisposable
     public void Complete(IReadOnlyList<BackupChain> chains, IReadOnlyCollection<string> current)
     {
         var lists = (Manifest?.Files ?? []).Where(file => IsList(file.Path)).ToList();
-        var lines = _new.Where(file => !current.Contains(file.Path)).ToList();
+        var lines = _new.Where(file => !current.Contains(file)).Select(file => new BackupFile(file, _listed[file])).ToList();
         if (lines.Count > 0)
         {
             var name = $"{BackupPolicy.ListsFolder}/{lists.Count + 1:d10}.list";
@@ -265,6 +276,15 @@ internal sealed class BackupFolder : IDisposable
     /// <summary>The lock is there before the id.</summary>
     private static bool IsForeign(string path) => Path.GetFileName(path) is not ("lock" or IdFile + ".new");
 
+    /// <summary>It becomes the name of a file in the journal's folder, so it must lead nowhere else.</summary>
+    private static string ReadId(string path)
+    {
+        var id = File.ReadAllText(path).Trim();
+        return id.Length == IdDigits && id.All(char.IsAsciiHexDigitLower)
+            ? id
+            : throw new BackupDamagedException(path, $"holds '{id}', expected {IdDigits} hexadecimal digits, in lower case.");
+    }
+
     private void ReadList(BackupFile list)
     {
         Verify(list.Path);
@@ -290,7 +310,7 @@ internal sealed class BackupFolder : IDisposable
     private void Add(string file, Bytes32 hash)
     {
         _listed[file] = hash;
-        _new.Add(new BackupFile(file, hash));
+        _new.Add(file);
         for (var folder = Path.GetDirectoryName(PathOf(file))!; folder.Length >= _path.Length; folder = Path.GetDirectoryName(folder)!)
         {
             _changedFolders.Add(folder);
@@ -312,7 +332,7 @@ internal sealed class BackupFolder : IDisposable
     /// <summary>Deletes what was current before and is not any more, and what runs that were killed have left.</summary>
     private void DeleteReplaced(BackupManifest? before, IEnumerable<string> folders)
     {
-        foreach (var file in (before?.Files ?? []).Where(file => !IsList(file.Path) && _new.All(mine => mine.Path != file.Path)))
+        foreach (var file in (before?.Files ?? []).Where(file => !IsList(file.Path) && !_new.Contains(file.Path)))
         {
             _listed.Remove(file.Path);
         }

@@ -34,7 +34,7 @@ internal sealed record BackupChain
     public required DateTimeOffset From { get; init; }
     public required DateTimeOffset To { get; init; }
 
-    public string Folder => $"chains/{Number}";
+    public string Folder => $"{BackupPolicy.ChainsFolder}/{Number}";
     public string Tables => $"{Folder}/{DataDirectory.TablesFile}";
     public string Archive => $"{Folder}/{DataDirectory.ArchiveFolder}/";
     public string Last => SegmentPath(LastSegment, LastSequence);

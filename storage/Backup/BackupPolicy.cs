@@ -10,6 +10,7 @@ internal static class BackupPolicy
     public static IReadOnlyList<string> Secrets { get; } = [.. KeyFiles.Names, "known-workers"];
 
     /// <summary>Folders of a backup.</summary>
+    public const string ChainsFolder = "chains";
     public const string SecretsFolder = "secrets";
     public const string BlobsFolder = "blobs";
     public const string ListsFolder = "lists";

@@ -20,16 +20,10 @@ internal sealed class JournalBeside(string folder)
     private const int OpensMax = 4;
 
     /// <summary>Numbers of the segments, folded ones that are kept included, in order.</summary>
-    public IReadOnlyList<long> Numbers() =>
-        [
-            .. Directory
-                .EnumerateFiles(folder)
-                .Select(path => Path.GetFileName(path))
-                .Select(name => JournalFormat.SegmentNumber(name) ?? JournalFormat.FoldedNumber(name))
-                .OfType<long>()
-                .Distinct()
-                .Order(),
-        ];
+    public IReadOnlyList<long> Numbers() => Numbers(name => JournalFormat.SegmentNumber(name) ?? JournalFormat.FoldedNumber(name));
+
+    /// <summary>Numbers of the segments that a start would read, in order.</summary>
+    public IReadOnlyList<long> UnfoldedNumbers() => Numbers(JournalFormat.SegmentNumber);
 
     /// <returns>Null: the store has deleted it.</returns>
     /// <exception cref="StoreDamagedException">It is no segment.</exception>
@@ -82,6 +76,9 @@ internal sealed class JournalBeside(string folder)
             yield return record;
         }
     }
+
+    private List<long> Numbers(Func<string, long?> number) =>
+        [.. Directory.EnumerateFiles(folder).Select(path => number(Path.GetFileName(path))).OfType<long>().Distinct().Order()];
 
     private byte[]? ReadBytes(long number)
     {

@@ -26,7 +26,7 @@ internal sealed class JournalReplay : IDisposable
         _fold = new Fold(_memory, _folded, _segments, _options, time, () => false);
     }
 
-    /// <summary>Takes the next segment's records: those after the tables', up to the last one that is wanted.</summary>
+    /// <summary>Takes the next segment's records, up to the last one that is wanted. As at a start, they overrule the tables.</summary>
     public void Take(SegmentCopy segment, long last)
     {
         foreach (var record in JournalBeside.Records(segment.Bytes, segment.FirstSequence))
@@ -35,7 +35,7 @@ internal sealed class JournalReplay : IDisposable
             {
                 break;
             }
-            if (record.Sequence > _folded.FoldedSequence && record.Kind != JournalRecordKind.Closed)
+            if (record.Kind != JournalRecordKind.Closed)
             {
                 _replay.Apply(record);
             }

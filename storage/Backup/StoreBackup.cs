@@ -86,6 +86,8 @@ public sealed class StoreBackup
     {
         var earlier = _to.Manifest?.Chains ?? [];
         HoldJournal(earlier.Count > 0);
+        // A blob that the books still keep when they are copied may be given up, and collected, before it is copied.
+        var damaged = await CopyBlobs().ConfigureAwait(false);
         var chain = earlier.Count > 0 && Follow(earlier[^1]) is { } followed ? followed : null;
         var isNew = chain is null;
         if (chain is null)
@@ -93,8 +95,8 @@ public sealed class StoreBackup
             KeepEndOf(earlier);
             chain = Begin(earlier.Count + 1);
         }
-        // After the journal: a blob is stored before the record that names it.
-        var damaged = await CopyBlobs().ConfigureAwait(false);
+        // And after the journal: a blob is stored before the record that names it.
+        damaged.UnionWith(await CopyBlobs().ConfigureAwait(false));
         var secrets = CopySecrets();
         _to.Complete([.. earlier.Where(old => old.Number != chain.Number), chain], [chain.Last, .. secrets.Select(secret => secret.File)]);
         _marks.Write(_to.Id, chain.LastSegment - 1);
@@ -106,7 +108,7 @@ public sealed class StoreBackup
             From: chain.From,
             To: chain.To,
             Secrets: [.. secrets.Select(secret => secret.Name)],
-            DamagedBlobs: damaged
+            DamagedBlobs: [.. damaged]
         );
     }
 
@@ -124,6 +126,8 @@ public sealed class StoreBackup
                     + "Give a new folder."
             );
         }
+        // A first run that was killed may have been another node's.
+        _to.Clear(BackupPolicy.ChainsFolder);
         _marks.Write(_to.Id, 0);
     }
 
@@ -167,9 +171,15 @@ public sealed class StoreBackup
             To = default,
         };
         var tables = new TablesCopy(_store, _to, chain, _progress, _cancellation);
-        var folded = tables.Resume() is { } resumed && SegmentWith(resumed + 1) is not null ? resumed : tables.Take();
+        // As at a start, the segments that are not given up overrule the tables: what these have of them may be on no disk.
+        var oldest = FirstRecord(_journal.Numbers());
+        if (tables.Resume() is not { } folded || oldest > folded + 1)
+        {
+            oldest = FirstRecord(_journal.UnfoldedNumbers());
+            folded = tables.Take();
+        }
         var first =
-            SegmentWith(folded + 1)
+            SegmentWith(Math.Min(oldest, folded + 1))
             ?? throw new BackupRefusedException(
                 $"The journal of '{_data}' begins after record {folded + 1}. The silo is of an older build that keeps no journal for "
                     + "backups, or its disk is short. Run the backup again; if it fails again, start a silo of this build, or make room."
@@ -187,6 +197,9 @@ public sealed class StoreBackup
             To = Later(copied.ReadAt, from),
         };
     }
+
+    /// <summary>The first record of the first segment; 0 where that is gone.</summary>
+    private long FirstRecord(IReadOnlyList<long> segments) => segments.Count > 0 ? _journal.FirstSequence(segments[0]) ?? 0 : 0;
 
     /// <summary>The segment that has the record, or will; null: it is gone.</summary>
     private long? SegmentWith(long sequence) =>
@@ -231,9 +244,9 @@ public sealed class StoreBackup
         }
     }
 
-    private async ValueTask<IReadOnlyList<BlobId>> CopyBlobs()
+    private async ValueTask<HashSet<BlobId>> CopyBlobs()
     {
-        var damaged = new List<BlobId>();
+        var damaged = new HashSet<BlobId>();
         var folder = Path.Combine(_data, DataDirectory.BlobFolder);
         if (!Directory.Exists(folder))
         {

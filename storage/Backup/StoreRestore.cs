@@ -16,6 +16,8 @@ public sealed record RestoreSummary(DateTimeOffset WrittenAt, long Record, long 
 public sealed class StoreRestore
 {
     private const string PartEnding = ".restoring";
+    private const string LockFile = "lock";
+    private const string DataFolder = "data";
 
     private readonly BackupFolder _from;
     private readonly BackupChain _chain;
@@ -57,21 +59,28 @@ public sealed class StoreRestore
         RefuseFull(to);
         using var from = BackupFolder.OpenToRead(backup);
         var chain = ChainOf(from, at);
-        var part = to + PartEnding;
-        RefuseForeign(part);
+        var (beside, part) = (to + PartEnding, Path.Combine(to + PartEnding, DataFolder));
+        RefuseForeign(beside);
         var restore = new StoreRestore(from, chain, part, time, progress, cancellation);
         restore.VerifyAll();
         var cut = restore.FindCut(at);
-        if (Directory.Exists(part))
+        RestoreSummary restored;
+        using (TakeBeside(beside, to))
         {
-            Directory.Delete(part, recursive: true);
+            // Another restore may have ended since the first look.
+            RefuseFull(to);
+            if (Directory.Exists(part))
+            {
+                Directory.Delete(part, recursive: true);
+            }
+            restored = await restore.Make(cut).ConfigureAwait(false);
+            if (Directory.Exists(to))
+            {
+                Directory.Delete(to);
+            }
+            Directory.Move(part, to);
         }
-        var restored = await restore.Make(cut).ConfigureAwait(false);
-        if (Directory.Exists(to))
-        {
-            Directory.Delete(to);
-        }
-        Directory.Move(part, to);
+        Directory.Delete(beside, recursive: true);
         FolderFlush.Flush(Path.GetDirectoryName(to)!);
         return restored;
     }
@@ -84,12 +93,34 @@ public sealed class StoreRestore
         }
     }
 
-    /// <summary>The remains of a restore that was killed have the mark from their first moment on.</summary>
-    private static void RefuseForeign(string part)
+    /// <summary>What a restore that was killed has left has the mark from its first moment on.</summary>
+    private static void RefuseForeign(string beside)
     {
-        if (Directory.Exists(part) && !RestoredMark.IsOrWillBeIn(part) && Directory.EnumerateFileSystemEntries(part).Any())
+        if (!Directory.Exists(beside))
         {
-            throw new BackupRefusedException($"'{part}' is in the way, and is not of a restore. Move it away.");
+            return;
+        }
+        var part = Path.Combine(beside, DataFolder);
+        var isOfARestore =
+            Directory.EnumerateFileSystemEntries(beside).All(path => Path.GetFileName(path) is LockFile or DataFolder)
+            && (!Directory.Exists(part) || RestoredMark.IsOrWillBeIn(part) || !Directory.EnumerateFileSystemEntries(part).Any());
+        if (!isOfARestore)
+        {
+            throw new BackupRefusedException($"'{beside}' is in the way, and is not of a restore. Move it away.");
+        }
+    }
+
+    /// <summary>Two restores that fill one folder would delete each other's files.</summary>
+    private static DirectoryLock TakeBeside(string beside, string to)
+    {
+        _ = OwnerFiles.In(beside);
+        try
+        {
+            return DirectoryLock.Take(beside);
+        }
+        catch (StoreLockedException busy)
+        {
+            throw new BackupRefusedException($"Another restore to '{to}' is under way. Wait until it has ended.", busy);
         }
     }
 

@@ -31,12 +31,7 @@ internal sealed class TablesCopy(
         var path = to.PathOf(chain.Tables);
         var tables = Path.Combine(store, DataDirectory.TablesFile);
         to.RequireRoom(Length(tables) + Length(tables + "-wal"));
-        using (var source = new RealTableFile(tables))
-        using (var connection = source.Connect())
-        using (var copy = new SqliteStatement(connection, $"vacuum into '{path.Replace("'", "''", StringComparison.Ordinal)}'"))
-        {
-            copy.Run();
-        }
+        Vacuum(tables, path);
         var copied = new List<BackupFile> { new(chain.Tables, to.Harden(chain.Tables)) };
         foreach (var file in Directory.EnumerateFiles(Path.Combine(store, DataDirectory.ArchiveFolder)).Order(StringComparer.Ordinal))
         {
@@ -61,6 +56,25 @@ internal sealed class TablesCopy(
         return files.All(file => to.Adopt(file.Path, file.Hash)) && to.Adopt(Done, Crypto.Blake3.Hash(File.ReadAllBytes(done)))
             ? Folded(to.PathOf(chain.Tables))
             : null;
+    }
+
+    private static void Vacuum(string tables, string path)
+    {
+        try
+        {
+            using var source = new RealTableFile(tables);
+            using var connection = source.Connect();
+            using var copy = new SqliteStatement(connection, $"vacuum into '{path.Replace("'", "''", StringComparison.Ordinal)}'");
+            copy.Run();
+        }
+        catch (SqliteException broken) when (broken.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB)
+        {
+            throw new StoreDamagedException(tables, 0, $"SQLite says '{broken.Message}'.");
+        }
+        catch (SqliteException failed)
+        {
+            throw new IOException($"'{tables}' could not be copied to '{path}': SQLite says '{failed.Message}'.", failed);
+        }
     }
 
     private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;

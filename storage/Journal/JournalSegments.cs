@@ -119,6 +119,11 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
         var kept = new KeptSegments(files, segmentBytes);
         var keeps = kept.AreWanted && !isDiskShort;
         var changed = false;
+        if (!keeps)
+        {
+            // The oldest go first, so that a crash leaves no gap, behind which no backup could go on.
+            kept.DropOldest(all: true);
+        }
         while (true)
         {
             ClosedSegment oldest;
@@ -142,7 +147,10 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
         }
         if (changed)
         {
-            kept.DropOldest(all: !keeps);
+            if (keeps)
+            {
+                kept.DropOldest(all: false);
+            }
             files.FlushFolder();
         }
     }

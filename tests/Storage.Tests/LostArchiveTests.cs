@@ -11,7 +11,7 @@ public sealed class LostArchiveTests
     /// <summary>
     /// More than one step of the fold takes: the first step's documents are in the file before the others are looked for.
     /// </summary>
-    private const int Documents = 100;
+    internal const int Documents = 100;
 
     /// <summary>Of the archive's records, those that the power cut left.</summary>
     private const int RecordsKept = 30;
@@ -62,7 +62,8 @@ public sealed class LostArchiveTests
 
     private static string Id(int number) => $"{number:d3}";
 
-    private static async Task FillAndLoseTheArchive(string before, string after)
+    /// <summary>Leaves in the second folder what a power cut left of the store in the first.</summary>
+    internal static async Task FillAndLoseTheArchive(string before, string after)
     {
         await using var store = EmbeddedStore.Open(before, Options, TimeProvider.System);
         await Task.WhenAll(

@@ -57,6 +57,20 @@ public sealed class LoadBarTests
         Assert.InRange(line.Taken(cheap), 1000, 2400);
     }
 
+    /// <summary>Each goes by all that the market leases, and knows nothing of the others.</summary>
+    [Fact]
+    public void TwoSilos_KeepTheWaitWithinWhatIsWorkedOffInMoments_AndTheThroughput()
+    {
+        var line = new Line(WaitMax, perSecond: 1000, silos: 2);
+        line.Run(TimeSpan.FromSeconds(2), (Low, 800));
+        line.Run(TimeSpan.FromSeconds(10), (Low, 5000));
+        line.Forget();
+        line.Run(TimeSpan.FromSeconds(30), (Low, 5000));
+
+        Assert.InRange(line.LongestWait, TimeSpan.FromMilliseconds(20), WaitMax + (2 * OverloadPolicy.DrainMin));
+        Assert.InRange(line.Served, 28_500, 30_000);
+    }
+
     [Fact]
     public void BarFallsAgain_WhenLessComes()
     {
@@ -263,22 +277,38 @@ public sealed class LoadBarTests
 
     private static QueueWait Waits(int milliseconds) => new(TimeSpan.FromMilliseconds(milliseconds), 3_600_000);
 
-    private static int Offer(LoadBar bar, int jobs) => Enumerable.Range(0, jobs).Count(_ => bar.Take(Low));
+    private static int Offer(LoadBar bar, int jobs) => Enumerable.Range(0, jobs).Count(_ => Take(bar, Low));
+
+    /// <summary>The job is written at once, if it is taken.</summary>
+    private static bool Take(LoadBar bar, int rank)
+    {
+        var isTaken = bar.Take(rank, out var isOfRoom);
+        if (isTaken)
+        {
+            bar.End(rank, isOfRoom, isNew: true);
+        }
+        return isTaken;
+    }
 
     private static int Rank(int priority, long price) =>
         JobRanks.Of(TestMarket.Spec(new ProgramId(default), price) with { FuelMax = FuelPrice.Unit, Priority = priority });
 
     /// <summary>A market that leases so many jobs a second, the first that came first, and a silo before it.</summary>
-    private sealed class Line(TimeSpan waitMax, int perSecond)
+    /// <param name="waitMax">How long jobs may wait.</param>
+    /// <param name="perSecond">How many it leases.</param>
+    /// <param name="silos">Who take jobs for it, each as many of them, without a word to each other.</param>
+    private sealed class Line(TimeSpan waitMax, int perSecond, int silos = 1)
     {
         private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
 
         private readonly QueueWaits _waits = new(waitMax);
         private readonly Queue<TimeSpan> _queue = new();
         private readonly Dictionary<int, (int Taken, int Refused)> _counts = [];
+        private readonly LoadBar[] _bars = [.. Enumerable.Range(0, silos).Select(_ => new LoadBar(waitMax))];
         private double _served;
+        private int _came;
 
-        public LoadBar Bar { get; } = new(waitMax);
+        public LoadBar Bar => _bars[0];
 
         public TimeSpan Now { get; private set; }
 
@@ -300,13 +330,13 @@ public sealed class LoadBarTests
         {
             for (var end = Now + time; Now < end; Now += Step)
             {
-                Bar.Turn(Now);
+                Array.ForEach(_bars, bar => bar.Turn(Now));
                 foreach (var (rank, rate) in jobs)
                 {
                     for (var job = (int)(rate * Step.TotalSeconds); job > 0; job--)
                     {
                         var (taken, refused) = _counts.GetValueOrDefault(rank);
-                        var isTaken = Bar.Take(rank);
+                        var isTaken = Take(_bars[_came++ % silos], rank);
                         _counts[rank] = isTaken ? (taken + 1, refused) : (taken, refused + 1);
                         if (isTaken)
                         {
@@ -314,7 +344,8 @@ public sealed class LoadBarTests
                         }
                     }
                 }
-                Bar.Hear(_waits.At(Now, _queue.Count > 0), TimeSpan.Zero, Now);
+                var wait = _waits.At(Now, _queue.Count > 0);
+                Array.ForEach(_bars, bar => bar.Hear(wait, TimeSpan.Zero, Now));
                 for (_served += perSecond * Step.TotalSeconds; _served >= 1 && _queue.TryDequeue(out var since); _served--)
                 {
                     _waits.Count(Now - since, Now);

@@ -74,6 +74,37 @@ public sealed class OverloadTests
             await crowd.Rest(TimeSpan.FromSeconds(10));
         });
 
+    /// <summary>It costs nothing, so anybody could keep all others out by it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void WhatIsSentAboveTheBarAndBecomesNoJob_LeavesTheOthersTheirPlaces(bool isKnown) =>
+        Run(async market =>
+        {
+            var crowd = await Crowd.Gather(market, highCredit: isKnown ? 100_000 : 1);
+            await crowd.Work(workers: 5, slots: 4);
+            await crowd.Press(TimeSpan.FromSeconds(2), low: 9, high: 0);
+            var known = crowd.High.Next(20);
+            if (isKnown)
+            {
+                Assert.All(await market.Submit(crowd.High.Caller, known), taken => Assert.Null(taken.Code));
+            }
+            crowd.Forget();
+            ErrorCode? refusal = isKnown ? null : ErrorCode.InsufficientFunds;
+            var pressing = crowd.Press(TimeSpan.FromSeconds(6), low: 9, high: 0);
+            while (!pressing.IsCompleted)
+            {
+                // Jobs that exist, or new ones that their account cannot pay.
+                var sent = await market.Submit(crowd.High.Caller, isKnown ? known : crowd.High.Next(20));
+                Assert.All(sent, result => Assert.Equal((isKnown, refusal), (result.Existed, result.Code)));
+                await Task.Delay(Beat, market.Time);
+            }
+            await pressing;
+
+            Assert.InRange(crowd.Low.Taken.Count, 0.9 * 6 * 200, 1.1 * 6 * 200);
+            await crowd.Rest(TimeSpan.FromSeconds(30));
+        });
+
     [Fact]
     public void MarketWithoutWorkers_QueuesWhateverComes_AndAWorkerThatComesFindsNoOverload() =>
         Run(async market =>
@@ -118,10 +149,10 @@ public sealed class OverloadTests
 
         private TimeSpan Now => _market.Time.GetUtcNow() - DateTimeOffset.UnixEpoch;
 
-        public static async Task<Crowd> Gather(TestMarket market)
+        public static async Task<Crowd> Gather(TestMarket market, long highCredit = TestMarket.Credit)
         {
             var low = await market.OpenAccount("low");
-            var high = await market.OpenAccount("high");
+            var high = await market.OpenAccount("high", highCredit);
             var program = await market.Deploy(low);
             return new Crowd(market, new Buyer(low, program, 1), new Buyer(high, program, HighPriority));
         }
