@@ -29,7 +29,10 @@ public sealed class PublicApiTests
     [InlineData("Marketplace.GrainInterfaces", "grain-interfaces")]
     public void PublicApi_IsTheOneThatIsCheckedIn(string assembly, string folder)
     {
-        Assert.SkipUnless(Repository.Assemblies.ContainsKey("GrainHost"), "Orleans's code generator adds types of its own to the assemblies.");
+        Assert.SkipUnless(
+            Repository.Assemblies.ContainsKey("GrainHost"),
+            "Orleans's code generator adds types of its own to the assemblies."
+        );
         var lines = Assembly.Load(assembly).GeneratePublicApi(Options).ReplaceLineEndings("\n").TrimEnd().Split('\n');
         var path = Path.Combine(Repository.Root, folder, "public-api.txt");
         if (Environment.GetEnvironmentVariable("MARKETPLACE_ACCEPT") == "1")

@@ -49,10 +49,7 @@ public sealed class BackupFaultTests
     {
         using var folder = new TemporaryFolder();
         var (data, to) = (Path.Combine(folder.Name, "data"), Path.Combine(folder.Name, "restored"));
-        await LostArchiveTests.FillAndLoseTheArchive(
-            Path.Combine(folder.Name, "before"),
-            Path.Combine(data, DataDirectory.StoreFolder)
-        );
+        await LostArchiveTests.FillAndLoseTheArchive(Path.Combine(folder.Name, "before"), Path.Combine(data, DataDirectory.StoreFolder));
         var backup = Path.Combine(folder.Name, "backup");
         await StoreBackup.Run(data, backup, TimeProvider.System, null, Cancel);
 
