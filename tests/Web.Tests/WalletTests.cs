@@ -80,6 +80,7 @@ public sealed class WalletTests(SettledMarket market) : IClassFixture<SettledMar
     public async Task DepositFromAnAddressThatIsNotTheAccounts_WaitsForAWordOfItsOwner()
     {
         Assert.SkipUnless(AnvilNode.IsInstalled || Vectors.Required, AnvilNode.Missing);
+        await market.Give(SettledMarket.Owners[1], 5_000_000);
         await using var watched = await market.Page();
         var page = await market.WithWallet(watched, SettledMarket.Owners[1]);
         await page.GetByRole(AriaRole.Button, new() { Name = "Deposit" }).ClickAsync();
