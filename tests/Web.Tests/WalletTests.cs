@@ -31,8 +31,9 @@ public sealed class WalletTests(SettledMarket market) : IClassFixture<SettledMar
         var spent = await RunJobs();
         await Expect(Stat(page, "Spent").GetByTitle(Units(spent), new() { Exact = true })).ToBeVisibleAsync();
 
+        var before = await market.Tokens($"{worker}");
         await Claim(spent);
-        Assert.Equal(spent, await market.Tokens($"{worker}"));
+        Assert.Equal(before + spent, await market.Tokens($"{worker}"));
 
         await Withdraw(page, Deposit - spent);
         Assert.Equal((0UL, Minted - spent), (await market.Tokens(market.Escrow), await market.Tokens($"{client}")));
