@@ -88,6 +88,7 @@ internal sealed class BookInvariants(BookParts book)
         Check(job.Offer is not { } offer || offer.Jobs.Contains(job), $"has an offer that does not have it");
         return found;
 
+        // Not a string: of all that holds, which is asked after each call, nothing is written.
         void Check(bool holds, FormattableString violation)
         {
             if (!holds)

@@ -51,7 +51,8 @@ public sealed class LoadBars(QueueBounds bounds, TimeProvider clock)
             var isBelow = false;
             foreach (var item in items)
             {
-                item.Place = bar.Take(JobRanks.Of(item.Spec), out var isOfRoom) ? new BarPlace(shard, isOfRoom) : null;
+                var rank = JobRanks.Of(item.Spec);
+                item.Place = bar.Take(rank, out var isOfRoom) ? new BarPlace(shard, rank, isOfRoom) : null;
                 isBelow |= item.Place is null;
             }
             return isBelow ? RefusalOf(bar) : null;
@@ -68,7 +69,7 @@ public sealed class LoadBars(QueueBounds bounds, TimeProvider clock)
                 if (item.Place is { } place)
                 {
                     var isNew = item.Admission is { Kind: JobAdmissionKind.Created, Ended: null };
-                    BarOf(place.Shard).End(JobRanks.Of(item.Spec), place.IsOfRoom, isNew);
+                    BarOf(place.Shard).End(place.Rank, place.IsOfRoom, isNew);
                 }
             }
         }
@@ -114,8 +115,9 @@ public sealed class LoadBars(QueueBounds bounds, TimeProvider clock)
 
 /// <summary>A job that a bar has taken.</summary>
 /// <param name="Shard">Whose bar.</param>
+/// <param name="Rank">The job's.</param>
 /// <param name="IsOfRoom">It is not above the bar.</param>
-internal readonly record struct BarPlace(string Shard, bool IsOfRoom);
+internal readonly record struct BarPlace(string Shard, int Rank, bool IsOfRoom);
 
 /// <param name="Priority">Below this no jobs are taken; 0: all are.</param>
 /// <param name="Waited">How long jobs waited, as this silo last heard.</param>
