@@ -16,9 +16,11 @@ public sealed class SettledMarketTests : IDisposable
     private const ulong Deposit = 500_000_000;
 
     private readonly Shell _shell = new() { IsOnNetwork = true };
+    private readonly ITestOutputHelper _output;
 
-    public SettledMarketTests()
+    public SettledMarketTests(ITestOutputHelper output)
     {
+        _output = output;
         _shell.Environment.Clear();
         _shell.Environment["MARKET_DATA"] = Path.Combine(_shell.Folder, "data");
         File.WriteAllText(Path.Combine(_shell.Folder, "passphrase"), "word\n");
@@ -28,6 +30,12 @@ public sealed class SettledMarketTests : IDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public void Dispose() => _shell.Dispose();
+
+    /// <summary>
+    /// Says how far the test has come. A runner that hears nothing for a minute takes the end of the test for a crash where its
+    /// last message is still on the way.
+    /// </summary>
+    private void Reached(string stage) => _output.WriteLine($"{DateTimeOffset.UtcNow:HH:mm:ss} {stage}");
 
     [Fact]
     public async Task MoneyOfAChain_PaysJobs_AndEveryBalanceThereIsWhatTheBooksSay()
@@ -39,6 +47,7 @@ public sealed class SettledMarketTests : IDisposable
         _shell.Environment["MARKET_CHAIN_RPC"] = node;
 
         var made = await MakeContracts();
+        Reached("contracts made");
         await using var silo = await StartSilo(node, made.GetProperty("escrow").GetString()!);
         var crew = new List<WorkerProgram>();
         try
@@ -48,22 +57,27 @@ public sealed class SettledMarketTests : IDisposable
                 crew.Add(StartWorker(silo, number));
             }
             await StakeForEach(crew);
+            Reached("workers staked");
             // A stake counts from the chain's next epoch on.
             await chain.Tell("evm_increaseTime", 60);
             await _shell.Do("chain", "fund", await NewKey("client"), "--tokens", $"{Minted}");
             await _shell.Do("account", "deposit", "500DEV", "--chain-key", "client.json");
             using var client = silo.Client();
             await CommitteeServes(client);
+            Reached("committee serves");
 
             var spent = await RunJobs(client, "first");
+            Reached("first batch paid");
             var first = await Settled(client, spent);
             spent = await RunJobs(client, "second");
             var second = await Settled(client, spent);
             Assert.True(second > first, $"{first}, then {second}");
             Assert.True(spent >= 2 * JobsInABatch, $"{2 * JobsInABatch} jobs cost {spent}");
             await ReceiptsSettled(client);
+            Reached("receipts settled");
 
             Assert.Equal(spent, await ClaimAll(made));
+            Reached("earnings claimed");
             await WithdrawAll(made, spent);
             Assert.Equal(0UL, await Balance(made, made.GetProperty("escrow").GetString()!));
             Assert.Equal(Workers * Stake, await Balance(made, made.GetProperty("registry").GetString()!));
