@@ -38,7 +38,7 @@ public static class WorkersCheck
         await Task.WhenAll(clients);
 
         var rules = new WorkersRules(crew.Kills);
-        var account = await client.Account.Get();
+        var account = await SettledAccount(client);
         var violations = new List<string>(load.Jobs.SelectMany(rules.Check));
         violations.AddRange(rules.CheckMoney(load.Jobs, account, await crew.Earned(), await AuditedBooks(client)));
         if (rules.Interrupted == 0)
@@ -63,6 +63,21 @@ public static class WorkersCheck
     {
         await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", name, $"{name}.wasm"));
         return (await client.Programs.Deploy(module, name)).Id;
+    }
+
+    /// <summary>A job's money moves after its end. What has not come to rest within a minute is judged as it is.</summary>
+    private static async Task<Account> SettledAccount(MarketplaceClient client)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            var account = await client.Account.Get();
+            if ((account.Held.IsZero && account.UnderWay.IsZero) || clock.Elapsed > TimeSpan.FromMinutes(1))
+            {
+                return account;
+            }
+            await Task.Delay(50);
+        }
     }
 
     private static async Task<CheckedBooks> AuditedBooks(MarketplaceClient client)
