@@ -36,16 +36,15 @@ internal static partial class RestoredNode
         {
             return;
         }
-        await CompareBlobs(
-            services.GetRequiredService<IDocumentStore>(),
-            services.GetRequiredService<IBlobStore>(),
-            services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(RestoredNode))
-        );
+        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(RestoredNode));
+        await CompareBlobs(services.GetRequiredService<IDocumentStore>(), services.GetRequiredService<IBlobStore>(), log);
         var data = Path.GetFullPath(options.Data);
-        if (RestoredMark.Read(data) is not null)
+        if (RestoredMark.Read(data) is null)
         {
-            RestoredMark.Clear(data);
+            LogLeft(log);
+            return;
         }
+        RestoredMark.Clear(data);
     }
 
     private static async Task CompareBlobs(IDocumentStore documents, IBlobStore blobs, ILogger log)
@@ -68,6 +67,13 @@ internal static partial class RestoredNode
             LogIncomplete(log, missing, kept);
         }
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "--accept-restored is set, and this data was accepted before, or never restored. Take it out of the command, the "
+            + "environment or the file: left there, it lets the next restored data start unasked"
+    )]
+    private static partial void LogLeft(ILogger log);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Restored data: all {Kept} blobs that the books keep are there")]
     private static partial void LogWhole(ILogger log, int kept);

@@ -70,6 +70,12 @@ public sealed class BackupTests
 
         Assert.Contains($"the books keep {lost}, and it is not there", again.Output, StringComparison.Ordinal);
         Assert.Contains("1 of 2 blobs that the books keep are not there", again.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Take it out", again.Output, StringComparison.Ordinal);
+
+        await using var third = await SiloProcess.Start(restored, Cancellation, "--worker=false", "--accept-restored=true");
+        await third.Stop(Cancellation);
+
+        Assert.Contains("Take it out of the command", third.Output, StringComparison.Ordinal);
     }
 
     /// <summary>The smoke size of <c>verify backup</c>.</summary>
