@@ -96,7 +96,7 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
                 ExitCodes.LocalFile,
                 "disk_full",
                 exception.Message,
-                "Make room on the disk; nothing was left behind."
+                "Make room on the disk, and run it again."
             ),
             IOException or UnauthorizedAccessException => new(
                 ExitCodes.LocalFile,
