@@ -20,7 +20,7 @@ internal sealed partial class Announcement(
     IHostApplicationLifetime lifetime,
     IServer server,
     IEnumerable<IStartPart> parts,
-    DataFolder folder,
+    SiloFolder folder,
     SiloOptions options,
     SignInLinks signIns,
     ILogger<Announcement> log
@@ -42,11 +42,11 @@ internal sealed partial class Announcement(
     private void Announce()
     {
         var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
-        folder.Write(DataFolder.Url, OwnAddress(addresses));
+        folder.Write(SiloFolder.Url, OwnAddress(addresses));
         if (!options.RunsWorker)
         {
             // What a run before this one had.
-            folder.Delete(DataFolder.Isolation);
+            folder.Delete(SiloFolder.Isolation);
         }
         LogReady(options.NameOrHost, string.Join(", ", addresses), folder.Path);
         SayLink(addresses);
@@ -58,7 +58,7 @@ internal sealed partial class Announcement(
     /// </summary>
     private void SayLink(string[] addresses)
     {
-        if (ServesThisMachineAlone(addresses, options) && folder.Read(DataFolder.ApiKey) is { } key)
+        if (ServesThisMachineAlone(addresses, options) && folder.Read(SiloFolder.ApiKey) is { } key)
         {
             LogPages(signIns.Create(OwnAddress(addresses), key));
         }

@@ -11,12 +11,12 @@ internal sealed class CommitteeMembership : IDisposable
     public CommitteeMembership(
         SiloOptions options,
         WorkerOptions worker,
-        DataFolder folder,
+        SiloFolder folder,
         TimeProvider clock,
         ILogger<CommitteeVoter> log
     )
     {
-        _key = folder.KeyPair(DataFolder.WorkerKey);
+        _key = folder.KeyPair(SiloFolder.WorkerKey);
         Voter = options.WorkerCommittee ? CommitteeVoter.Open(folder.Path, _key, worker.PayTo, clock, log) : null;
     }
 

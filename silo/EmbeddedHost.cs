@@ -20,7 +20,7 @@ internal static class EmbeddedHost
 
     public static Task AddMarketplaceGrains(this WebApplicationBuilder builder, SiloOptions options)
     {
-        var folder = new DataFolder(options.Data);
+        var folder = new SiloFolder(options.Data);
         // Beside the rest of the start, which waits for it where it first reads.
         var store = Beside(() =>
             EmbeddedStore.Open(
@@ -41,7 +41,7 @@ internal static class EmbeddedHost
             .Services.AddSingleton(folder)
             .AddSingleton(meter)
             .AddSingleton(_ => store.GetAwaiter().GetResult())
-            .AddSingleton(_ => new MarketIdentity(folder.KeyPair(DataFolder.MarketKey)))
+            .AddSingleton(_ => new MarketIdentity(folder.KeyPair(SiloFolder.MarketKey)))
             .AddSingleton<IHostState, EmbeddedState>()
             .AddSingleton<IDocumentStore>(services => services.GetRequiredService<EmbeddedStore>())
             .AddSingleton<IEventLog>(services => services.GetRequiredService<EmbeddedStore>())

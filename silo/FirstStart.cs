@@ -14,7 +14,7 @@ namespace Marketplace.Silo;
 internal sealed partial class FirstStart(
     IGrainFactory grains,
     IDocumentStore documents,
-    DataFolder folder,
+    SiloFolder folder,
     SiloOptions options,
     MarketShards shards,
     AccountTerms terms,
@@ -48,14 +48,14 @@ internal sealed partial class FirstStart(
     /// <returns>The account whose key is here; null where another silo has it.</returns>
     private async Task<AccountId?> FindOwnAccount()
     {
-        var made = !folder.Has(DataFolder.AccountKey);
+        var made = !folder.Has(SiloFolder.AccountKey);
         if (made && await ReadOperator() is { } before)
         {
             LogServes(before);
             return null;
         }
         // The key is on disk before its account is named: once an account is named without its key, no silo could open it.
-        using var key = folder.KeyPair(DataFolder.AccountKey);
+        using var key = folder.KeyPair(SiloFolder.AccountKey);
         var own = new AccountId(key.PublicKey);
         var named = await ReadOperator() ?? await Name(own);
         if (named == own)
@@ -64,7 +64,7 @@ internal sealed partial class FirstStart(
         }
         if (made)
         {
-            folder.Delete(DataFolder.AccountKey);
+            folder.Delete(SiloFolder.AccountKey);
         }
         LogServes(named);
         return null;
@@ -72,7 +72,7 @@ internal sealed partial class FirstStart(
 
     private async Task OpenAccount(AccountId id)
     {
-        if (folder.Has(DataFolder.ApiKey))
+        if (folder.Has(SiloFolder.ApiKey))
         {
             return;
         }
@@ -86,7 +86,7 @@ internal sealed partial class FirstStart(
             caller: null,
             Authority.Silo
         );
-        folder.Write(DataFolder.ApiKey, created.Key);
+        folder.Write(SiloFolder.ApiKey, created.Key);
     }
 
     private async Task<AccountId?> ReadOperator() =>

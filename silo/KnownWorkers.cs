@@ -7,7 +7,7 @@ namespace Marketplace.Silo;
 /// after <c>#</c>. The file is read at each connection, so a change counts at once; a worker that is connected stays. What the operator has
 /// decided of a worker one by one comes before it (<see cref="WorkerAdmissions"/>).
 /// </summary>
-internal sealed partial class KnownWorkers(SiloOptions options, DataFolder folder, ILogger<KnownWorkers> log) : IWorkerAdmission
+internal sealed partial class KnownWorkers(SiloOptions options, SiloFolder folder, ILogger<KnownWorkers> log) : IWorkerAdmission
 {
     public const string FileName = "known-workers";
 

@@ -19,12 +19,12 @@ internal sealed class LocalMarketLink(
     [FromKeyedServices(GatewayHosting.OutputStore)] IBlobStore outputs,
     MarketShards shards,
     MarketDomain domain,
-    DataFolder folder,
+    SiloFolder folder,
     IHostState host,
     TimeProvider time
 ) : IMarketLink, IDisposable
 {
-    private readonly Ed25519KeyPair _key = folder.KeyPair(DataFolder.WorkerKey);
+    private readonly Ed25519KeyPair _key = folder.KeyPair(SiloFolder.WorkerKey);
     private OfferStatements? _statements;
 
     public MarketDomain Domain => domain;

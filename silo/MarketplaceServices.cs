@@ -75,7 +75,7 @@ internal static class MarketplaceServices
         services.AddSingleton<IMarketLink, LocalMarketLink>();
         services.AddSingleton(provider =>
         {
-            using var key = provider.GetRequiredService<DataFolder>().KeyPair(DataFolder.WorkerKey);
+            using var key = provider.GetRequiredService<SiloFolder>().KeyPair(SiloFolder.WorkerKey);
             return new WorkerOptions
             {
                 Worker = new WorkerId(key.PublicKey),

@@ -22,12 +22,12 @@ internal static class OrleansHost
 
     public static async Task AddMarketplaceGrains(this WebApplicationBuilder builder, SiloOptions options)
     {
-        var folder = new DataFolder(options.Data);
+        var folder = new SiloFolder(options.Data);
         // Two silos of one data folder would be one worker twice.
         var held = DirectoryLock.Take(folder.Path);
         var database = new ClusterDatabase(options);
         var address = ClusterAddress.Find(options);
-        using var key = folder.KeyPair(DataFolder.WorkerKey);
+        using var key = folder.KeyPair(SiloFolder.WorkerKey);
         var worker = new WorkerId(key.PublicKey);
         var tls = options.UsesTls ? ClusterTls.Settings(options) : null;
         var store = await PostgresStore.Open(

@@ -8,7 +8,7 @@ namespace Marketplace.Silo;
 /// API key), <c>url</c>, <c>isolation</c> (where the worker inside runs programs), <c>committee.votes*</c> (its key for committees, with
 /// its votes) and <c>committee.lock</c>, and the folders <c>store</c> and <c>blobs</c>. Readable by its owner only.
 /// </summary>
-public sealed class DataFolder
+public sealed class SiloFolder
 {
     public const string AccountKey = "account.key";
     public const string WorkerKey = "worker.key";
@@ -20,7 +20,7 @@ public sealed class DataFolder
     private readonly OwnerFiles _files;
 
     /// <exception cref="SiloOptionsException">The folder exists and others may enter it, or it cannot be made.</exception>
-    public DataFolder(string path)
+    public SiloFolder(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
         try

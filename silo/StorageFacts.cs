@@ -3,7 +3,7 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Silo;
 
 /// <summary>How full the disk with the data folder is.</summary>
-internal sealed class StorageFacts(DataFolder folder, SiloOptions options, IAccountLists lists)
+internal sealed class StorageFacts(SiloFolder folder, SiloOptions options, IAccountLists lists)
 {
     public long FreeBytes => Disk.AvailableFreeSpace;
 

@@ -14,12 +14,12 @@ internal sealed partial class WorkerService : BackgroundService, IStartPart
     /// </summary>
     private static readonly TimeSpan OfferMax = TimeSpan.FromSeconds(10);
 
-    private readonly DataFolder _folder;
+    private readonly SiloFolder _folder;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Task<WorkerAgent> _made;
 
-    public WorkerService(IServiceProvider services, DataFolder folder, TimeProvider time, ILogger<WorkerService> log)
+    public WorkerService(IServiceProvider services, SiloFolder folder, TimeProvider time, ILogger<WorkerService> log)
     {
         (_folder, _time, _log) = (folder, time, log);
         // On a thread of its own, beside the rest of the start, which waits for it where it needs the worker.
@@ -71,11 +71,11 @@ internal sealed partial class WorkerService : BackgroundService, IStartPart
         try
         {
             var agent = await _made;
-            _folder.Delete(DataFolder.Isolation);
+            _folder.Delete(SiloFolder.Isolation);
             var run = agent.Run(stopping);
             if (await Task.WhenAny(agent.Isolation, run) == agent.Isolation)
             {
-                _folder.Write(DataFolder.Isolation, (await agent.Isolation).ToString());
+                _folder.Write(SiloFolder.Isolation, (await agent.Isolation).ToString());
             }
             await run;
         }

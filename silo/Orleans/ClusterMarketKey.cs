@@ -11,13 +11,13 @@ internal static class ClusterMarketKey
 {
     private static readonly DocumentKey Key = new("cluster", "market-key");
 
-    public static async Task<MarketIdentity> Find(IDocumentStore store, DataFolder folder)
+    public static async Task<MarketIdentity> Find(IDocumentStore store, SiloFolder folder)
     {
         if (await Read(store) is { } shared)
         {
             return shared;
         }
-        var own = folder.KeyPair(DataFolder.MarketKey);
+        var own = folder.KeyPair(SiloFolder.MarketKey);
         var seed = new byte[Ed25519.SeedSize];
         own.CopySeedTo(seed);
         try

@@ -32,7 +32,7 @@ internal sealed class MeasuredSilos : IAsyncDisposable
             {
                 var silo = await SiloFigures.Start(folder, [.. node.Options, .. options]);
                 silos._silos.Add(silo);
-                var data = new Marketplace.DataFolder(silo.Folder);
+                var data = new DataFolder(silo.Folder);
                 if (silos._clients.Count == 0)
                 {
                     (silos.Url, silos.Key) = (data.ReadUrl(), data.ReadKey());

@@ -54,9 +54,5 @@ public sealed class KnownWorkersTests : IDisposable
     private string ListPath => Path.Combine(_folder.Path, KnownWorkers.FileName);
 
     private KnownWorkers Known(string? admit, string urls = "http://127.0.0.1:0") =>
-        new(
-            new SiloOptions { AdmitWorkers = admit, Urls = urls },
-            new Marketplace.Silo.DataFolder(_folder.Path),
-            NullLogger<KnownWorkers>.Instance
-        );
+        new(new SiloOptions { AdmitWorkers = admit, Urls = urls }, new SiloFolder(_folder.Path), NullLogger<KnownWorkers>.Instance);
 }

@@ -49,4 +49,22 @@ public sealed class PublicApiTests
                 + "run this once with MARKETPLACE_ACCEPT=1 and review the file."
         );
     }
+
+    /// <summary>
+    /// A program that has a silo inside and is its client would have to say which of two it means. The wire's records, in a namespace that
+    /// such a program does not use, are called as those of the API where they are the same thing.
+    /// </summary>
+    [Fact]
+    public void PublicTypes_OfPackagesThatAreUsedTogether_HaveNamesOfTheirOwn()
+    {
+        string[] assemblies = ["Marketplace.Values", "Marketplace.Api", "Marketplace.Sdk", "Marketplace.Sdk.Grains", "Marketplace.Silo"];
+        var doubled = assemblies
+            .SelectMany(assembly => Assembly.Load(assembly).GetExportedTypes())
+            .Where(type => !type.IsNested && type.Namespace?.StartsWith("Marketplace", StringComparison.Ordinal) == true)
+            .GroupBy(type => type.Name)
+            .Where(same => same.Count() > 1)
+            .Select(same => string.Join(" and ", same.Select(type => type.FullName)));
+
+        Assert.Empty(doubled);
+    }
 }

@@ -1,5 +1,6 @@
 using Marketplace.Chain;
 using Marketplace.Crypto;
+using Marketplace.Silo;
 using Marketplace.Testing;
 
 namespace Marketplace.Tests.Silo;
@@ -48,7 +49,7 @@ public sealed class ClusterChainTests
         await using var cluster = await ClusterOfSilos.Make();
         await using var chain = await AnvilBench.Start(MarketOf(cluster, "one"));
         // Whichever is first, the market has the key for which the contracts are.
-        using (new Marketplace.Silo.DataFolder(cluster.FolderOf("two")).KeyPair(Marketplace.Silo.DataFolder.WorkerKey)) { }
+        using (new SiloFolder(cluster.FolderOf("two")).KeyPair(SiloFolder.WorkerKey)) { }
         File.Copy(KeyOf(cluster, "one"), KeyOf(cluster, "two"));
         await using var settles = SiloProcess.Launch(
             cluster.FolderOf("one"),
@@ -77,13 +78,12 @@ public sealed class ClusterChainTests
         }
     }
 
-    private static string KeyOf(ClusterOfSilos cluster, string name) =>
-        Path.Combine(cluster.FolderOf(name), Marketplace.Silo.DataFolder.MarketKey);
+    private static string KeyOf(ClusterOfSilos cluster, string name) => Path.Combine(cluster.FolderOf(name), SiloFolder.MarketKey);
 
     /// <summary>The silo of this folder takes the key up.</summary>
     private static Bytes32 MarketOf(ClusterOfSilos cluster, string name)
     {
-        using var key = new Marketplace.Silo.DataFolder(cluster.FolderOf(name)).KeyPair(Marketplace.Silo.DataFolder.MarketKey);
+        using var key = new SiloFolder(cluster.FolderOf(name)).KeyPair(SiloFolder.MarketKey);
         return key.PublicKey;
     }
 

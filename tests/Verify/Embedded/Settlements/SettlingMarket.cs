@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using Marketplace.Chain;
 using Marketplace.Crypto;
 using Marketplace.Receipts;
+using Marketplace.Silo;
 using Marketplace.Storage;
 using Marketplace.Tests;
 using Marketplace.Worker;
-using Silos = Marketplace.Silo.DataFolder;
 
 namespace Marketplace.Verify.Settlements;
 
@@ -145,8 +145,8 @@ internal sealed class SettlingMarket : IAsyncDisposable
     private async Task Begin()
     {
         OwnerFiles.In(Data);
-        using var market = KeyFile.Create(Path.Combine(Data, Silos.MarketKey));
-        Parties.Add(new SettlingParty("the client", KeyFile.Create(Path.Combine(Data, Silos.AccountKey)), NewKey()));
+        using var market = KeyFile.Create(Path.Combine(Data, SiloFolder.MarketKey));
+        Parties.Add(new SettlingParty("the client", KeyFile.Create(Path.Combine(Data, SiloFolder.AccountKey)), NewKey()));
         KeyStoreFile.Create(Path.Combine(_folder, "operator.json"), Passphrase, _operator);
         await File.WriteAllTextAsync(Path.Combine(_folder, Passphrase), Passphrase);
         Chain = await SettlingChain.Start(market.PublicKey, _operator);
@@ -157,7 +157,7 @@ internal sealed class SettlingMarket : IAsyncDisposable
         }
         await Chain.PassEpochs(1);
         await Run();
-        _url = (await File.ReadAllTextAsync(Path.Combine(Data, Silos.Url))).Trim();
+        _url = (await File.ReadAllTextAsync(Path.Combine(Data, SiloFolder.Url))).Trim();
         foreach (var party in Parties)
         {
             await Bind(party);
@@ -176,7 +176,7 @@ internal sealed class SettlingMarket : IAsyncDisposable
     {
         var folder = WorkerFolder(index);
         OwnerFiles.In(folder);
-        var party = new SettlingParty($"worker {index}", KeyFile.Create(Path.Combine(folder, Silos.WorkerKey)), NewKey());
+        var party = new SettlingParty($"worker {index}", KeyFile.Create(Path.Combine(folder, SiloFolder.WorkerKey)), NewKey());
         Parties.Add(party);
         using var random = RandomNumberGenerator.Create();
         var worker = new WorkerId(party.Account.PublicKey);
@@ -193,7 +193,7 @@ internal sealed class SettlingMarket : IAsyncDisposable
         await using var market = Open();
         var key =
             party == Client
-                ? await File.ReadAllTextAsync(Path.Combine(Data, Silos.ApiKey))
+                ? await File.ReadAllTextAsync(Path.Combine(Data, SiloFolder.ApiKey))
                 : (await market.Accounts.Open(party.Account)).Key;
         await using var client = new MarketplaceClient(new MarketplaceClientOptions { Url = new Uri(_url), Key = key.Trim() });
         var digest = AccountOwner.Digest(Chain.Domain, party.Id, party.Address).ToArray();

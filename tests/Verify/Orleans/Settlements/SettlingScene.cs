@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Marketplace.Chain;
 using Marketplace.Crypto;
 using Marketplace.Receipts;
+using Marketplace.Silo;
 using Marketplace.Testing;
 using Marketplace.Tests;
 using Marketplace.Verify.Chaos;
@@ -61,8 +62,8 @@ internal sealed class SettlingScene : IAsyncDisposable
     public static async Task<SettlingScene> Make(string folder, string connectionString, int silosMax, Func<SignedTransaction, Task> look)
     {
         // The contracts are made for the key that the first silo takes up.
-        var first = new Silo.DataFolder(Path.Combine(folder, ChaosSilo.NameOf(1)));
-        using var market = first.KeyPair(Silo.DataFolder.MarketKey);
+        var first = new SiloFolder(Path.Combine(folder, ChaosSilo.NameOf(1)));
+        using var market = first.KeyPair(SiloFolder.MarketKey);
         var bench = await AnvilBench.Start(market.PublicKey);
         var (store, words) = (Path.Combine(folder, "operator.json"), Path.Combine(folder, "passphrase"));
         KeyStoreFile.Create(store, Passphrase, bench.Operator);
