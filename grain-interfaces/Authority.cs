@@ -41,4 +41,7 @@ public enum Authority
 
     /// <summary>A dispute, which asks for a jury and takes what the losers have at stake.</summary>
     Dispute = 11,
+
+    /// <summary>What drops jobs that ended long ago.</summary>
+    Retention = 12,
 }

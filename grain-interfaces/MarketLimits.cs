@@ -24,6 +24,18 @@ public static class MarketLimits
     /// <summary>The key of the grain that speaks with the chain: a market settles on one.</summary>
     public const string SettlementKey = "settlement";
 
+    /// <summary>The key of the grain that drops jobs: a market keeps all of them for the same time.</summary>
+    public const string RetentionKey = "retention";
+
+    /// <summary>
+    /// The least that a market keeps ended jobs, in days. So long a stake may be unbonding, a dispute be judged again and an epoch be asked
+    /// for, and with each of them a receipt counts.
+    /// </summary>
+    public const int KeepJobDaysMin = 30;
+
+    /// <summary>The longest: a century. Who wants more keeps them for ever.</summary>
+    public const int KeepJobDaysMax = 36_500;
+
     /// <summary>Settlements that the status names.</summary>
     public const int PastSettlementsMax = 100;
 

@@ -29,6 +29,7 @@ public static class MarketServices
         services.TryAddSingleton<EpochTerms>();
         services.TryAddSingleton<SettlementTerms>();
         services.TryAddSingleton<ReuseTerms>();
+        services.TryAddSingleton<JobKeeping>();
         services.TryAddSingleton(_ => new MarketShards());
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
         services.TryAddSingleton<BookAudit>();

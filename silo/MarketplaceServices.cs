@@ -38,6 +38,7 @@ internal static class MarketplaceServices
         services.AddSingleton(new StakeTerms { Unbonding = TimeSpan.FromHours(options.UnbondingHours) });
         services.AddSingleton(options.Epochs);
         services.AddSingleton(options.Reuse);
+        services.AddSingleton(options.Keeping);
         services.AddMarketplaceChain(options);
         services.AddMarketGrains();
         services.AddSingleton<IReadiness, SiloReadiness>();
@@ -49,6 +50,7 @@ internal static class MarketplaceServices
             services.AddHostedService<ChainService>();
         }
         services.AddHostedService<BlobCollectorService>();
+        services.AddHostedService<RetentionService>();
         services.AddSingleton<BookCheckService>();
         services.AddSingleton<IBookCheck>(provider => provider.GetRequiredService<BookCheckService>());
         services.AddHostedService(provider => provider.GetRequiredService<BookCheckService>());

@@ -40,6 +40,7 @@ internal sealed partial class PolicyHistory(IGrainFactory grains, SiloOptions op
             ["committee-stake"] = options.CommitteeStake,
             ["epoch"] = options.EpochMinutes.ToString(CultureInfo.InvariantCulture),
             ["initial-credit"] = options.InitialCredit,
+            ["keep-jobs"] = options.KeepJobs.ToString(CultureInfo.InvariantCulture),
             ["queue-mib"] = options.QueueMiB.ToString(CultureInfo.InvariantCulture),
             ["reuse-days"] = options.ReuseDays.ToString(CultureInfo.InvariantCulture),
             ["reuse-price"] = options.ReusePercent.ToString(CultureInfo.InvariantCulture),

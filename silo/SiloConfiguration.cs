@@ -88,6 +88,11 @@ internal static class SiloConfiguration
             "what a job pays that an earlier one's receipt answers, in percent of the earlier price (20)"
         ),
         ("--reuse-days", nameof(SiloOptions.ReuseDays), "how old such a receipt may be, in days (30)"),
+        (
+            "--keep-jobs",
+            nameof(SiloOptions.KeepJobs),
+            "after how many days an ended job is dropped from the store: 30 or more, or for ever (0)"
+        ),
         ("--chain", nameof(SiloOptions.Chain), "where the market settles, for ever: none, or evm, in an escrow on an EVM chain (none)"),
         (
             "--chain-rpc",

@@ -180,6 +180,7 @@ public sealed partial class SiloOptions
         );
         ValidateEpochs();
         ValidateReuse();
+        ValidateRetention();
         ValidateTelemetry();
         ValidateChain();
         ValidateHttps();

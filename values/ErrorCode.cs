@@ -190,4 +190,7 @@ public enum ErrorCode
 
     /// <summary>There is no such settlement, it is no longer kept, or the market settles nowhere.</summary>
     SettlementNotFound = 59,
+
+    /// <summary>The job has ended and was dropped: the market keeps ended jobs for a time, which the message has.</summary>
+    JobDropped = 60,
 }

@@ -29,6 +29,15 @@ public static class MarketMetrics
         "fault"
     );
 
+    public static readonly MarketMetric JobsDropped = Counter(
+        "jobs.dropped",
+        Jobs,
+        "Ended jobs that were dropped, because they are kept no longer."
+    ) with
+    {
+        Condition = "Only with `--keep-jobs`, once it has happened.",
+    };
+
     public static readonly MarketMetric FuelUsed = Counter("fuel.used", "{fuel}", "Fuel of the runs that ended jobs.");
 
     public static readonly MarketMetric Charged = Counter("money.charged", Units, "What ended jobs cost.");
@@ -155,6 +164,7 @@ public static class MarketMetrics
     [
         JobsSubmitted,
         JobsEnded,
+        JobsDropped,
         JobDuration,
         MatchDuration,
         FuelUsed,

@@ -81,6 +81,7 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             StoreLockedException
             or MoveRefusedException
             or BackupRefusedException
+            or CompactionRefusedException
             or StoreUnfinishedException
             or StoreNewerException
             or PostgresSettingsException
@@ -113,6 +114,7 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
         {
             ErrorCode.NotFound
             or ErrorCode.JobNotFound
+            or ErrorCode.JobDropped
             or ErrorCode.ProgramNotFound
             or ErrorCode.BlobNotFound
             or ErrorCode.KeyNotFound
@@ -151,6 +153,7 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
                 "Use another key, or lower --max-price; 'market key list' shows each key's limit.",
             ErrorCode.SpendLimitReached => "Use another key; 'market key list' shows each key's limit.",
             ErrorCode.JobNotFound => "'market job list' shows this account's jobs.",
+            ErrorCode.JobDropped => "A new --request-id runs it again; a receipt that was fetched in time proves what it cost.",
             ErrorCode.ProgramNotFound => "'market program list' shows this account's programs; 'market program deploy FILE' deploys one.",
             ErrorCode.StateNotEmpty => "'market program deploy FILE --salt TEXT' makes a program of the same module whose state is empty.",
             ErrorCode.StateRootGone => "Leave --root out for the newest state.",

@@ -21,26 +21,32 @@ internal static class JobContentApi
             .Needs(Scopes.Read)
             .Transfers()
             .GivesBytes()
-            .Refuses(ErrorCode.JobNotFound, ErrorCode.BlobNotFound, ErrorCode.BlobDamaged);
+            .Refuses(ErrorCode.JobNotFound, ErrorCode.JobDropped, ErrorCode.BlobNotFound, ErrorCode.BlobDamaged);
         content
             .MapMethods($"{Routes.Jobs}/{{job}}/output", Reads, Output)
             .WithName("GetJobOutput")
             .Needs(Scopes.Read)
             .Transfers()
             .GivesBytes()
-            .Refuses(ErrorCode.JobNotFound, ErrorCode.OutputNotAvailable, ErrorCode.BlobNotFound, ErrorCode.BlobDamaged);
+            .Refuses(
+                ErrorCode.JobNotFound,
+                ErrorCode.JobDropped,
+                ErrorCode.OutputNotAvailable,
+                ErrorCode.BlobNotFound,
+                ErrorCode.BlobDamaged
+            );
         content
             .MapMethods($"{Routes.Jobs}/{{job}}/log", Reads, Log)
             .WithName("GetJobLog")
             .Needs(Scopes.Read)
             .GivesBytes()
-            .Refuses(ErrorCode.JobNotFound);
+            .Refuses(ErrorCode.JobNotFound, ErrorCode.JobDropped);
         content
             .MapMethods($"{Routes.Jobs}/{{job}}/receipt", Reads, Receipt)
             .WithName("GetJobReceipt")
             .Needs(Scopes.Read)
             .GivesBytes()
-            .Refuses(ErrorCode.JobNotFound, ErrorCode.ReceiptNotFound);
+            .Refuses(ErrorCode.JobNotFound, ErrorCode.JobDropped, ErrorCode.ReceiptNotFound);
     }
 
     /// <summary>The input that a job was submitted with, also by Range.</summary>

@@ -37,6 +37,7 @@ internal static class JobsApi
         ErrorCode.EntryPointNotFound,
         ErrorCode.BlobNotFound,
         ErrorCode.RequestIdReused,
+        ErrorCode.JobDropped,
         ErrorCode.InsufficientFunds,
         ErrorCode.SpendLimitReached,
         ErrorCode.PriceTooLow,
@@ -83,12 +84,15 @@ internal static class JobsApi
             .TakesQuery(Wait)
             .MayWait()
             .Produces<Job>(StatusCodes.Status202Accepted)
-            .Refuses(ErrorCode.JobNotFound);
-        jobs.MapGet($"{Routes.Jobs}/{{job}}/explain", Explain).WithName("ExplainJob").Needs(Scopes.Read).Refuses(ErrorCode.JobNotFound);
+            .Refuses(ErrorCode.JobNotFound, ErrorCode.JobDropped);
+        jobs.MapGet($"{Routes.Jobs}/{{job}}/explain", Explain)
+            .WithName("ExplainJob")
+            .Needs(Scopes.Read)
+            .Refuses(ErrorCode.JobNotFound, ErrorCode.JobDropped);
         jobs.MapPost($"{Routes.Jobs}/{{job}}/cancel", Cancel)
             .WithName("CancelJob")
             .Needs(Scopes.Submit)
-            .Refuses(ErrorCode.JobNotFound, ErrorCode.JobEnded);
+            .Refuses(ErrorCode.JobNotFound, ErrorCode.JobDropped, ErrorCode.JobEnded);
     }
 
     /// <summary>
@@ -248,7 +252,7 @@ internal static class JobsApi
         {
             return await grains.GetGrain<IJobGrain>(id.ToString()).Get(caller);
         }
-        catch (MarketException missing) when (missing.Code == ErrorCode.JobNotFound)
+        catch (MarketException missing) when (missing.Code is ErrorCode.JobNotFound or ErrorCode.JobDropped)
         {
             return null;
         }

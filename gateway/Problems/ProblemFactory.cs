@@ -20,6 +20,7 @@ internal static class ProblemFactory
         [ErrorCode.RateLimited] = (StatusCodes.Status429TooManyRequests, "Too many requests"),
         [ErrorCode.NotFound] = (StatusCodes.Status404NotFound, "Not found"),
         [ErrorCode.JobNotFound] = (StatusCodes.Status404NotFound, "No such job"),
+        [ErrorCode.JobDropped] = (StatusCodes.Status410Gone, "Job no longer kept"),
         [ErrorCode.ProgramNotFound] = (StatusCodes.Status404NotFound, "No such program"),
         [ErrorCode.BlobNotFound] = (StatusCodes.Status404NotFound, "No such blob"),
         [ErrorCode.AccountNotFound] = (StatusCodes.Status404NotFound, "No such account"),

@@ -72,6 +72,13 @@ public interface IJobGrain : IGrainWithStringKey
     /// </summary>
     [Effect(Effect.None), AlwaysInterleave, Alias("GetPayment")]
     Task<JobPayment?> GetPayment(Authority by);
+
+    /// <summary>
+    /// Forgets an ended job that the operator need not keep any longer, but for what money may still ask of it: in one write, which also
+    /// says that it was dropped. Its payer's hold is settled before.
+    /// </summary>
+    [Effect(Effect.Idempotent), Alias("Drop")]
+    Task<JobDrop> Drop(Authority by);
 }
 
 /// <param name="HasEnded">False: all else but the payer may still change.</param>
@@ -132,6 +139,9 @@ public enum JobAdmissionKind
 
     /// <summary>The hold is too old to build on: hold again.</summary>
     HoldTooOld = 3,
+
+    /// <summary>A request with this id had created a job that has ended and was dropped. It does not run again.</summary>
+    Dropped = 4,
 }
 
 /// <param name="Kind">What happened.</param>

@@ -22,6 +22,9 @@ public interface IJobWatch
     /// <param name="from">When the account heard of its end.</param>
     /// <param name="to">When the charge was durable.</param>
     void Settled(JobId job, DateTimeOffset from, DateTimeOffset to);
+
+    /// <summary>The job had ended long ago, and is forgotten.</summary>
+    void Dropped(JobId job);
 }
 
 internal static class JobWatches

@@ -24,6 +24,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
     private readonly MarketIdentity _market;
     private readonly MarketDomain _domain;
     private readonly IJobWatch[] _watches;
+    private readonly JobKeeping _keeping;
     private (AccountId Account, int Bytes) _kept;
 
     public JobGrain(
@@ -35,10 +36,11 @@ public sealed partial class JobGrain : Grain, IJobGrain
         MarketIdentity market,
         MarketDomain domain,
         IEnumerable<IJobWatch> watches,
+        JobKeeping keeping,
         ILogger<JobGrain> log
     )
     {
-        _watches = [.. watches];
+        (_watches, _keeping) = ([.. watches], keeping);
         (_clock, _resident, _shards, _market, _domain, _log) = (clock, resident, shards, market, domain, log);
         _id = JobId.Parse(this.GetPrimaryKeyString());
         _job = new StoredDocument<JobState>(documents, new DocumentKey(JobStateCodec.Kind, _id.ToString()), JobStateCodec.Form);
@@ -78,7 +80,10 @@ public sealed partial class JobGrain : Grain, IJobGrain
         var known = _job.Value!;
         LeaveUnlessKept();
         EnqueueIfForgotten(known, now);
-        var kind = known.SpecHash == hash && known.Account == submission.Account ? JobAdmissionKind.Existed : JobAdmissionKind.Conflict;
+        var kind =
+            known.IsDropped ? JobAdmissionKind.Dropped
+            : known.SpecHash == hash && known.Account == submission.Account ? JobAdmissionKind.Existed
+            : JobAdmissionKind.Conflict;
         return new JobAdmission(kind, known.SubmittedAt, known.HeldAt);
     }
 
@@ -347,13 +352,14 @@ public sealed partial class JobGrain : Grain, IJobGrain
         }
     }
 
-    /// <exception cref="MarketException"><see cref="ErrorCode.JobNotFound"/>, alike for unknown jobs and jobs of others.</exception>
+    /// <exception cref="MarketException"><see cref="ErrorCode.JobNotFound"/>, alike for unknown jobs and jobs of others;
+    /// <see cref="ErrorCode.JobDropped"/>.</exception>
     private async ValueTask<JobState> LoadOwned(Caller caller)
     {
         await LoadPresent();
         if (_job.Value is { } job && job.Account == caller.Account)
         {
-            return job;
+            return RequireKept(job);
         }
         LeaveUnlessKept();
         throw new MarketException(ErrorCode.JobNotFound, $"There is no job {_id} of this account.");

@@ -9,7 +9,7 @@ internal static class JobInvariants
     /// allocation.</returns>
     public static IReadOnlyList<string> Violations(JobState job)
     {
-        if (job.Ending is not { } ending)
+        if (job.Ending is not { } ending || job.IsDropped)
         {
             return [];
         }

@@ -16,6 +16,11 @@ public sealed class JobProjection : IProjection
 
     public ListingRow? Project(string id, ReadOnlySpan<byte> content, out bool ended)
     {
+        if (JobStateCodec.IsDropped(content))
+        {
+            ended = true;
+            return null;
+        }
         var job = JobStateCodec.ReadRow(content);
         ended = job.End is not null;
         return new ListingRow(

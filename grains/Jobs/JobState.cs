@@ -32,6 +32,9 @@ internal sealed record JobState(
     ulong ProposedEpoch = 0
 )
 {
+    /// <summary>Only what money may still ask of it is there: <see cref="JobDropping.Drop"/>.</summary>
+    public bool IsDropped { get; init; }
+
     public JobStatus Status => Ending?.End.Status ?? JobStatus.Pending;
 
     public static JobState Create(JobSubmission submission, Bytes32 specHash, DateTimeOffset now) =>

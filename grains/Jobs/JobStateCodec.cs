@@ -30,6 +30,9 @@ internal static class JobStateCodec
     /// <summary>Answered by another job's receipt, and with what its account refuses or without.</summary>
     private const byte FormatWithReuse = FormatWithProposal + 1;
 
+    /// <summary>What is left of a job that was dropped.</summary>
+    private const byte FormatDropped = FormatWithReuse + 1;
+
     public static ReadOnlyMemory<byte> Write(JobState job)
     {
         var writer = new CompactWriter();
@@ -39,6 +42,12 @@ internal static class JobStateCodec
 
     private static void Write(CompactWriter writer, JobState job)
     {
+        if (job.IsDropped)
+        {
+            writer.Byte(FormatDropped);
+            DroppedJobCodec.Write(writer, job);
+            return;
+        }
         var format = FormatOf(job);
         writer.Byte(format);
         writer.Id(job.Account.Value);
@@ -75,7 +84,7 @@ internal static class JobStateCodec
 
     /// <summary>
     /// What a row of the read model shows of a job. The rest of its end, the larger part of the document, is not read: this is done for
-    /// each job once more, where <see cref="Read"/> would build what nobody looks at.
+    /// each job once more, where <see cref="Read"/> would build what nobody looks at. Not of a job that was dropped, which has no row.
     /// </summary>
     public static JobRow ReadRow(ReadOnlySpan<byte> bytes)
     {
@@ -98,10 +107,17 @@ internal static class JobStateCodec
         return new JobRow(account, requestId, program, submittedAt, ended);
     }
 
+    /// <summary>Whether the document is what is left of a job that was dropped.</summary>
+    public static bool IsDropped(ReadOnlySpan<byte> bytes) => bytes is [FormatDropped, ..];
+
     public static JobState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithReuse, What);
+        var format = reader.Version(Format, FormatDropped, What);
+        if (format == FormatDropped)
+        {
+            return DroppedJobCodec.Read(ref reader);
+        }
         var account = new AccountId(reader.Id());
         var requestId = reader.Text();
         var specHash = reader.Id();

@@ -5,7 +5,7 @@ namespace Marketplace.Grains;
 /// <summary>What hold and admission together mean for an item.</summary>
 internal static class SubmissionAnswers
 {
-    public static void Apply(SubmissionBatch batch, SubmissionItem item, JobAdmission admission, TokenAmount available)
+    public static void Apply(SubmissionBatch batch, SubmissionItem item, JobAdmission admission, TokenAmount available, JobKeeping keeping)
     {
         switch (admission.Kind)
         {
@@ -30,6 +30,13 @@ internal static class SubmissionAnswers
                 break;
             case JobAdmissionKind.Conflict:
                 item.Refuse(ErrorCode.RequestIdReused, "The request id was used before with another job. Choose a new one for a new job.");
+                break;
+            case JobAdmissionKind.Dropped:
+                item.Refuse(
+                    ErrorCode.JobDropped,
+                    $"The request id was used before, for a job of {admission.SubmittedAt:O} that has ended and was dropped: "
+                        + $"{keeping.Sentence}. Nothing was run or charged. Choose a new request id to run it again."
+                );
                 break;
             case JobAdmissionKind.HoldTooOld:
                 RefuseHold(item, available);

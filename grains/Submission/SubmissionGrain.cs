@@ -27,6 +27,7 @@ public sealed partial class SubmissionGrain(
     MarketShards shards,
     TimeProvider clock,
     ReuseTerms reuse,
+    JobKeeping keeping,
     IResultsFeed feed,
     ILogger<SubmissionGrain> log
 ) : Grain, ISubmissionGrain
@@ -208,7 +209,7 @@ public sealed partial class SubmissionGrain(
 
         if (item.Admission is { } admission)
         {
-            SubmissionAnswers.Apply(batch, item, admission, holds.Available);
+            SubmissionAnswers.Apply(batch, item, admission, holds.Available, keeping);
         }
     }
 
@@ -220,7 +221,8 @@ public sealed partial class SubmissionGrain(
         // A job that stands on this hold, because another request with the same id came between, keeps it.
         var released = batch
             .Items.Where(item =>
-                item is { Hold: HoldOutcome.Held, Admission: { Kind: JobAdmissionKind.Existed or JobAdmissionKind.Conflict } admission }
+                item is { Hold: HoldOutcome.Held, Admission: { Kind: var kind } admission }
+                && kind is JobAdmissionKind.Existed or JobAdmissionKind.Conflict or JobAdmissionKind.Dropped
                 && admission.HeldAt < heldAt
             )
             .Select(item => new JobSettlement(

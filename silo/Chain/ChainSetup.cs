@@ -57,6 +57,7 @@ internal static partial class ChainSetup
             var books = await connection.Chain.ReadBooks(await connection.Chain.ReadHead(late.Token), late.Token);
             RequireOwn(terms, books, domain, connection.Operator);
             RequireCovered(terms, services.GetRequiredService<EpochTerms>());
+            RequireKept(terms, services.GetRequiredService<JobKeeping>());
             LogSettles(log, terms.ChainId, terms.Escrow, terms.Symbol, terms.Decimals, connection.Operator);
             if (books.IsClosed)
             {
@@ -134,6 +135,18 @@ internal static partial class ChainSetup
                     + $"{terms.UnbondingDelay}: who takes its stake back would sign when it can be slashed no more. Choose shorter times "
                     + "here, or make contracts with "
                     + $"'market chain deploy --unbonding {Math.Ceiling(epochs.UnbondingMin.TotalMinutes)}m'."
+            );
+        }
+    }
+
+    /// <summary>As long as a stake can be slashed, the receipt that tells why must be had.</summary>
+    private static void RequireKept(ChainTerms terms, JobKeeping keeping)
+    {
+        if (keeping.Keep < terms.UnbondingDelay)
+        {
+            throw new SiloOptionsException(
+                $"--keep-jobs is {keeping.Days} days, and stakes of this escrow's registry can be slashed for {terms.UnbondingDelay} after "
+                    + $"they were taken back: keep jobs for {Math.Ceiling(terms.UnbondingDelay.TotalDays)} days or more, or with 0 for ever."
             );
         }
     }

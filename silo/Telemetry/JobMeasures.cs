@@ -17,6 +17,7 @@ internal sealed class JobMeasures(Meter meter) : IJobWatch
     private readonly Counter<long> _fuel = MarketMetrics.FuelUsed.CreateCounter(meter);
     private readonly Counter<long> _charged = MarketMetrics.Charged.CreateCounter(meter);
     private readonly Counter<long> _receipts = MarketMetrics.Receipts.CreateCounter(meter);
+    private readonly Counter<long> _dropped = MarketMetrics.JobsDropped.CreateCounter(meter);
     private readonly Histogram<double> _duration = MarketMetrics.JobDuration.CreateHistogram(meter);
     private readonly Histogram<double> _match = MarketMetrics.MatchDuration.CreateHistogram(meter);
 
@@ -44,6 +45,8 @@ internal sealed class JobMeasures(Meter meter) : IJobWatch
     }
 
     public void Settled(JobId job, DateTimeOffset from, DateTimeOffset to) => JobTrace.AddStage(job, JobStage.Settle, from, to);
+
+    public void Dropped(JobId job) => _dropped.Add(1);
 
     private static void Trace(JobView job, DateTimeOffset heldAt)
     {

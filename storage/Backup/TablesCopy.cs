@@ -33,13 +33,27 @@ internal sealed class TablesCopy(
         to.RequireRoom(Length(tables) + Length(tables + "-wal"));
         Vacuum(tables, path);
         var copied = new List<BackupFile> { new(chain.Tables, to.Harden(chain.Tables)) };
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(store, DataDirectory.ArchiveFolder)).Order(StringComparer.Ordinal))
+        foreach (var file in Directory.GetFiles(Path.Combine(store, DataDirectory.ArchiveFolder)).Order(StringComparer.Ordinal))
         {
-            var name = chain.Archive + Path.GetFileName(file);
-            using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            copied.Add(new(name, to.Write(name, content, content.Length, cancellation)));
+            try
+            {
+                using var content = new FileStream(
+                    file,
+                    FileMode.Open,
+                    FileAccess.Read,
+                    FileShare.ReadWrite | FileShare.Delete,
+                    bufferSize: 0
+                );
+                var name = chain.Archive + Path.GetFileName(file);
+                copied.Add(new(name, to.Write(name, content, content.Length, cancellation)));
+            }
+            catch (FileNotFoundException gone)
+            {
+                throw Compacted(gone);
+            }
             progress?.Report(new MoveProgress("archive", to.NewBytes, null));
         }
+        RequireSame(tables, path);
         to.Put(Done, Encoding.ASCII.GetBytes(string.Concat(copied.Select(file => $"{file}\n"))));
         return Folded(path);
     }
@@ -77,9 +91,31 @@ internal sealed class TablesCopy(
         }
     }
 
+    /// <summary>Where the store was compacted meanwhile, the archive is that of other tables than were copied.</summary>
+    private void RequireSame(string tables, string copy)
+    {
+        try
+        {
+            if (Meta(tables, StoreCompaction.CompactedMeta) == Meta(copy, StoreCompaction.CompactedMeta))
+            {
+                return;
+            }
+        }
+        catch (SqliteException held)
+        {
+            throw Compacted(held);
+        }
+        throw Compacted(null);
+    }
+
+    private BackupRefusedException Compacted(Exception? cause) =>
+        new($"The node's store in '{store}' was compacted while its archive was copied. Run the backup again.", cause);
+
     private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
-    private static long Folded(string tables)
+    private static long Folded(string tables) => Meta(tables, "folded");
+
+    private static long Meta(string tables, string name)
     {
         var file = new SqliteConnectionStringBuilder
         {
@@ -89,6 +125,6 @@ internal sealed class TablesCopy(
         };
         using var connection = new SqliteConnection(file.ToString());
         connection.Open();
-        return TableSchema.ReadMeta(connection, "folded");
+        return TableSchema.ReadMeta(connection, name);
     }
 }

@@ -39,6 +39,9 @@ internal sealed class Archive : IDisposable
         _position = _active!.Length;
     }
 
+    /// <summary>Bytes that were appended since it was opened.</summary>
+    public long Written { get; private set; }
+
     public static string FileName(long number) => $"{number:d10}.archive";
 
     public static long? FileNumber(string name) =>
@@ -82,6 +85,18 @@ internal sealed class Archive : IDisposable
         return position;
     }
 
+    /// <summary>What is appended from here on goes into files that hold nothing else.</summary>
+    /// <returns>The number of the first of them.</returns>
+    public long StartAfresh()
+    {
+        if (_active is not null)
+        {
+            Flush();
+        }
+        _active = null;
+        return _number + 1;
+    }
+
     /// <summary>Hands what was appended to the file, so that it can be read.</summary>
     public void Write()
     {
@@ -89,6 +104,7 @@ internal sealed class Archive : IDisposable
         {
             return;
         }
+        Written += _buffered;
         _active!.Write(_position, _buffer.AsSpan(0, _buffered));
         _position += _buffered;
         _buffered = 0;
@@ -104,6 +120,14 @@ internal sealed class Archive : IDisposable
         }
         _active!.Flush();
         _flushed = true;
+    }
+
+    /// <returns>How many bytes the record at the position says that it has; null where there is none.</returns>
+    public long? TryReadLength(long position)
+    {
+        var (number, offset) = Split(position);
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        return OpenFile(number)?.Read(offset, length) == length.Length ? BinaryPrimitives.ReadUInt32LittleEndian(length) : null;
     }
 
     /// <exception cref="StoreDamagedException">There is no whole record at the position.</exception>

@@ -52,6 +52,7 @@ public sealed class FailureTests : IDisposable
     [InlineData(ErrorCode.Internal, HttpStatusCode.InternalServerError, ExitCodes.Refused)]
     [InlineData(ErrorCode.NotFound, HttpStatusCode.NotFound, ExitCodes.NotFound)]
     [InlineData(ErrorCode.JobNotFound, HttpStatusCode.NotFound, ExitCodes.NotFound)]
+    [InlineData(ErrorCode.JobDropped, HttpStatusCode.Gone, ExitCodes.NotFound)]
     [InlineData(ErrorCode.BlobNotFound, HttpStatusCode.NotFound, ExitCodes.NotFound)]
     [InlineData(ErrorCode.BlobDamaged, HttpStatusCode.InternalServerError, ExitCodes.Damaged)]
     public async Task Refusal_DecidesTheExitCode(ErrorCode code, HttpStatusCode status, int expected)

@@ -56,6 +56,8 @@ public sealed class JobWatchTests
             Lines.Add($"ended {job.Id} {job.Status}");
         }
 
+        public void Dropped(JobId job) => Lines.Add($"dropped {job}");
+
         public void Settled(JobId job, DateTimeOffset from, DateTimeOffset to)
         {
             Assert.True(from <= to);

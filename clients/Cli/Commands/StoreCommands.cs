@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Marketplace.Storage;
 
 namespace Marketplace.Cli.Commands;
@@ -10,7 +11,8 @@ internal static class StoreCommands
     private const string BooksFolder = DataDirectory.StoreFolder;
     private const string BlobsFolder = DataDirectory.BlobFolder;
 
-    public static Command Make(CommandSet set) => CommandSet.Group("store", "Look after the files of a data folder.", Check(set));
+    public static Command Make(CommandSet set) =>
+        CommandSet.Group("store", "Look after the files of a data folder.", Check(set), Compact(set));
 
     private static Command Check(CommandSet set)
     {
@@ -30,6 +32,43 @@ internal static class StoreCommands
             place.DatabaseFile,
             place.BlobFolder
         );
+    }
+
+    private static Command Compact(CommandSet set) =>
+        set.Leaf(
+            "compact",
+            """
+            Give back disk that the books of a stopped node need no more: that of jobs which were dropped, and of documents which were
+            replaced. Needs room for what is kept, beside what is there. May be killed at any moment: the books stay whole, and the next
+            run begins anew. Backups go on as before; what they have of dropped jobs they keep. Blobs are given back by the silo itself.
+
+            Example:
+              market store compact --data ./data
+            """,
+            Compact
+        );
+
+    private static async Task<int> Compact(Invocation run)
+    {
+        CompactionSummary summary;
+        using (var line = new MoveLine(run.Surroundings))
+        {
+            summary = StoreCompaction.Run(run.DataPath, line, run.Cancellation);
+        }
+        if (run.Json)
+        {
+            await run.AnswerObject(writer =>
+            {
+                writer.WriteString("data", run.DataPath);
+                writer.WriteNumber("bytesBefore", summary.BytesBefore);
+                writer.WriteNumber("bytesAfter", summary.BytesAfter);
+            });
+            return ExitCodes.Ok;
+        }
+        var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        Table.WriteFields(text, ("before", $"{summary.BytesBefore} bytes"), ("after", $"{summary.BytesAfter} bytes"));
+        await run.Text(text.ToString());
+        return ExitCodes.Ok;
     }
 
     private static async Task<int> Check(Invocation run, NodePlace place)

@@ -122,6 +122,7 @@ public sealed class FirstMinutesTests
     [InlineData("--reuse-days=0")]
     [InlineData("--reuse-days=3651")]
     [InlineData("--unbonding-hours=721")]
+    [InlineData("--keep-jobs=1")]
     public async Task WrongOption_IsRefusedByName(string option)
     {
         using var folder = new TemporaryFolder();
