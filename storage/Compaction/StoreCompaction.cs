@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Data.Sqlite;
 
 namespace Marketplace.Storage;
@@ -129,9 +128,8 @@ public sealed class StoreCompaction
         try
         {
             TableSchema.Prepare(connection, _tables, newSeed: 0);
-            Execute(connection, "pragma synchronous=full; pragma wal_checkpoint(truncate)");
-            Execute(connection, "pragma locking_mode=exclusive; pragma journal_mode=delete");
-            Execute(connection, "begin immediate; update meta set value = value; commit");
+            Execute(connection, "pragma busy_timeout=0", "pragma synchronous=full", "pragma wal_checkpoint(truncate)");
+            Execute(connection, "pragma locking_mode=exclusive", "pragma journal_mode=delete", "update meta set value = value");
             if (File.Exists(_tables + "-wal"))
             {
                 throw Busy(null);
@@ -209,13 +207,10 @@ public sealed class StoreCompaction
         {
             copy.Open();
             // Nothing of it counts before it is whole.
-            Execute(copy, "pragma journal_mode=off; pragma synchronous=off; pragma cache_size=-65536; begin");
+            Execute(copy, "pragma journal_mode=off", "pragma synchronous=off", "pragma cache_size=-65536", "begin");
             Move(tables, copy, archive);
             var number = TableSchema.ReadMeta(copy, CompactedMeta) + 1;
-            Execute(
-                copy,
-                string.Create(CultureInfo.InvariantCulture, $"insert or replace into meta values('{CompactedMeta}', {number}); commit")
-            );
+            Execute(copy, $"insert or replace into meta values('{CompactedMeta}', {number})", "commit");
         }
         archive.Flush();
         _archives.FlushFolder();
@@ -280,11 +275,13 @@ public sealed class StoreCompaction
 
     private long Bytes() => new DirectoryInfo(_store).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
-    private static void Execute(SqliteConnection connection, string sql)
+    private static void Execute(SqliteConnection connection, params ReadOnlySpan<string> statements)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
+        foreach (var sql in statements)
+        {
+            using var statement = new SqliteStatement(connection, sql);
+            statement.Run();
+        }
     }
 
     /// <summary>How often the tables were compacted: a backup that sees it change has copied old tables and new archive.</summary>

@@ -141,8 +141,6 @@ public sealed class RetentionTests
             _ = scene.Try();
             await scene.Market.Settle();
             await scene.Market.CrashAndStart();
-            // Accounts that begin anew tell one another what has arrived.
-            await Task.Delay(TimeSpan.FromMinutes(15), scene.Market.Time);
 
             var left = await scene.Pass();
 
@@ -419,6 +417,8 @@ public sealed class RetentionTests
         /// <summary>Money, reputation and all logs: what dropping must not touch.</summary>
         public async Task<string> Books()
         {
+            // Accounts that begin anew ask one another what has arrived.
+            await Task.WhenAll(market.Account("client").Get(), market.Account("worker").Get());
             await market.Settle();
             var report = await new BookAudit(market.Store, market.Store).Check(() => default, default);
             Assert.Empty(report.Violations);
