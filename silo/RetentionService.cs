@@ -3,7 +3,7 @@ using Marketplace.Grains;
 
 namespace Marketplace.Silo;
 
-/// <summary>Has the market drop the jobs that its operator keeps no longer. Each silo asks, and one grain does it for all of them.</summary>
+/// <summary>Has the market drop the jobs that its operator keeps no longer. Each silo asks; one grain does it for all.</summary>
 internal sealed partial class RetentionService(IGrainFactory grains, JobKeeping keeping, TimeProvider time, ILogger<RetentionService> log)
     : BackgroundService
 {

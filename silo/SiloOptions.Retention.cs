@@ -16,7 +16,7 @@ public sealed partial class SiloOptions
             JobKeeping.IsAllowed(KeepJobs),
             nameof(KeepJobs),
             KeepJobs,
-            $"{MarketLimits.KeepJobDaysMin} to {MarketLimits.KeepJobDaysMax} days, in which a job may still be disputed, or 0 to keep jobs for "
-                + "ever"
+            $"{MarketLimits.KeepJobDaysMin} to {MarketLimits.KeepJobDaysMax} days, in which a job may still be disputed, or 0 to keep "
+                + "jobs for ever"
         );
 }

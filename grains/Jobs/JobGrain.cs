@@ -284,31 +284,6 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return new JobExplanation("The job is on its way into the market's queue.", []);
     }
 
-    public async Task<JobSettlement?> GetSettlement(Authority by)
-    {
-        Authorities.Require(by, Authority.Silo, Authority.Account, Authority.Market, Authority.Submission);
-        await _job.Load();
-        // Money is given back on "does not exist", and a run begins on "is open".
-        if (_job.Value is not { Ending: not null })
-        {
-            await _job.Refresh();
-        }
-        LeaveUnlessKept();
-        if (_job.Value is not { } job)
-        {
-            return JobSettlement.Unknown(_id, default);
-        }
-        return job.ToSettlement(_id);
-    }
-
-    public async Task<JobPayment?> GetPayment(Authority by)
-    {
-        Authorities.Require(by, Authority.Treasury);
-        await LoadPresent();
-        LeaveUnlessKept();
-        return _job.Value?.ToPayment();
-    }
-
     /// <summary>A job that was cancelled before answers as then; one that ended otherwise cannot be cancelled.</summary>
     private JobView AnswerEnded(JobState job)
     {

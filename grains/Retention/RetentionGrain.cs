@@ -32,9 +32,8 @@ internal sealed partial class RetentionGrain(IListing listing, JobKeeping keepin
             _before = clock.GetUtcNow() - keep;
             // A job is submitted before it ends. No id is empty, so the rows after this are those of jobs that are older.
             after = new ListingCursor(_before, "");
-            await listing.CatchUp();
         }
-        var rows = await listing.List(new ListingQuery(JobStateCodec.Kind, After: after, Limit: RetentionPolicy.RowsPerCall));
+        var rows = await Page(after, isFirst: _after is null);
         var step = await Drop([.. rows.Select(JobProjection.Read).Where(job => job.EndedAt <= _before).Select(job => job.Id)]);
         _sum = new RetentionStep(_sum.Dropped + step.Dropped, _sum.Kept + step.Kept, _sum.Failed + step.Failed, IsOver: false);
         if (rows.Count == RetentionPolicy.RowsPerCall)
@@ -48,6 +47,22 @@ internal sealed partial class RetentionGrain(IListing listing, JobKeeping keepin
             LogPassed(_sum.Dropped, keeping.Days, _sum.Kept, _sum.Failed);
         }
         return step with { IsOver = true };
+    }
+
+    private async Task<IReadOnlyList<ListingRow>> Page(ListingCursor after, bool isFirst)
+    {
+        try
+        {
+            if (isFirst)
+            {
+                await listing.CatchUp();
+            }
+            return await listing.List(new ListingQuery(JobStateCodec.Kind, After: after, Limit: RetentionPolicy.RowsPerCall));
+        }
+        catch (Exception failure)
+        {
+            throw StorageFailures.TranslateRead(failure);
+        }
     }
 
     private async Task<RetentionStep> Drop(JobId[] jobs)
@@ -86,8 +101,8 @@ internal sealed partial class RetentionGrain(IListing listing, JobKeeping keepin
     [LoggerMessage(
         EventId = 1601,
         Level = LogLevel.Information,
-        Message = "Dropped {Dropped} jobs that ended more than {Days} days ago; {Kept} are kept because something of them is open, {Failed} "
-            + "could not be dropped"
+        Message = "Dropped {Dropped} jobs that ended more than {Days} days ago; {Kept} are kept because something of them is open, "
+            + "{Failed} could not be dropped"
     )]
     private partial void LogPassed(int dropped, int days, int kept, int failed);
 

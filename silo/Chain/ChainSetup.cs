@@ -146,7 +146,8 @@ internal static partial class ChainSetup
         {
             throw new SiloOptionsException(
                 $"--keep-jobs is {keeping.Days} days, and stakes of this escrow's registry can be slashed for {terms.UnbondingDelay} after "
-                    + $"they were taken back: keep jobs for {Math.Ceiling(terms.UnbondingDelay.TotalDays)} days or more, or with 0 for ever."
+                    + $"they were taken back. Keep jobs for {Math.Ceiling(terms.UnbondingDelay.TotalDays)} days or more, or with 0 for "
+                    + "ever."
             );
         }
     }

@@ -9,11 +9,11 @@ public sealed record CompactionSummary(long BytesBefore, long BytesAfter);
 public sealed class CompactionRefusedException(string message, Exception? cause = null) : IOException(message, cause);
 
 /// <summary>
-/// Gives back what the store of a stopped node has on disk and needs no more: pages that the tables have left, and documents in the archive
-/// that were replaced or deleted since. All is written beside: the archive's documents into files with new numbers, and the tables that point
-/// to them into a file that takes the place of the old one by a rename. Until then the old files are the store, and what stands beside them
-/// is garbage that nothing points to; after it the old ones are. So a process may end anywhere, and nothing needs to be repaired. The journal
-/// stays as it is: it is given up as it is folded, and backups go on from it. RATIONALE.md, "Compacting" has the reasons.
+/// Gives back what the store of a stopped node has on disk and needs no more: pages that the tables have left, and documents in the
+/// archive that were replaced or deleted since. All is written beside: the archive's documents into files with new numbers, and the tables
+/// that point to them into a file that takes the place of the old one by a rename. Until then the old files are the store, and nothing
+/// points to what stands beside them; after it nothing points to the old ones. So a process may end anywhere, and nothing needs to be
+/// repaired. The journal stays as it is: it is given up as it is folded, and backups go on from it.
 /// </summary>
 public sealed class StoreCompaction
 {
@@ -66,8 +66,8 @@ public sealed class StoreCompaction
             if (!Path.Exists(Path.Combine(store, part)))
             {
                 throw new CompactionRefusedException(
-                    $"'{data}' holds no embedded node: '{DataDirectory.StoreFolder}/{part}' is missing. A cluster's database is kept small by "
-                        + "PostgreSQL's own vacuum."
+                    $"'{data}' holds no embedded node: '{DataDirectory.StoreFolder}/{part}' is missing. A cluster's database is kept "
+                        + "small by PostgreSQL's own vacuum."
                 );
             }
         }
@@ -253,8 +253,8 @@ public sealed class StoreCompaction
             else
             {
                 throw new CompactionRefusedException(
-                    $"'{archive.Damage(position, what).File}' lacks a document that the tables name. After a power cut the journal has it: start "
-                        + "the silo, stop it, and compact then. If that changes nothing, run 'market store check'."
+                    $"'{archive.Damage(position, what).File}' lacks a document that the tables name. After a power cut the journal has "
+                        + "it: start the silo, stop it, and compact then. If that changes nothing, run 'market store check'."
                 );
             }
         }

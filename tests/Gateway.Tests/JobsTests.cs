@@ -78,6 +78,25 @@ public sealed class JobsTests
     }
 
     [Fact]
+    public async Task DroppedJob_IsGone_WithASentenceThatSaysHowLongJobsAreKept_AndIsNotFoundAmongMany()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var id = await gateway.Submit();
+        gateway.Market.Fault = () => new MarketException(ErrorCode.JobDropped, "the market keeps ended jobs for 30 days");
+
+        foreach (var path in (string[])["", "/explain", "/input", "/output", "/log", "/receipt"])
+        {
+            using var response = await gateway.Client.Get(Routes.Job(id) + path);
+
+            var problem = await response.Read(ApiJson.Default.Problem);
+            Assert.Equal((HttpStatusCode.Gone, ErrorCode.JobDropped), (response.StatusCode, problem.Code));
+            Assert.Contains("keeps ended jobs for 30 days", problem.Detail, StringComparison.Ordinal);
+        }
+        using var many = await gateway.Client.Post(Routes.JobsGet, new JobsGetRequest { Ids = [id] }, ApiJson.Default.JobsGetRequest);
+        Assert.Equal([id], (await many.Read(ApiJson.Default.JobsGetResponse)).NotFound);
+    }
+
+    [Fact]
     public async Task FilesThatAJobLeft_AreInItsView()
     {
         await using var gateway = await GatewayFixture.Start();

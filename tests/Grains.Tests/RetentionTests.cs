@@ -441,7 +441,17 @@ public sealed class RetentionTests
         public ReadOnlyMemory<byte> Dispute(JobId job, DisputeStage stage)
         {
             var ticket = DiskInvariants.Jobs(market.Disk)[job].ToTicket(job);
-            return DisputeCodec.Write(new DisputeState(ticket, null, [], [], null, stage, market.Time.GetUtcNow()));
+            return DisputeCodec.Write(
+                new DisputeState(
+                    Ticket: ticket,
+                    Root: null,
+                    Results: [],
+                    Seats: [],
+                    Accepted: null,
+                    Stage: stage,
+                    OpenedAt: market.Time.GetUtcNow()
+                )
+            );
         }
     }
 }

@@ -88,6 +88,7 @@ public sealed class GrainDisciplineTests
         ["Marketplace.Grains.Snapshots"] = "its callers save in the background and log, or translate what a write throws",
         ["Marketplace.Grains.PinnedBlobs"] = "reads for the start of a silo, which says what failed",
         ["Marketplace.Grains.OpenJobs"] = "reads in the background, where every failure is logged and tried again",
+        ["Marketplace.Grains.RetentionGrain"] = "translates what a list throws",
         ["Marketplace.Grains.AccountLists"] = "answers the gateway of its own silo, which knows what a store throws",
         ["Marketplace.Grains.DisputeLists"] = "the same",
         ["Marketplace.Grains.ChainAccounts"] = "reads in steps of settlement, where every failure is logged and tried again",

@@ -178,6 +178,8 @@ internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
 
     public Task<ReusableRun?> GetReusable(Authority by) => throw new NotSupportedException();
 
+    public Task<JobDrop> Drop(Authority by) => throw new NotSupportedException();
+
     private FakeJob Own(Caller caller)
     {
         market.ThrowFault();

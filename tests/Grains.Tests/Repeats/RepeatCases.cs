@@ -33,6 +33,7 @@ internal static class RepeatCases
             .Concat(LedgerCases.All())
             .Concat(CommitteeCases.All())
             .Concat(SettlementCases.All())
+            .Concat(RetentionCases.All())
             .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>
@@ -244,10 +245,6 @@ internal static class RepeatCases
                 (scene, job) => scene.Job(job).GetSettlement(Authority.Account),
                 settlement => $"{settlement}"
             ),
-            // Of a job that is old enough, RetentionTests repeats it.
-            ["IJobGrain.Drop"] = OfOpenJob((scene, job) => scene.Job(job).Drop(Authority.Retention), drop => $"{drop}"),
-            ["IRetentionGrain.DropSome"] = scene =>
-                Call(() => scene.Grains.GetGrain<IRetentionGrain>(MarketLimits.RetentionKey).DropSome(Authority.Silo)),
         };
 
     private static Dictionary<string, Case> Offers() =>

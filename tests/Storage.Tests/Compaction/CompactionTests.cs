@@ -295,7 +295,7 @@ public sealed class CompactionTests
             TimeProvider.System
         );
 
-    /// <summary>Ended documents of a kilobyte and a half, which are replaced by small ones as dropping a job does, and others beside.</summary>
+    /// <summary>Ended documents of a kilobyte and a half, most of which small ones replace as where a job is dropped.</summary>
     private static async Task Fill(string data)
     {
         await using var store = Open(data);
