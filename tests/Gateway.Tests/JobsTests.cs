@@ -92,7 +92,7 @@ public sealed class JobsTests
             Assert.Equal((HttpStatusCode.Gone, ErrorCode.JobDropped), (response.StatusCode, problem.Code));
             Assert.Contains("keeps ended jobs for 30 days", problem.Detail, StringComparison.Ordinal);
         }
-        using var many = await gateway.Client.Post(Routes.JobsGet, new JobsGetRequest { Ids = [id] }, ApiJson.Default.JobsGetRequest);
+        using var many = await gateway.Client.Post(Routes.JobsGet, new JobsGetRequest([id]), ApiJson.Default.JobsGetRequest);
         Assert.Equal([id], (await many.Read(ApiJson.Default.JobsGetResponse)).NotFound);
     }
 
