@@ -1,5 +1,6 @@
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
+using Marketplace.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.Grains.Tests;
@@ -307,9 +308,10 @@ public sealed class RetentionTests
             Assert.Equal(JobDrop.Kept, await market.Job(job).Drop(Authority.Retention));
         });
 
-    /// <summary>The operator keeps jobs for ever again; what is gone stays gone.</summary>
     [Fact]
-    public void JobDroppedEarlier_IsStillRefused_WhereJobsAreKeptForEver()
+    [TestsBound(typeof(MarketLimits), nameof(MarketLimits.KeepJobDaysMin))]
+    [TestsBound(typeof(MarketLimits), nameof(MarketLimits.KeepJobDaysMax))]
+    public void Jobs_AreKeptForSoManyDaysOrForEver()
     {
         var keeping = new JobKeeping(new ReuseTerms());
         Assert.Null(keeping.Keep);
