@@ -8,11 +8,17 @@ namespace Marketplace.Grains;
 /// Goes through the list of jobs from the newest that may be dropped to the oldest. A dropped job has no row, so a pass sees those that
 /// have come of age since the last, and those that something keeps. All it has is memory: a pass that a crash cut off begins anew.
 /// </summary>
-internal sealed partial class RetentionGrain(IListing listing, JobKeeping keeping, TimeProvider clock, ILogger<RetentionGrain> log)
-    : Grain,
-        IRetentionGrain
+[KeepAlive]
+internal sealed partial class RetentionGrain(
+    IListing listing,
+    IStoreRoom room,
+    JobKeeping keeping,
+    TimeProvider clock,
+    ILogger<RetentionGrain> log
+) : Grain, IRetentionGrain
 {
-    private DateTimeOffset _nextAt;
+    /// <summary>Null: no pass has come to its end here.</summary>
+    private DateTimeOffset? _overAt;
     private DateTimeOffset _before;
 
     /// <summary>Null: no pass is under way.</summary>
@@ -22,7 +28,8 @@ internal sealed partial class RetentionGrain(IListing listing, JobKeeping keepin
     public async Task<RetentionStep> DropSome(Authority by)
     {
         Authorities.Require(by, Authority.Silo);
-        if (keeping.Keep is not { } keep || (_after is null && clock.GetUtcNow() < _nextAt))
+        // Each drop is a write, and gives nothing back before the store is compacted: a short disk is for the ends of accepted jobs.
+        if (keeping.Keep is not { } keep || room.Shortage is not null || (_after is null && HasJustPassed()))
         {
             return new RetentionStep(0, 0, 0, IsOver: true);
         }
@@ -34,20 +41,26 @@ internal sealed partial class RetentionGrain(IListing listing, JobKeeping keepin
             after = new ListingCursor(_before, "");
         }
         var rows = await Page(after, isFirst: _after is null);
-        var step = await Drop([.. rows.Select(JobProjection.Read).Where(job => job.EndedAt <= _before).Select(job => job.Id)]);
+        var (old, unreadable) = OldOf(rows);
+        var step = await Drop(old);
+        step = step with { Failed = step.Failed + unreadable };
         _sum = new RetentionStep(_sum.Dropped + step.Dropped, _sum.Kept + step.Kept, _sum.Failed + step.Failed, IsOver: false);
         if (rows.Count == RetentionPolicy.RowsPerCall)
         {
             _after = new ListingCursor(rows[^1].At, rows[^1].Id);
             return step;
         }
-        (_after, _nextAt) = (null, clock.GetUtcNow() + RetentionPolicy.Period);
+        (_after, _overAt) = (null, clock.GetUtcNow());
         if (_sum.Dropped + _sum.Failed > 0)
         {
             LogPassed(_sum.Dropped, keeping.Days, _sum.Kept, _sum.Failed);
         }
         return step with { IsOver = true };
     }
+
+    /// <summary>A clock that was set back since says nothing of when that was.</summary>
+    private bool HasJustPassed() =>
+        _overAt is { } over && clock.GetUtcNow() - over is var since && since >= TimeSpan.Zero && since < RetentionPolicy.Period;
 
     private async Task<IReadOnlyList<ListingRow>> Page(ListingCursor after, bool isFirst)
     {
@@ -63,6 +76,28 @@ internal sealed partial class RetentionGrain(IListing listing, JobKeeping keepin
         {
             throw StorageFailures.TranslateRead(failure);
         }
+    }
+
+    /// <returns>The jobs that ended long enough ago, and how many rows do not tell.</returns>
+    private (JobId[] Jobs, int Unreadable) OldOf(IReadOnlyList<ListingRow> rows)
+    {
+        var (old, unreadable) = (new List<JobId>(), 0);
+        foreach (var row in rows)
+        {
+            try
+            {
+                if (JobProjection.Read(row) is { } job && job.EndedAt <= _before)
+                {
+                    old.Add(job.Id);
+                }
+            }
+            catch (Exception failure)
+            {
+                LogUnreadable(failure, row.Id);
+                unreadable++;
+            }
+        }
+        return ([.. old], unreadable);
     }
 
     private async Task<RetentionStep> Drop(JobId[] jobs)
@@ -108,4 +143,7 @@ internal sealed partial class RetentionGrain(IListing listing, JobKeeping keepin
 
     [LoggerMessage(EventId = 1602, Level = LogLevel.Warning, Message = "Job {Job} could not be dropped; the next pass tries again")]
     private partial void LogNotDropped(Exception failure, JobId job);
+
+    [LoggerMessage(EventId = 1603, Level = LogLevel.Warning, Message = "The row of job {Job} cannot be read, so the job is kept")]
+    private partial void LogUnreadable(Exception failure, string job);
 }

@@ -140,7 +140,7 @@ internal static partial class ChainSetup
     }
 
     /// <summary>As long as a stake can be slashed, the receipt that tells why must be had.</summary>
-    private static void RequireKept(ChainTerms terms, JobKeeping keeping)
+    internal static void RequireKept(ChainTerms terms, JobKeeping keeping)
     {
         if (keeping.Keep < terms.UnbondingDelay)
         {

@@ -31,6 +31,35 @@ public sealed class RetentionTests
         });
 
     [Fact]
+    public void ClockThatWasSetBack_DoesNotStopPasses() =>
+        Run(async scene =>
+        {
+            await scene.RunOne("one");
+            scene.Market.Clock.Set(Keep + TimeSpan.FromDays(10));
+            Assert.Equal(1, (await scene.Pass()).Dropped);
+
+            scene.Market.Clock.Set(-Keep - TimeSpan.FromDays(10));
+            await scene.RunOne("two");
+            scene.Later();
+
+            Assert.Equal(1, (await scene.Pass()).Dropped);
+        });
+
+    [Fact]
+    public void DiskBelowItsFloor_DropsNothing_UntilThereIsRoom() =>
+        Run(async scene =>
+        {
+            await scene.RunOne("one");
+            scene.Later();
+            scene.Market.Store.Shortage = new DiskShortage(1000, 2000);
+            Assert.Equal(new RetentionStep(0, 0, 0, IsOver: true), await scene.Pass());
+
+            scene.Market.Store.Shortage = null;
+
+            Assert.Equal(1, (await scene.Pass()).Dropped);
+        });
+
+    [Fact]
     public void DroppedJob_IsInNoList_AndEachQuestionAboutItIsAnsweredAlike() =>
         Run(async scene =>
         {
