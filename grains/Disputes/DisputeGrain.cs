@@ -101,6 +101,11 @@ internal sealed partial class DisputeGrain : Grain, IDisputeGrain, IRemindable
     public async Task<TokenAmount?> GetRepaid()
     {
         await _dispute.Refresh();
+        if (_dispute.Value is null)
+        {
+            // Asked of each job that is dropped, of which few had a dispute.
+            DeactivateOnIdle();
+        }
         return _dispute.Value switch
         {
             null => TokenAmount.Zero,
