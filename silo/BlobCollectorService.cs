@@ -55,7 +55,7 @@ internal sealed partial class BlobCollectorService(
                 LogCollected(collected.Deleted, collected.DeletedBytes);
             }
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (!stopping.IsCancellationRequested)
         {
             // A store that stopped, or a grain that could not be asked: what is not known to be unwanted is kept.
             LogFailed(failure);

@@ -81,7 +81,7 @@ internal sealed partial class BookCheckService(
             }
             _status = new BookStatus(IsRunning: false, report, time.GetUtcNow(), Failure: null);
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (!stopping.IsCancellationRequested)
         {
             LogFailed(failure);
             _status = _status with { IsRunning = false, EndedAt = time.GetUtcNow(), Failure = failure.Message };
