@@ -128,7 +128,14 @@ public sealed class StoreCompaction
         try
         {
             TableSchema.Prepare(connection, _tables, newSeed: 0);
-            Execute(connection, "pragma busy_timeout=0", "pragma synchronous=full", "pragma wal_checkpoint(truncate)");
+            // All positions are sorted: of tens of millions of jobs that is more than a small machine has in memory.
+            Execute(
+                connection,
+                "pragma temp_store=file",
+                "pragma busy_timeout=0",
+                "pragma synchronous=full",
+                "pragma wal_checkpoint(truncate)"
+            );
             Execute(connection, "pragma locking_mode=exclusive", "pragma journal_mode=delete", "update meta set value = value");
             if (File.Exists(_tables + "-wal"))
             {

@@ -41,6 +41,7 @@ internal static class StoreCommands
             Give back disk that the books of a stopped node need no more: that of jobs which were dropped, and of documents which were
             replaced. Needs room for what is kept, beside what is there. May be killed at any moment: the books stay whole, and the next
             run begins anew. Backups go on as before; what they have of dropped jobs they keep. Blobs are given back by the silo itself.
+            Run it as the silo's user, whose the new files must be.
 
             Example:
               market store compact --data ./data
