@@ -47,6 +47,30 @@ public abstract class ListingContract
         Assert.Empty(await List(store, new ListingQuery(Kind, State: "open")));
     }
 
+    /// <summary>What is left of a job that was dropped is read as before, and is in no list.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task EndedDocumentThatLosesItsRow_StaysReadable(bool caughtUpBetween)
+    {
+        await using var store = await Open();
+        await Write(store, "a", 0, "me", "ended", "p", 1);
+        await Write(store, "b", 0, "me", "ended", "p", 2);
+        if (caughtUpBetween)
+        {
+            await store.Wait(store.Listing.CatchUp(Cancel));
+        }
+        await Write(store, "a", 1, "me", "dropped", "p", 1);
+        await store.Wait(store.Listing.CatchUp(Cancel));
+        await store.Reopen();
+        await store.Wait(store.Listing.CatchUp(Cancel));
+
+        Assert.Equal(["b"], (await List(store, new ListingQuery(Kind))).Select(row => row.Id));
+        Assert.Equal(["b"], (await List(store, new ListingQuery(Kind, State: "ended"))).Select(row => row.Id));
+        var left = await store.Wait(store.Documents.Read(new DocumentKey(Kind, "a"), Cancel));
+        Assert.Equal(2, left?.Version);
+    }
+
     [Fact]
     public async Task DeletedDocument_HasNoRow()
     {

@@ -4,7 +4,8 @@ using System.Text;
 namespace Marketplace.Storage.Contracts;
 
 /// <summary>
-/// Reads documents that are text: <c>owner|state|label|ticks|summary</c>; "ended" is the state that says so, "hidden" has no row.
+/// Reads documents that are text: <c>owner|state|label|ticks|summary</c>; "ended" is the state that says so, "hidden" has no row, and
+/// "dropped" has ended and has none any more.
 /// </summary>
 public sealed class TextProjection(string kind) : IProjection
 {
@@ -19,8 +20,8 @@ public sealed class TextProjection(string kind) : IProjection
     public ListingRow? Project(string id, ReadOnlySpan<byte> content, out bool ended)
     {
         var parts = Encoding.UTF8.GetString(content).Split('|');
-        ended = parts.Length == 5 && parts[1] == "ended";
-        if (parts.Length != 5 || parts[1] == "hidden")
+        ended = parts.Length == 5 && parts[1] is "ended" or "dropped";
+        if (parts.Length != 5 || parts[1] is "hidden" or "dropped")
         {
             return null;
         }
