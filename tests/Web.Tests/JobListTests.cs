@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -22,13 +23,13 @@ public sealed class JobListTests(Market market) : IClassFixture<Market>
             await page.Keyboard.PressAsync("End");
             await Expect(list.Locator($"tr[aria-rowindex='{row}']")).ToBeVisibleAsync();
         }
-        var asked = new List<string>();
+        var asked = new ConcurrentQueue<string>();
         var seen = list.Locator("tr[aria-rowindex='195'] a").First;
         var job = await seen.GetAttributeAsync("href");
 
         await seen.ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("Job");
-        page.Request += (_, request) => asked.Add(new Uri(request.Url).PathAndQuery);
+        page.Request += (_, request) => asked.Enqueue(new Uri(request.Url).PathAndQuery);
         await page.GoBackAsync();
 
         await Expect(list.Locator($"a[href='{job}']")).ToBeInViewportAsync();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
@@ -101,24 +102,24 @@ public sealed class WatchedPage : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
     private readonly string _url;
-    private readonly List<string> _faults = [];
+    private readonly ConcurrentQueue<string> _faults = [];
 
     public WatchedPage(IBrowserContext context, IPage page, string url)
     {
         (_context, Page, _url) = (context, page, url);
-        page.PageError += (_, error) => _faults.Add(error);
+        page.PageError += (_, error) => _faults.Enqueue(error);
         page.Console += (_, message) =>
         {
             if (message.Text.Contains("Content Security Policy", StringComparison.Ordinal))
             {
-                _faults.Add(message.Text);
+                _faults.Enqueue(message.Text);
             }
         };
         page.Request += (_, request) =>
         {
             if (!request.Url.StartsWith(url, StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal))
             {
-                _faults.Add($"asks {request.Url}");
+                _faults.Enqueue($"asks {request.Url}");
             }
         };
     }
