@@ -44,6 +44,10 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
         PagesBenchmark.Run
     ),
     ["hour"] = ("pages left open for an hour of 1,000 events a second, sent faster [--events N] [--data FOLDER]", HourBenchmark.Run),
+    ["rest"] = (
+        "what a silo takes of a core while nothing happens, minute by minute [--minutes N] [--silos N, of a cluster]",
+        RestBenchmark.Run
+    ),
     ["start"] = (
         "time to ready of a new silo and to its first answered job [--runs N] [--silo PROGRAM, as it was published]",
         StartBenchmark.Run
