@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Marketplace.Tests;
 
 namespace Marketplace.Benchmarks;
 
