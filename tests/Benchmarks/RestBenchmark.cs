@@ -28,14 +28,11 @@ internal static class RestBenchmark
             var (before, clock) = (silos.Figures(), Stopwatch.StartNew());
             await Task.Delay(TimeSpan.FromMinutes(1));
             var (used, passed) = (silos.Figures() - before, clock.Elapsed);
-            double Percent(TimeSpan time) => Math.Round(100 * time / passed, 2);
             var line = new
             {
                 Bench = "rest",
                 Minute = minute,
-                CorePercent = Percent(used.Processor),
-                CompilePercent = Percent(used.ThreadsOf(".NET Tiered")),
-                PoolPercent = Percent(used.ThreadsOf(".NET TP")),
+                CorePercent = Math.Round(100 * used.Processor / passed, 2),
                 AllocatedBytesPerS = Math.Round(used.AllocatedBytes / passed.TotalSeconds),
             };
             Console.WriteLine(JsonSerializer.Serialize(line, BenchmarkJson.Options));
