@@ -76,8 +76,8 @@ internal static class ClusterPolicy
     }
 
     /// <summary>
-    /// An event waits for the next look into the queue: short enough not to be noticed. Each look wakes threads, and 50 of them a second were
-    /// half of what an idle silo took.
+    /// An event waits for the next look into the queue: short enough not to be noticed. Each look wakes threads, and 50 of them a second
+    /// were half of what an idle silo took.
     /// </summary>
     public static void Pulling(StreamPullingAgentOptions pulling)
     {
