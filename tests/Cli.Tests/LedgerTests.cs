@@ -127,6 +127,7 @@ public sealed class LedgerTests : IDisposable
         var ran = await _shell.Run("ledger", "show", "workers");
         Assert.Equal(ExitCodes.Usage, ran.ExitCode);
         Assert.Contains("'workers' is no ledger", ran.Error, StringComparison.Ordinal);
+        Assert.Contains("'market worker list'", ran.Error, StringComparison.Ordinal);
     }
 
     private void Serve(int limit)

@@ -116,7 +116,7 @@ internal static class ChainStartCommand
             }
             last = line.Trim().Length > 0 ? line.Trim() : last;
         }
-        throw Failed($"The development chain did not start: {last}");
+        throw DidNotStart(last);
     }
 
     private static async Task Announce(Invocation run, string url)
@@ -195,6 +195,19 @@ internal static class ChainStartCommand
 
     private static bool TryPort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= ushort.MaxValue;
+
+    // Where anvil has said why, it was found: to install it again is no help.
+    private static CommandException DidNotStart(string why) =>
+        why.Contains("Address already in use", StringComparison.Ordinal)
+            ? new(
+                new Failure(
+                    ExitCodes.LocalFile,
+                    "no_anvil",
+                    $"The development chain did not start: {why}",
+                    "Another one may run there already; --port names another port, 0 any free one."
+                )
+            )
+            : Failed($"The development chain did not start: {why}");
 
     private static CommandException Failed(string what) => new(new Failure(ExitCodes.LocalFile, "no_anvil", what, Advice));
 }

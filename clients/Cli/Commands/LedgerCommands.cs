@@ -296,7 +296,7 @@ internal static class LedgerCommands
                     ExitCodes.Usage,
                     "usage",
                     $"'{typed}' is no ledger: expected {NamesForm}.",
-                    "'market account show' shows your account's id."
+                    "'market account show' shows your account's id, 'market worker list' those of workers."
                 )
             );
 
