@@ -60,7 +60,10 @@ public sealed record ReceiptFile
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException)
         {
-            throw new ReceiptFormatException($"It is not a receipt of the format '{FormatName}': {malformed.Message}", malformed);
+            throw new ReceiptFormatException(
+                $"It is not a receipt of the format '{FormatName}': {JsonFault.Describe(malformed)}",
+                malformed
+            );
         }
         foreach (var part in file.Reuse is { Earlier: var earlier } ? [file, earlier] : new[] { file })
         {

@@ -55,7 +55,10 @@ public sealed record EpochFile
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException)
         {
-            throw new ReceiptFormatException($"It is not an epoch of the format '{FormatName}': {malformed.Message}", malformed);
+            throw new ReceiptFormatException(
+                $"It is not an epoch of the format '{FormatName}': {JsonFault.Describe(malformed)}",
+                malformed
+            );
         }
         if (file.Format != FormatName)
         {

@@ -124,7 +124,10 @@ public sealed record SettlementFile
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException)
         {
-            throw new ReceiptFormatException($"It is not a settlement of the format '{FormatName}': {malformed.Message}", malformed);
+            throw new ReceiptFormatException(
+                $"It is not a settlement of the format '{FormatName}': {JsonFault.Describe(malformed)}",
+                malformed
+            );
         }
         if (file.Format != FormatName)
         {
