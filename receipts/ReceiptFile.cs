@@ -61,7 +61,7 @@ public sealed record ReceiptFile
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException)
         {
             throw new ReceiptFormatException(
-                $"It is not a receipt of the format '{FormatName}': {JsonFault.Describe(malformed)}",
+                $"It is not a receipt of the format '{FormatName}': {FileFault.Describe(malformed)}",
                 malformed
             );
         }

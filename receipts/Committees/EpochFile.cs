@@ -56,7 +56,7 @@ public sealed record EpochFile
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException)
         {
             throw new ReceiptFormatException(
-                $"It is not an epoch of the format '{FormatName}': {JsonFault.Describe(malformed)}",
+                $"It is not an epoch of the format '{FormatName}': {FileFault.Describe(malformed)}",
                 malformed
             );
         }

@@ -50,7 +50,7 @@ public sealed record DisputeFile
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException)
         {
             throw new ReceiptFormatException(
-                $"It is not a dispute of the format '{FormatName}': {JsonFault.Describe(malformed)}",
+                $"It is not a dispute of the format '{FormatName}': {FileFault.Describe(malformed)}",
                 malformed
             );
         }

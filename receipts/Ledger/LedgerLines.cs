@@ -98,7 +98,7 @@ public static class LedgerLines
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
-            throw new LedgerFormatException($"It has not the form of its place: {JsonFault.Describe(malformed)}", malformed);
+            throw new LedgerFormatException($"It has not the form of its place: {FileFault.Describe(malformed)}", malformed);
         }
         return line.SequenceEqual(written)
             ? read

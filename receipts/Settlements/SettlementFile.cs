@@ -125,7 +125,7 @@ public sealed record SettlementFile
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException)
         {
             throw new ReceiptFormatException(
-                $"It is not a settlement of the format '{FormatName}': {JsonFault.Describe(malformed)}",
+                $"It is not a settlement of the format '{FormatName}': {FileFault.Describe(malformed)}",
                 malformed
             );
         }

@@ -100,7 +100,7 @@ public sealed class StateProof
         }
         catch (JsonException malformed)
         {
-            throw new FormatException($"The state proof is not the JSON of one: {JsonFault.Describe(malformed)}", malformed);
+            throw new FormatException($"The state proof is not the JSON of one: {FileFault.Describe(malformed)}", malformed);
         }
     }
 

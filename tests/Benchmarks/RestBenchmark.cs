@@ -21,7 +21,13 @@ internal static class RestBenchmark
         var client = silos.Clients[0];
         await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "echo", "echo.wasm"));
         var program = (await client.Programs.Deploy(module, "echo")).Id;
-        await JobsBenchmark.Submit(silos.Clients, index => Request(program, index), JobsBefore, TimeSpan.Zero, arguments);
+        await JobsBenchmark.Submit(
+            silos.Clients,
+            index => JobsBenchmark.Request(program, $"before-{index}"),
+            JobsBefore,
+            TimeSpan.Zero,
+            arguments
+        );
 
         for (var minute = 1; minute <= arguments.Number("minutes", 5); minute++)
         {
@@ -39,13 +45,4 @@ internal static class RestBenchmark
         }
         return 0;
     }
-
-    private static JobRequest Request(ProgramId program, int index) =>
-        new()
-        {
-            RequestId = $"before-{index}",
-            Program = program,
-            InputText = "hello",
-            PriceMax = new TokenAmount(1000),
-        };
 }

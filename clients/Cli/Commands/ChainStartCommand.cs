@@ -16,6 +16,7 @@ internal static class ChainStartCommand
     private const string Listening = "Listening on ";
     private const string Advice =
         "Run 'npm ci' in contracts/evm of the source tree, or set MARKETPLACE_ANVIL to the folder that has anvil.";
+    private const string PortAdvice = "Another one may run there already; --port names another port, 0 any free one.";
     private static readonly TimeSpan EndMax = TimeSpan.FromSeconds(10);
 
     // Its input ends when the command does, however that ends, and the node is asked to end then. What the node says goes to the command
@@ -116,7 +117,10 @@ internal static class ChainStartCommand
             }
             last = line.Trim().Length > 0 ? line.Trim() : last;
         }
-        throw DidNotStart(last);
+        throw Failed(
+            $"The development chain did not start: {last}",
+            last.Contains("Address already in use", StringComparison.Ordinal) ? PortAdvice : Advice
+        );
     }
 
     private static async Task Announce(Invocation run, string url)
@@ -196,18 +200,6 @@ internal static class ChainStartCommand
     private static bool TryPort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= ushort.MaxValue;
 
-    // Where anvil has said why, it was found: to install it again is no help.
-    private static CommandException DidNotStart(string why) =>
-        why.Contains("Address already in use", StringComparison.Ordinal)
-            ? new(
-                new Failure(
-                    ExitCodes.LocalFile,
-                    "no_anvil",
-                    $"The development chain did not start: {why}",
-                    "Another one may run there already; --port names another port, 0 any free one."
-                )
-            )
-            : Failed($"The development chain did not start: {why}");
-
-    private static CommandException Failed(string what) => new(new Failure(ExitCodes.LocalFile, "no_anvil", what, Advice));
+    private static CommandException Failed(string what, string advice = Advice) =>
+        new(new Failure(ExitCodes.LocalFile, "no_anvil", what, advice));
 }

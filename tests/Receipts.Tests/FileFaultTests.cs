@@ -3,7 +3,7 @@ using System.Text;
 namespace Marketplace.Receipts.Tests;
 
 /// <summary>A person has given the wrong file: what is said names what was seen, and nothing of .NET.</summary>
-public sealed class JsonFaultTests
+public sealed class FileFaultTests
 {
     private delegate object Reader(ReadOnlySpan<byte> bytes);
 
@@ -47,4 +47,13 @@ public sealed class JsonFaultTests
                 Assert.All(OfTheReader, word => Assert.DoesNotContain(word, refusal.Message, StringComparison.Ordinal));
             }
         );
+
+    [Fact]
+    public void TextOfBytesThatAreNoCharacters_IsNamed()
+    {
+        var refusal = Assert.Throws<ReceiptFormatException>(() => ReceiptFile.Parse([.. "{\"format\":\""u8, 0xff, .. "\"}"u8]));
+
+        Assert.Contains("UTF-8", refusal.Message, StringComparison.Ordinal);
+        Assert.All(OfTheReader, word => Assert.DoesNotContain(word, refusal.Message, StringComparison.Ordinal));
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -8,18 +9,19 @@ namespace Marketplace.Receipts;
 /// What is wrong with a file's JSON, for the person who has it: the reader's own texts name .NET types and settings, which say nothing to
 /// him.
 /// </summary>
-internal static partial class JsonFault
+internal static partial class FileFault
 {
     /// <param name="fault">Of reading a file, by the reader or by one of our types, whose texts pass as they are.</param>
     public static string Describe(Exception fault) =>
-        fault is JsonException json ? ReceiptCheck.Cut(Reason(json.Message)) + Position(json)
-        // Text that is not what its member says it is, such as half a character.
-        : fault.Message.Contains("UTF-8", StringComparison.Ordinal) ? "it is not text in UTF-8."
-        : ReceiptCheck.Cut(fault.Message);
+        fault is JsonException json ? ReceiptCheck.Cut(Reason(json)) + Position(json) : ReceiptCheck.Cut(fault.Message);
 
-    private static string Reason(string message)
+    private static string Reason(JsonException fault)
     {
-        var text = Tail().Replace(message, "");
+        if (fault.InnerException is InvalidOperationException { InnerException: DecoderFallbackException })
+        {
+            return "a text has bytes that are not UTF-8.";
+        }
+        var text = Tail().Replace(fault.Message, "");
         if (text.Contains("does not contain any JSON", StringComparison.Ordinal))
         {
             return "there is nothing in it.";
